@@ -1,0 +1,78 @@
+//! Every limit of the project, each with its reason. Lengths are in bytes where nothing else is said.
+
+use crate::time::Millis;
+
+/// A beat's body. A real one is a few hundred bytes; with every span and a long token it stays below this.
+pub const BEAT_BYTES: usize = 8 * 1024;
+
+/// A channel's name: long enough for `request:` and two UUIDs.
+pub const CHANNEL_BYTES: usize = 96;
+
+/// A page's path. Longer ones are cut by the client: nobody reads them in a list.
+pub const PAGE_BYTES: usize = 256;
+
+/// A user's id: e-mail addresses and the `sub` of every large identity provider fit.
+pub const USER_BYTES: usize = 254;
+
+/// Spans in one beat, and spans a tab keeps while it is offline: with the rest they fit into a beat.
+pub const SPANS: usize = 128;
+
+/// One person's sessions at a time. More is a program, not a person, and each costs every list that names them.
+pub const SESSIONS_PER_USER: usize = 64;
+
+/// The longest session. `t` is kept in 32 bits of milliseconds, which are 49 days.
+pub const SESSION_AGE: Millis = Millis::minutes(30 * 24 * 60);
+
+/// The shortest interval that a server may ask for and a client will follow.
+pub const INTERVAL_MIN: Millis = Millis(500);
+
+/// The pace of a tab that has not yet heard the server's.
+pub const INTERVAL_UNTOLD: Millis = Millis::seconds(10);
+
+/// The longest interval, hold or grace; a day of silence is an end.
+pub const LEASE_MAX: Millis = Millis::minutes(24 * 60);
+
+/// A browser runs a hidden page's timers once a minute, so a shorter promise would be broken.
+pub const HIDDEN_INTERVAL_MIN: Millis = Millis::seconds(75);
+
+/// How long a beat waits for its answer before it counts as lost.
+pub const ANSWER_WITHIN: Millis = Millis::seconds(10);
+
+/// The first retry comes within this time, each further one within twice the time before.
+pub const RETRY_FIRST: Millis = Millis::seconds(1);
+
+/// The longest wait between two retries. A server's `boot_grace` must be longer.
+pub const RETRY_LAST: Millis = Millis::seconds(60);
+
+/// Beats that a tab may send at once; then one a second. A page that flickers must not flood.
+pub const BEAT_BURST: u64 = 8;
+
+/// One input counts as being active for this long: reading follows scrolling.
+pub const ACTIVE_TAIL: Millis = Millis::seconds(5);
+
+/// Input after so much idleness is told at once, not with the next beat.
+pub const IDLE_AFTER: Millis = Millis::seconds(30);
+
+/// Clocks that part by more than this between two looks have seen the machine sleep.
+pub const SLEEP_AFTER: Millis = Millis::seconds(2);
+
+/// A stored session older than this is not gone on with: the server has long ended it.
+pub const RESUME_WITHIN: Millis = Millis::minutes(30);
+
+/// Dirty sessions are written at least this often.
+pub const CHECKPOINT_EVERY: Millis = Millis::seconds(1);
+
+/// With nothing to write, the server's sign of life is written this often, so that a downtime can be measured.
+pub const ALIVE_EVERY: Millis = Millis::seconds(5);
+
+/// Rows in one write: small enough that an urgent one behind it does not wait long.
+pub const BATCH_ROWS: usize = 20_000;
+
+/// After a failed write the next try waits this long.
+pub const STORE_RETRY: Millis = Millis::seconds(1);
+
+/// What a closing tab's last word may be late by on any usual network.
+pub const LAST_WORD_DELAY: Millis = Millis::seconds(1);
+
+/// Steps in a status ladder.
+pub const RUNGS: usize = 8;

@@ -1,0 +1,383 @@
+//! One tab's heart: when to beat, and what to say.
+//!
+//! The shell tells a [`Pulse`] what the browser and the server do; the pulse says what to send and how long to
+//! wait. It keeps the promise that each beat makes, measures visible and active time on the tab's own clock, and
+//! forgets nothing that the server has not been seen to keep.
+
+mod activity;
+mod clock;
+mod saved;
+mod schedule;
+
+use alloc::{collections::VecDeque, vec::Vec};
+
+pub use clock::TabClock;
+pub use saved::Saved;
+pub use schedule::Why;
+
+use crate::{
+    limits,
+    page::PageState,
+    random::Rng,
+    spans::{Span, SpanLog},
+    time::{Instant, Millis, Now},
+    wire::SessionId,
+};
+use activity::Activity;
+use schedule::Schedule;
+
+/// What a tab's owner may set; everything else comes from the server's policy.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Instead of the server's interval.
+    pub interval: Option<Millis>,
+    /// Instead of the server's policy for hidden tabs.
+    pub when_hidden: Option<WhenHidden>,
+}
+
+/// What a tab does while it is hidden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenHidden {
+    /// Says so and falls silent; the server holds the session.
+    Pause,
+    /// Beats on, as often as browsers let a hidden page.
+    Beat,
+    /// Counts as having left.
+    Leave,
+}
+
+/// What can happen to a tab.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The browser has brought the page into this state. Skipped states are filled in.
+    Page(PageState),
+    /// A person moved, typed, scrolled or touched. Once a second is often enough.
+    Activity,
+    /// The wait is over, or the shell thinks so.
+    Timer,
+    /// What became of a beat.
+    Answered {
+        /// Of which session.
+        session: SessionId,
+        /// Which beat.
+        seq: u32,
+        /// What became of it.
+        outcome: Outcome,
+    },
+    /// Beat now, if the page is there at all.
+    BeatNow,
+    /// The network is back.
+    Online,
+    /// Another page of the same tab has carried the session on while this one was in the back/forward cache.
+    Restore(Saved),
+    /// The tab's owner wants no more beats. One last word is sent, and nothing after it.
+    Stop,
+}
+
+/// What became of a beat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The server took it and said how to go on.
+    Accepted {
+        /// How often to beat while visible.
+        interval: Millis,
+        /// How often while hidden; `None`: not at all.
+        hidden_interval: Option<Millis>,
+        /// The newest beat whose facts are on disk.
+        saved_seq: u32,
+    },
+    /// No answer, or one that says to try again, perhaps not before some time.
+    Retry {
+        /// Not before this has passed.
+        after: Millis,
+    },
+    /// The session has ended on the server; a new one begins.
+    Ended,
+    /// Trying the same again cannot help: somebody must change a setting.
+    Refused,
+}
+
+/// What the shell is to do.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Send this.
+    Send(Dispatch),
+    /// This session is over and another has begun.
+    Ended(SessionId),
+    /// Nothing to do until then, or until something happens.
+    Wait {
+        /// [`Instant::NEVER`]: only an input helps.
+        until: Instant,
+        /// The reason, for people.
+        why: Why,
+    },
+}
+
+/// A beat to send; the shell adds channel, page and token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dispatch {
+    /// Which session.
+    pub session: SessionId,
+    /// Its how-manieth beat.
+    pub seq: u32,
+    /// Time since the session began.
+    pub t: Millis,
+    /// What the page is doing.
+    pub state: PageState,
+    /// The promise, if one is made.
+    pub next: Option<Millis>,
+    /// Visible spans that the server may not have kept.
+    pub visible: Vec<Span>,
+    /// Active time in all.
+    pub active: Millis,
+    /// How it has to go out.
+    pub means: Means,
+}
+
+/// How a beat has to go out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Means {
+    /// By `fetch` with keepalive: its answer is wanted.
+    Fetch,
+    /// By `sendBeacon`: the page may be gone before an answer comes.
+    Beacon,
+}
+
+/// One tab's heart. **After every [`handle_input`](Self::handle_input), call
+/// [`poll_output`](Self::poll_output) until it says [`Output::Wait`].**
+#[derive(Debug)]
+pub struct Pulse {
+    options: Options,
+    session: SessionId,
+    seq: u32,
+    clock: TabClock,
+    page: PageState,
+    spans: SpanLog,
+    activity: Activity,
+    schedule: Schedule,
+    rng: Rng,
+    outputs: VecDeque<Output>,
+    stopped: bool,
+    now: Now,
+}
+
+impl Pulse {
+    /// A heart that begins to beat with its first [`Input::Page`] or [`Input::Timer`]: a new session with an id
+    /// from `seed`, or the one that an earlier page of this tab has saved.
+    #[must_use]
+    pub fn begin(options: Options, seed: [u8; 16], saved: Option<Saved>, now: Now) -> Self {
+        let mut rng = Rng::new(seed);
+        let mut pulse = Self {
+            session: SessionId(rng.bytes()),
+            seq: 0,
+            clock: TabClock::start(Millis::ZERO, now),
+            page: PageState::Hidden,
+            spans: SpanLog::default(),
+            activity: Activity::default(),
+            schedule: Schedule::new(options.interval, options.when_hidden, now.instant),
+            options,
+            rng,
+            outputs: VecDeque::new(),
+            stopped: false,
+            now,
+        };
+        if let Some(saved) = saved {
+            pulse.restore(saved, now);
+        }
+        pulse
+    }
+
+    /// Takes note of what happened. Never fails: an input that makes no sense now changes nothing.
+    pub fn handle_input(&mut self, input: Input, now: Now) {
+        self.now = now;
+        if self.clock.advance(now) {
+            self.wake();
+        }
+        match input {
+            Input::Page(state) => self.enter(state),
+            Input::Activity => self.be_active(),
+            Input::Timer => {}
+            // An answer may come when the tab is already in its next session.
+            Input::Answered { session, .. } if session != self.session => {}
+            Input::Answered { seq, outcome, .. } => self.take_answer(seq, &outcome),
+            Input::BeatNow => self.schedule.beat_at(now.instant, Why::Asked),
+            Input::Online => self.schedule.network_is_back(now.instant, &mut self.rng),
+            Input::Restore(saved) => self.restore(saved, now),
+            Input::Stop => self.stop(),
+        }
+        self.beat_if_due();
+    }
+
+    /// The next thing to do; [`Output::Wait`] ends the list.
+    pub fn poll_output(&mut self) -> Output {
+        self.outputs.pop_front().unwrap_or_else(|| {
+            let (until, why) = if self.stopped { (Instant::NEVER, Why::Stopped) } else { self.schedule.wait() };
+            Output::Wait { until, why }
+        })
+    }
+
+    /// What the next page of this tab needs to go on with the session.
+    #[must_use]
+    pub fn save(&self) -> Saved {
+        let t = self.clock.t();
+        Saved {
+            session: self.session,
+            seq: self.seq,
+            t,
+            wall: self.now.wall,
+            active: self.activity.total(t),
+            spans: self.spans.closed().collect(),
+        }
+    }
+
+    /// The session that beats now.
+    #[must_use]
+    pub const fn session(&self) -> SessionId {
+        self.session
+    }
+
+    /// What the page is doing, as far as the pulse was told.
+    #[must_use]
+    pub const fn page(&self) -> PageState {
+        self.page
+    }
+
+    fn enter(&mut self, target: PageState) {
+        let before = self.page;
+        let t = self.clock.t();
+        while let Some(next) = self.page.step_to(target) {
+            self.page = next;
+            if next.is_visible() {
+                self.spans.open(t);
+            } else {
+                self.spans.close(t);
+                self.activity.pause(t);
+            }
+        }
+        if self.stopped || self.page == before {
+            return;
+        }
+        match self.page {
+            PageState::Closed | PageState::Frozen => self.send(Means::Beacon),
+            PageState::Hidden => self.schedule.beat_at(self.now.instant, Why::PageChanged),
+            PageState::Active | PageState::Passive if !before.is_visible() => {
+                self.schedule.beat_at(self.now.instant, Why::PageChanged);
+            }
+            PageState::Active | PageState::Passive => {}
+        }
+    }
+
+    fn be_active(&mut self) {
+        // Some browsers send one more scroll or pointer event to a page that is already hidden.
+        if !self.page.is_visible() || self.stopped {
+            return;
+        }
+        let idle_for = self.activity.note(self.clock.t());
+        if idle_for >= limits::IDLE_AFTER {
+            self.schedule.beat_at(self.now.instant, Why::Returned);
+        }
+    }
+
+    fn take_answer(&mut self, seq: u32, outcome: &Outcome) {
+        if self.stopped {
+            return;
+        }
+        match *outcome {
+            Outcome::Accepted { interval, hidden_interval, saved_seq } => {
+                self.spans.forget_until(saved_seq);
+                self.schedule.accepted(seq, interval, hidden_interval, self.page, &mut self.rng);
+            }
+            Outcome::Retry { after } => self.schedule.failed(seq, after, self.now.instant, &mut self.rng),
+            Outcome::Refused => self.schedule.refused(seq),
+            Outcome::Ended => self.begin_anew(),
+        }
+    }
+
+    /// The session is over on the server: the tab's further stay is another one.
+    fn begin_anew(&mut self) {
+        self.outputs.push_back(Output::Ended(self.session));
+        self.session = SessionId(self.rng.bytes());
+        self.seq = 0;
+        self.clock = TabClock::start(Millis::ZERO, self.now);
+        self.spans = SpanLog::default();
+        if self.page.is_visible() {
+            self.spans.open(Millis::ZERO);
+        }
+        self.activity = Activity::default();
+        self.schedule = Schedule::new(self.options.interval, self.options.when_hidden, self.now.instant);
+        // A silent tab need not begin again before somebody looks at it.
+        if !self.page.is_visible() {
+            self.schedule.pause();
+        }
+    }
+
+    fn restore(&mut self, saved: Saved, now: Now) {
+        let gap = Millis(now.wall.0.saturating_sub(saved.wall.0));
+        if gap > limits::RESUME_WITHIN {
+            return;
+        }
+        self.session = saved.session;
+        self.seq = saved.seq;
+        self.clock = TabClock::start(saved.t.plus(gap), now);
+        self.spans = SpanLog::resume(saved.spans);
+        self.activity = Activity::resume(saved.active);
+        if self.page.is_visible() {
+            self.spans.open(self.clock.t());
+        }
+        self.schedule.beat_at(now.instant, Why::PageChanged);
+    }
+
+    /// The machine has slept: nobody was looking, whatever the page's state says. The span ends where the clock
+    /// was last seen running, and a new one begins now.
+    fn wake(&mut self) {
+        if self.page.is_visible() {
+            let asleep_at = self.clock.asleep_at();
+            self.spans.close(asleep_at);
+            self.activity.pause(asleep_at);
+            self.spans.open(self.clock.t());
+        }
+        self.schedule.woke(self.now.instant, self.page);
+    }
+
+    fn stop(&mut self) {
+        if self.stopped {
+            return;
+        }
+        let t = self.clock.t();
+        self.spans.close(t);
+        self.activity.pause(t);
+        self.send_as(PageState::Closed, None, Means::Beacon);
+        self.stopped = true;
+    }
+
+    fn beat_if_due(&mut self) {
+        if !self.stopped && self.schedule.take_due(self.now.instant, self.page, &mut self.rng) {
+            self.send(Means::Fetch);
+        }
+    }
+
+    fn send(&mut self, means: Means) {
+        let promise = self.schedule.promise(self.page);
+        let leaves = self.page == PageState::Hidden && self.schedule.leaves_when_hidden();
+        self.send_as(if leaves { PageState::Closed } else { self.page }, promise, means);
+    }
+
+    fn send_as(&mut self, state: PageState, next: Option<Millis>, means: Means) {
+        self.seq = self.seq.saturating_add(1);
+        let t = self.clock.t();
+        self.schedule.sent(self.seq, self.now.instant, means, self.page);
+        self.outputs.push_back(Output::Send(Dispatch {
+            session: self.session,
+            seq: self.seq,
+            t,
+            state,
+            next,
+            visible: self.spans.tell(self.seq, t),
+            active: self.activity.total(t),
+            means,
+        }));
+    }
+}
+
+#[cfg(test)]
+mod tests;

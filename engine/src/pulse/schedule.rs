@@ -1,0 +1,248 @@
+//! When the next beat goes out, and why then.
+
+use super::{Means, WhenHidden};
+use crate::{
+    limits,
+    page::PageState,
+    random::Rng,
+    time::{Instant, Millis},
+};
+
+/// Why a pulse waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The interval of a visible tab.
+    Interval,
+    /// The longer interval of a hidden tab.
+    Hidden,
+    /// A beat failed; it is tried again after a random while.
+    Retry,
+    /// A beat is under way.
+    Answer,
+    /// The page has just been shown, hidden or loaded.
+    PageChanged,
+    /// Input after a time without.
+    Returned,
+    /// Somebody asked for a beat.
+    Asked,
+    /// Too many beats at once; this one waits its turn.
+    Throttled,
+    /// Silent while hidden, as the policy says.
+    Paused,
+    /// The server refused in a way that trying again cannot mend.
+    Refused,
+    /// Stopped by the tab's owner.
+    Stopped,
+}
+
+/// The next beat, the beat under way, and the pace.
+#[derive(Debug)]
+pub(super) struct Schedule {
+    own_interval: Option<Millis>,
+    when_hidden: Option<WhenHidden>,
+    interval: Millis,
+    hidden_interval: Option<Millis>,
+    /// Whether the pace above was told by the owner or the server. Before that nothing can be promised.
+    is_pace_known: bool,
+    last_sent: Instant,
+    due: Instant,
+    why: Why,
+    flight: Option<Flight>,
+    failures: u32,
+    /// Each beat costs a second of it; it grows by a second a second. Closed pages are exempt.
+    credit: Millis,
+    credit_at: Instant,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Flight {
+    seq: u32,
+    lost_at: Instant,
+}
+
+const BEAT_COST: Millis = Millis::seconds(1);
+const CREDIT_MAX: Millis = BEAT_COST.times(limits::BEAT_BURST);
+
+impl Schedule {
+    /// A beat is due at once; the pace is the usual one until the server says another.
+    pub(super) fn new(own_interval: Option<Millis>, when_hidden: Option<WhenHidden>, now: Instant) -> Self {
+        Self {
+            own_interval: own_interval.map(clamp),
+            when_hidden,
+            interval: own_interval.map_or(limits::INTERVAL_UNTOLD, clamp),
+            hidden_interval: Some(limits::HIDDEN_INTERVAL_MIN),
+            is_pace_known: false,
+            last_sent: now,
+            due: now,
+            why: Why::PageChanged,
+            flight: None,
+            failures: 0,
+            credit: CREDIT_MAX,
+            credit_at: now,
+        }
+    }
+
+    /// Until when to wait, and why.
+    pub(super) fn wait(&self) -> (Instant, Why) {
+        match self.flight {
+            Some(flight) if flight.lost_at < self.due => (flight.lost_at, Why::Answer),
+            _ => (self.due, self.why),
+        }
+    }
+
+    /// Asks for a beat at `at`, if none is due before.
+    pub(super) fn beat_at(&mut self, at: Instant, why: Why) {
+        if at <= self.due {
+            self.due = at;
+            self.why = why;
+        }
+    }
+
+    /// Whether a beat is due now. A beat that got no answer in time counts as failed on the way.
+    pub(super) fn take_due(&mut self, now: Instant, page: PageState, rng: &mut Rng) -> bool {
+        if let Some(flight) = self.flight
+            && now >= flight.lost_at
+        {
+            self.failed(flight.seq, Millis::ZERO, now, rng);
+        }
+        if now < self.due || matches!(page, PageState::Closed | PageState::Frozen) {
+            return false;
+        }
+        self.credit = self.credit.plus(now.since(self.credit_at)).min(CREDIT_MAX);
+        self.credit_at = now;
+        if self.credit < BEAT_COST {
+            self.due = now.after(BEAT_COST.minus(self.credit));
+            self.why = Why::Throttled;
+            return false;
+        }
+        self.credit = self.credit.minus(BEAT_COST);
+        self.set_next(now, self.gap(page), page);
+        true
+    }
+
+    /// Beat `seq` has been handed over.
+    pub(super) fn sent(&mut self, seq: u32, now: Instant, means: Means, page: PageState) {
+        self.last_sent = now;
+        match means {
+            Means::Fetch => self.flight = Some(Flight { seq, lost_at: now.after(limits::ANSWER_WITHIN) }),
+            Means::Beacon => {
+                self.flight = None;
+                self.set_next(now, None, page);
+            }
+        }
+    }
+
+    /// The server took beat `seq` and may have changed the pace.
+    pub(super) fn accepted(
+        &mut self,
+        seq: u32,
+        interval: Millis,
+        hidden: Option<Millis>,
+        page: PageState,
+        rng: &mut Rng,
+    ) {
+        self.land(seq);
+        self.failures = 0;
+        self.interval = self.own_interval.unwrap_or_else(|| clamp(interval));
+        self.hidden_interval = hidden.map(|hidden| clamp(hidden).max(limits::HIDDEN_INTERVAL_MIN));
+        let is_first = !core::mem::replace(&mut self.is_pace_known, true);
+        if !matches!(self.why, Why::Interval | Why::Hidden | Why::Paused) {
+            return;
+        }
+        let gap = self.gap(page);
+        if is_first {
+            // Pages opened by one event (a mail, a bell) would beat in step for ever: the first gap is shorter by
+            // chance.
+            let gap = gap.map(|gap| Millis(gap.0.div_ceil(2)).plus(rng.below(Millis(gap.0 / 2))));
+            self.set_next(self.last_sent, gap, page);
+        } else if let Some(gap) = gap {
+            // Sooner than promised breaks no promise; a longer pace begins with the next one.
+            self.due = self.due.min(self.last_sent.after(gap));
+        }
+    }
+
+    /// Beat `seq` failed: again after a random part of a time that doubles (full jitter), so that the clients of
+    /// a server that comes back do not come all at once.
+    pub(super) fn failed(&mut self, seq: u32, at_least: Millis, now: Instant, rng: &mut Rng) {
+        if !self.land(seq) {
+            return;
+        }
+        let ceiling = limits::RETRY_FIRST.times(1 << self.failures.min(16)).min(limits::RETRY_LAST);
+        self.failures += 1;
+        self.due = now.after(at_least.min(limits::LEASE_MAX)).after(rng.below(ceiling).plus(Millis(1)));
+        self.why = Why::Retry;
+    }
+
+    /// Beat `seq` was refused for good.
+    pub(super) fn refused(&mut self, seq: u32) {
+        if self.land(seq) {
+            self.due = Instant::NEVER;
+            self.why = Why::Refused;
+        }
+    }
+
+    /// Waits for the page to be shown.
+    pub(super) fn pause(&mut self) {
+        self.due = Instant::NEVER;
+        self.why = Why::Paused;
+    }
+
+    /// A retry need not wait for its time, but all tabs of a network come back together.
+    pub(super) fn network_is_back(&mut self, now: Instant, rng: &mut Rng) {
+        if self.why == Why::Retry {
+            self.beat_at(now.after(rng.below(limits::RETRY_FIRST)), Why::Retry);
+        }
+    }
+
+    /// After a sleep nobody knows what the server thinks: ask at once, unless silence was agreed.
+    pub(super) fn woke(&mut self, now: Instant, page: PageState) {
+        if self.flight.take().is_some() || self.gap(page).is_some() {
+            self.beat_at(now, Why::PageChanged);
+        }
+    }
+
+    /// What a beat may promise in this state: nothing before the pace is known, as it may be any.
+    pub(super) fn promise(&self, page: PageState) -> Option<Millis> {
+        self.gap(page).filter(|_| self.is_pace_known || self.own_interval.is_some())
+    }
+
+    /// Whether hiding the tab counts as leaving.
+    pub(super) fn leaves_when_hidden(&self) -> bool {
+        self.when_hidden == Some(WhenHidden::Leave)
+    }
+
+    /// True when `seq` is the beat under way, which it then no longer is.
+    fn land(&mut self, seq: u32) -> bool {
+        let is_newest = self.flight.is_some_and(|flight| flight.seq == seq);
+        if is_newest {
+            self.flight = None;
+        }
+        is_newest
+    }
+
+    fn gap(&self, page: PageState) -> Option<Millis> {
+        match page {
+            PageState::Active | PageState::Passive => Some(self.interval),
+            PageState::Hidden => match self.when_hidden {
+                None => self.hidden_interval,
+                Some(WhenHidden::Beat) => Some(self.hidden_interval.unwrap_or(limits::HIDDEN_INTERVAL_MIN)),
+                Some(WhenHidden::Pause | WhenHidden::Leave) => None,
+            },
+            PageState::Frozen | PageState::Closed => None,
+        }
+    }
+
+    fn set_next(&mut self, now: Instant, gap: Option<Millis>, page: PageState) {
+        match gap {
+            Some(gap) => {
+                self.due = now.after(gap);
+                self.why = if page.is_visible() { Why::Interval } else { Why::Hidden };
+            }
+            None => self.pause(),
+        }
+    }
+}
+
+fn clamp(interval: Millis) -> Millis {
+    interval.clamp(limits::INTERVAL_MIN, limits::LEASE_MAX)
+}

@@ -1,0 +1,135 @@
+//! Spans: the closed intervals in which a tab was visible, on the tab's own clock.
+
+use alloc::vec::Vec;
+
+use crate::{limits, time::Millis};
+
+/// A closed interval, in time since the session began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Its first moment.
+    pub start: Millis,
+    /// Its last moment; never before `start`.
+    pub end: Millis,
+}
+
+impl Span {
+    /// How long it is.
+    #[must_use]
+    pub const fn length(self) -> Millis {
+        self.end.minus(self.start)
+    }
+}
+
+/// A tab's own record of its visible spans that the server may not have kept yet.
+#[derive(Clone, Debug, Default)]
+pub struct SpanLog {
+    closed: Vec<Pending>,
+    open_since: Option<Millis>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    span: Span,
+    /// The beat that first told it whole; `None` before that.
+    told_in: Option<u32>,
+}
+
+impl SpanLog {
+    /// A log that goes on from another page load's closed spans.
+    #[must_use]
+    pub fn resume(spans: Vec<Span>) -> Self {
+        let closed = spans.into_iter().map(|span| Pending { span, told_in: None }).collect();
+        Self { closed, open_since: None }
+    }
+
+    /// The tab became visible at `t`. Nothing changes if it was already.
+    pub fn open(&mut self, t: Millis) {
+        self.open_since.get_or_insert(t);
+    }
+
+    /// The tab was last visible at `t`. Nothing changes if it was not.
+    pub fn close(&mut self, t: Millis) {
+        let Some(start) = self.open_since.take() else { return };
+        self.closed.push(Pending { span: Span { start, end: t.max(start) }, told_in: None });
+        // One place is for the open span.
+        if self.closed.len() >= limits::SPANS {
+            self.join_nearest();
+        }
+    }
+
+    /// Every span that beat `seq`, sent at `t`, has to tell, the open one included.
+    pub fn tell(&mut self, seq: u32, t: Millis) -> Vec<Span> {
+        for pending in &mut self.closed {
+            pending.told_in.get_or_insert(seq);
+        }
+        let open = self.open_since.map(|start| Span { start, end: t.max(start) });
+        self.closed.iter().map(|pending| pending.span).chain(open).collect()
+    }
+
+    /// The server keeps what beat `seq` and the ones before it have told.
+    pub fn forget_until(&mut self, seq: u32) {
+        self.closed.retain(|pending| pending.told_in.is_none_or(|told_in| told_in > seq));
+    }
+
+    /// The closed spans, for the next page load.
+    pub fn closed(&self) -> impl Iterator<Item = Span> {
+        self.closed.iter().map(|pending| pending.span)
+    }
+
+    /// Makes room by joining the two spans with the shortest gap between them: it overstates by that gap, where
+    /// dropping one would understate by the whole of it.
+    fn join_nearest(&mut self) {
+        let gap = |at: usize| self.closed[at].span.start.minus(self.closed[at - 1].span.end);
+        let Some(at) = (1..self.closed.len()).min_by_key(|&at| gap(at)) else { return };
+        let later = self.closed.remove(at);
+        self.closed[at - 1] =
+            Pending { span: Span { start: self.closed[at - 1].span.start, ..later.span }, told_in: None };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn span(start: u64, end: u64) -> Span {
+        Span { start: Millis(start), end: Millis(end) }
+    }
+
+    #[test]
+    fn a_span_is_told_until_the_server_keeps_it() {
+        let mut log = SpanLog::default();
+        log.open(Millis(0));
+        assert_eq!(log.tell(1, Millis(5)), [span(0, 5)]);
+        log.close(Millis(9));
+        log.forget_until(1);
+        assert_eq!(log.tell(2, Millis(12)), [span(0, 9)], "beat 1 told only its beginning");
+        log.open(Millis(20));
+        assert_eq!(log.tell(3, Millis(25)), [span(0, 9), span(20, 25)]);
+        log.forget_until(2);
+        assert_eq!(log.tell(4, Millis(30)), [span(20, 30)]);
+    }
+
+    #[test]
+    fn a_tab_that_is_offline_for_long_keeps_a_bounded_log_and_loses_no_time() {
+        let mut log = SpanLog::default();
+        for i in 0..1_000 {
+            log.open(Millis(i * 10));
+            log.close(Millis(i * 10 + 6));
+        }
+        let told = log.tell(1, Millis(10_000));
+        assert!(told.len() < limits::SPANS);
+        assert!(told.windows(2).all(|pair| pair[0].end <= pair[1].start));
+        assert!(told.iter().map(|span| span.length().0).sum::<u64>() >= 6_000);
+    }
+
+    #[test]
+    fn closing_twice_or_before_opening_makes_no_span() {
+        let mut log = SpanLog::default();
+        log.close(Millis(5));
+        log.open(Millis(7));
+        log.close(Millis(9));
+        log.close(Millis(12));
+        assert_eq!(log.tell(1, Millis(12)), [span(7, 9)]);
+    }
+}

@@ -1,0 +1,78 @@
+//! A session's id: sixteen bytes, written as 22 url-safe characters.
+
+use alloc::string::String;
+use core::fmt;
+
+use super::BadBeat;
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const LETTERS: usize = 22;
+
+/// Names one tab's stay. Made in the tab, by chance; knowing it gives no right to anything.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub [u8; 16]);
+
+impl SessionId {
+    /// Reads the 22 characters.
+    ///
+    /// # Errors
+    /// [`BadBeat::Session`] when there are more or fewer, when one is not url-safe base64, or when they say more
+    /// than sixteen bytes: each id has one spelling.
+    pub fn parse(text: &str) -> Result<Self, BadBeat> {
+        if text.len() != LETTERS {
+            return Err(BadBeat::Session);
+        }
+        let mut bits: u128 = 0;
+        for (i, letter) in text.bytes().enumerate() {
+            let six = ALPHABET.iter().position(|&known| known == letter).ok_or(BadBeat::Session)? as u128;
+            if i < LETTERS - 1 {
+                bits = bits << 6 | six;
+            } else if six & 0b1111 == 0 {
+                bits = bits << 2 | six >> 4;
+            } else {
+                return Err(BadBeat::Session);
+            }
+        }
+        Ok(Self(bits.to_be_bytes()))
+    }
+
+    /// The 22 characters.
+    #[must_use]
+    pub fn to_text(self) -> String {
+        let bits = u128::from_be_bytes(self.0);
+        (0..LETTERS)
+            .map(|i| {
+                let six = if i < LETTERS - 1 { bits >> (122 - 6 * i) } else { bits << 4 };
+                char::from(ALPHABET[(six & 63) as usize])
+            })
+            .collect()
+    }
+}
+
+impl fmt::Debug for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_survives_being_written_and_read() {
+        for bytes in [[0; 16], [255; 16], *b"0123456789abcdef"] {
+            let text = SessionId(bytes).to_text();
+            assert_eq!(text.len(), 22);
+            assert_eq!(SessionId::parse(&text), Ok(SessionId(bytes)));
+        }
+        assert_eq!(SessionId(*b"0123456789abcdef").to_text(), "MDEyMzQ1Njc4OWFiY2RlZg");
+    }
+
+    #[test]
+    fn each_id_has_one_spelling() {
+        for text in ["", "short", "MDEyMzQ1Njc4OWFiY2RlZh", "MDEyMzQ1Njc4OWFiY2Rl+g", "MDEyMzQ1Njc4OWFiY2RlZgA"] {
+            assert_eq!(SessionId::parse(text), Err(BadBeat::Session), "{text}");
+        }
+    }
+}
