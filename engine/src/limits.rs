@@ -76,3 +76,9 @@ pub const LAST_WORD_DELAY: Millis = Millis::seconds(1);
 
 /// Steps in a status ladder.
 pub const RUNGS: usize = 8;
+
+/// Spans that wait to be written. Beyond it the store has been down for long, and clients keep their beats.
+pub const SPAN_BACKLOG: usize = 500_000;
+
+/// Leases judged between two inputs: when a million end at once, beats are still answered in between.
+pub const EXPIRE_AT_ONCE: usize = 1_024;

@@ -1,1 +1,245 @@
-//! t
+//! The server's picture: who is here, and what has just changed.
+//!
+//! A session ends when its lease has run out; a user is in a channel from the first session there to the last one
+//! out; and whatever is answered or told follows from facts, never from a stored status.
+
+mod api;
+mod beats;
+mod ledger;
+mod members;
+mod names;
+mod records;
+mod roll;
+mod session;
+mod wheel;
+
+use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
+
+pub use api::{Input, Output, Past, Report, Ticket, Why};
+pub use members::Live;
+pub use records::{Batch, Change, End, EndReason, LeaveReason, Member, SessionRow, SpanRow};
+
+use crate::{
+    limits,
+    page::PageState,
+    policy::{Facts, Policy},
+    time::{Millis, Timestamp},
+    wire::Refusal,
+};
+use ledger::{Landed, Ledger};
+use roll::Roll;
+use session::Session;
+use wheel::Wheel;
+
+/// The server's picture. **After every [`handle_input`](Self::handle_input), call
+/// [`poll_output`](Self::poll_output) until it says [`Output::Wait`].**
+#[derive(Debug)]
+pub struct Tracker {
+    policy: Policy,
+    roll: Roll,
+    wheel: Wheel,
+    ledger: Ledger,
+    outputs: VecDeque<Output>,
+    now: Timestamp,
+    /// More leases are over than are judged at once.
+    has_more_due: bool,
+    /// The last downtime, with its grace.
+    blind: Blind,
+}
+
+/// A time in which nobody could be seen. It is not held against anybody's status.
+#[derive(Clone, Copy, Debug)]
+struct Blind {
+    since: Timestamp,
+    length: Millis,
+}
+
+impl Blind {
+    /// What the moment counts as: one before the downtime moves on by its length.
+    fn shift(self, at: Timestamp) -> Timestamp {
+        if at <= self.since { at.after(self.length) } else { at }
+    }
+}
+
+impl Tracker {
+    /// An empty picture. `seed` is any number that outsiders cannot know.
+    #[must_use]
+    pub fn new(policy: Policy, seed: u64, now: Timestamp) -> Self {
+        Self {
+            policy,
+            roll: Roll::new(seed),
+            wheel: Wheel::new(now),
+            ledger: Ledger::new(now),
+            outputs: VecDeque::new(),
+            now,
+            has_more_due: false,
+            blind: Blind { since: Timestamp(0), length: Millis::ZERO },
+        }
+    }
+
+    /// Takes note of what happened. `now` may repeat; a `now` that runs backwards counts as the last one.
+    pub fn handle_input(&mut self, input: Input, now: Timestamp) {
+        self.now = self.now.max(now);
+        // Leases first: a beat that comes after its lease has run out comes too late, whoever wakes up first.
+        self.judge_due();
+        match input {
+            Input::Beat(report) => self.take_beat(report),
+            Input::Timer => {}
+            Input::Flush => self.ledger.flush(),
+            Input::Recorded => {
+                let landed = self.ledger.recorded();
+                self.release(landed);
+            }
+            Input::RecordFailed(batch) => self.record_failed(*batch),
+            Input::Restore { rows, alive_at } => self.restore(rows, alive_at),
+        }
+    }
+
+    /// The next thing to do; [`Output::Wait`] ends the list.
+    pub fn poll_output(&mut self) -> Output {
+        if let Some(output) = self.outputs.pop_front() {
+            return output;
+        }
+        let roll = &mut self.roll;
+        let batch = self.ledger.take_batch(self.now, |place| {
+            let session = roll.get_mut(place).filter(|session| session.is_dirty)?;
+            session.is_dirty = false;
+            roll.row(place)
+        });
+        match batch {
+            Some(batch) => Output::Record(Box::new(batch)),
+            None => self.wait(),
+        }
+    }
+
+    fn wait(&self) -> Output {
+        let lease = if self.has_more_due { self.now } else { self.wheel.next() };
+        let checkpoint = self.ledger.due_at();
+        if lease <= checkpoint && lease < Timestamp::NEVER {
+            Output::Wait { until: lease, why: Why::Lease }
+        } else if self.ledger.is_recording() {
+            Output::Wait { until: lease, why: Why::Recording }
+        } else {
+            Output::Wait { until: checkpoint, why: Why::Checkpoint }
+        }
+    }
+
+    /// Ends what has run out and moves statuses down their ladder.
+    fn judge_due(&mut self) {
+        self.has_more_due = false;
+        for _ in 0..limits::EXPIRE_AT_ONCE {
+            let Some(place) = self.wheel.pop(self.now) else { return };
+            let Some(session) = self.roll.get(place) else { continue };
+            if session.lease_until <= self.now {
+                self.end(place);
+            } else {
+                let standing = self.standing_at(place);
+                self.judge(place);
+                self.publish(standing, None);
+            }
+        }
+        self.has_more_due = true;
+    }
+
+    /// Finds the session's own rung and sets its timer for whatever comes next: a lower rung or the end.
+    fn judge(&mut self, place: u32) {
+        let Some(session) = self.roll.get_mut(place) else { return };
+        let mut until = session.lease_until;
+        // A closed session keeps its status until its grace is over: nobody is told before.
+        if session.state != PageState::Closed {
+            let facts = Facts {
+                visible: session.state.is_visible(),
+                last_seen_at: self.blind.shift(session.last_seen_at),
+                last_active_at: self.blind.shift(session.last_active_at),
+            };
+            let (rung, changes_at) = self.policy.ladder.judge(facts, self.now);
+            session.rung = rung;
+            until = until.min(changes_at);
+        }
+        self.wheel.set(place, until);
+    }
+
+    fn end(&mut self, place: u32) {
+        let Some(session) = self.roll.get(place) else { return };
+        let end = session.end(self.now);
+        if let Some(row) = self.roll.row(place) {
+            self.ledger.note_end(SessionRow { end: Some(end), ..row });
+        }
+        let standing = self.standing_at(place);
+        self.wheel.remove(place);
+        self.roll.unlink(place);
+        self.publish(standing, Some(end.reason.into()));
+        self.roll.forget(place);
+    }
+
+    fn note_dirty(&mut self, place: u32) {
+        if let Some(session) = self.roll.get_mut(place)
+            && !core::mem::replace(&mut session.is_dirty, true)
+        {
+            self.ledger.note(place, self.now);
+        }
+    }
+
+    fn release(&mut self, landed: Landed) {
+        for (place, id, seq) in landed.saved {
+            if let Some(session) = self.roll.get_mut(place).filter(|session| session.id == id) {
+                session.saved_seq = session.saved_seq.max(seq);
+            }
+        }
+        for held in landed.held {
+            self.outputs.push_back(Output::Answer { ticket: held.ticket, answer: held.answer });
+        }
+    }
+
+    /// Nothing is lost: what was to be written is dirty again. Who waited is told to try again.
+    fn record_failed(&mut self, batch: Batch) {
+        let landed = self.ledger.failed(batch, self.now);
+        for &(place, id, _) in &landed.saved {
+            if let Some(session) = self.roll.get_mut(place).filter(|session| session.id == id) {
+                session.is_dirty = true;
+                self.ledger.note_urgent(place);
+            }
+        }
+        for held in landed.held {
+            // A refusal stands whether it could be written down or not.
+            let answer = held.answer.and(Err(Refusal::StoreDown));
+            self.outputs.push_back(Output::Answer { ticket: held.ticket, answer });
+        }
+    }
+
+    /// A restart is not a departure: each lease goes on as if the downtime had not been, and a little longer, as
+    /// clients wait between retries. Nobody is told of a join: watchers begin with a snapshot.
+    fn restore(&mut self, rows: Vec<SessionRow>, alive_at: Timestamp) {
+        let downtime = self.now.since(alive_at);
+        self.blind = Blind { since: alive_at, length: downtime.plus(self.policy.boot_grace) };
+        for row in rows.iter().filter(|row| row.end.is_none()) {
+            let lease_until = row.lease_until.after(downtime).max(self.now).after(self.policy.boot_grace);
+            let Some(place) = self.roll.enter(&row.session, &row.user, &row.channel, row.started_at) else { continue };
+            self.roll.set_page(place, row.page.as_ref());
+            if let Some(session) = self.roll.get_mut(place) {
+                *session = Session {
+                    seq: row.seq,
+                    saved_seq: row.seq,
+                    // Unknown, so the first beat after a restart is not judged late.
+                    t: u32::MAX,
+                    visible: session::short(row.visible),
+                    visible_until: session::short(row.visible_until),
+                    active: session::short(row.active),
+                    last_seen_at: row.last_seen_at,
+                    last_active_at: row.last_active_at,
+                    lease_until,
+                    state: row.state,
+                    recovered: row.recovered,
+                    id: session.id,
+                    in_user: session.in_user,
+                    in_channel: session.in_channel,
+                    ..*session
+                };
+            }
+            self.judge(place);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

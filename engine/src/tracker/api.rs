@@ -1,0 +1,95 @@
+//! What goes into a tracker and what comes out of it.
+
+use alloc::{boxed::Box, vec::Vec};
+
+use super::records::{Batch, Change, SessionRow};
+use crate::{
+    time::Timestamp,
+    wire::{Accepted, Beat, Refusal, UserId},
+};
+
+/// Names the one who waits for an answer. The shell chooses it; the tracker only gives it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ticket(pub u64);
+
+/// A beat and what the shell knows about it.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Who waits for the answer.
+    pub ticket: Ticket,
+    /// Whom the token names.
+    pub user: UserId,
+    /// Since when the token is good; an unknown session cannot have begun before.
+    pub issued_at: Option<Timestamp>,
+    /// The beat.
+    pub beat: Beat,
+    /// What the store knows about the session; `None` before anybody has looked.
+    pub past: Option<Past>,
+}
+
+/// What the store knows about a session that the tracker does not.
+#[derive(Clone, Debug)]
+pub enum Past {
+    /// Nothing.
+    NeverSeen,
+    /// This.
+    Stored(Box<SessionRow>),
+}
+
+/// What can happen to a tracker.
+#[derive(Debug)]
+pub enum Input {
+    /// A beat has arrived.
+    Beat(Box<Report>),
+    /// The wait is over, or the shell thinks so.
+    Timer,
+    /// Write everything that has changed now, not with the next checkpoint.
+    Flush,
+    /// The batch of the last `Record` is on disk.
+    Recorded,
+    /// The batch of the last `Record` could not be written; here it is back.
+    RecordFailed(Box<Batch>),
+    /// Open sessions read back at start, before any beat; as many inputs of this kind as the shell likes.
+    Restore {
+        /// The sessions.
+        rows: Vec<SessionRow>,
+        /// The last sign of life before the downtime.
+        alive_at: Timestamp,
+    },
+}
+
+/// What the shell is to do.
+#[derive(Debug)]
+pub enum Output {
+    /// Answer the one with this ticket.
+    Answer {
+        /// Who waits.
+        ticket: Ticket,
+        /// What to say.
+        answer: Result<Accepted, Refusal>,
+    },
+    /// Look the report's session up in the store, set its `past`, and hand it in again.
+    LookUp(Box<Report>),
+    /// Write this in one transaction, then say `Recorded` or `RecordFailed`. There is never a second one before.
+    Record(Box<Batch>),
+    /// Tell the watchers.
+    Publish(Change),
+    /// Nothing to do until then, or until something happens.
+    Wait {
+        /// [`Timestamp::NEVER`]: only an input helps.
+        until: Timestamp,
+        /// The reason, for people.
+        why: Why,
+    },
+}
+
+/// Why a tracker waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The next lease, grace or status step is due.
+    Lease,
+    /// What has changed is to be written.
+    Checkpoint,
+    /// A write is under way.
+    Recording,
+}

@@ -1,0 +1,235 @@
+//! What a beat does: it begins a session, goes on with one, or is late evidence of one that has ended.
+
+use alloc::{boxed::Box, string::ToString};
+
+use super::{
+    Tracker,
+    api::{Output, Past, Report, Ticket},
+    members::Standing,
+    records::{End, EndReason, LeaveReason, SessionRow, SpanRow},
+};
+use crate::{
+    limits,
+    page::PageState,
+    spans::Span,
+    time::{Millis, Timestamp},
+    wire::{Accepted, Beat, Refusal},
+};
+
+impl Tracker {
+    pub(super) fn take_beat(&mut self, report: Box<Report>) {
+        let ticket = report.ticket;
+        if !self.policy.allows(&report.beat.channel) {
+            return self.refuse(ticket, Refusal::ChannelUnknown);
+        }
+        if let Some(place) = self.roll.find(&report.beat.session) {
+            return self.go_on(place, &report);
+        }
+        if let Some(row) = self.ledger.ended(&report.beat.session) {
+            let row = row.clone();
+            return self.take_late(&row, &report);
+        }
+        match &report.past {
+            None => self.outputs.push_back(Output::LookUp(report)),
+            Some(Past::NeverSeen) => self.begin(&report),
+            Some(Past::Stored(row)) => self.take_late(row, &report),
+        }
+    }
+
+    fn refuse(&mut self, ticket: Ticket, why: Refusal) {
+        self.outputs.push_back(Output::Answer { ticket, answer: Err(why) });
+    }
+
+    fn begin(&mut self, report: &Report) {
+        let Report { user, beat, .. } = report;
+        // A wrong clock, or a wish for overtime, cannot reach behind the token or the longest session.
+        let oldest = report.issued_at.unwrap_or(Timestamp(0)).min(self.now);
+        let started_at = self.now.before(beat.t).max(oldest);
+        let Some(place) = self.roll.enter(&beat.session, user, &beat.channel, started_at) else {
+            return self.refuse(report.ticket, Refusal::TooManySessions);
+        };
+        let before = self.standing_without(place);
+        self.roll.set_page(place, beat.page.as_ref());
+        let witnessed_within = self.policy.lease(PageState::Active, None);
+        if let Some(session) = self.roll.get_mut(place) {
+            session.merge(beat, self.now);
+            session.recovered = self.now.since(started_at) > witnessed_within;
+        }
+        self.note_spans(beat);
+        if beat.state == PageState::Closed {
+            // Only the last word has arrived: somebody was here and is gone. Nobody saw them come.
+            return self.begin_and_end(place, report.ticket);
+        }
+        self.renew(place, beat);
+        self.publish(before, None);
+        self.commit(place, report.ticket);
+    }
+
+    fn begin_and_end(&mut self, place: u32, ticket: Ticket) {
+        let end = self.roll.get(place).map(|session| session.end(self.now));
+        if let Some(row) = self.roll.row(place) {
+            self.ledger.note_end(SessionRow { end, ..row });
+        }
+        let answer = self.accepted(place);
+        self.roll.unlink(place);
+        self.roll.forget(place);
+        self.ledger.hold(ticket, answer);
+    }
+
+    fn go_on(&mut self, place: u32, report: &Report) {
+        let Report { ticket, user, beat, .. } = report;
+        let Some(session) = self.roll.get(place) else { return };
+        if self.roll.user(session.user) != Some(user) {
+            return self.refuse(*ticket, Refusal::SessionOfAnother);
+        }
+        if self.ledger.is_full() {
+            return self.keep_alive(place, beat, *ticket);
+        }
+        let (user, channel, is_newest) = (session.user, session.channel, beat.seq > session.seq);
+        let before = self.standing(user, channel);
+        let moves = is_newest && self.roll.channel(channel) != Some(&beat.channel);
+        let was_closed = session.state == PageState::Closed;
+        if let Some(session) = self.roll.get_mut(place) {
+            session.merge(beat, self.now);
+        }
+        self.note_spans(beat);
+        if is_newest {
+            self.roll.set_page(place, beat.page.as_ref());
+            if moves {
+                self.move_to(place, beat);
+            }
+            self.renew(place, beat);
+        }
+        self.publish(Some(before), Some(LeaveReason::Moved));
+        if moves {
+            self.roll.let_go(channel);
+        }
+        self.note_dirty(place);
+        // A last word is a lasting fact, and so is its being taken back.
+        if is_newest && (beat.state == PageState::Closed) != was_closed {
+            self.commit(place, *ticket);
+        } else {
+            let answer = self.accepted(place);
+            self.outputs.push_back(Output::Answer { ticket: *ticket, answer });
+        }
+    }
+
+    /// The store has been down for so long that no more can be kept for it. The tab is here all the same.
+    fn keep_alive(&mut self, place: u32, beat: &Beat, ticket: Ticket) {
+        let lease = self.policy.lease(beat.state, beat.next);
+        if let Some(session) = self.roll.get_mut(place) {
+            session.last_seen_at = self.now;
+            session.lease_until = session.lease_until.max(self.now.after(lease));
+        }
+        self.judge(place);
+        self.refuse(ticket, Refusal::StoreDown);
+    }
+
+    /// The user is in the new channel at once, and joins there if no other session of theirs is there.
+    fn move_to(&mut self, place: u32, beat: &Beat) {
+        self.roll.move_to(place, &beat.channel);
+        if let Some(session) = self.roll.get_mut(place) {
+            session.since_at = self.now;
+        }
+        let before = self.standing_without(place);
+        self.renew(place, beat);
+        self.publish(before, None);
+    }
+
+    /// The lease of the newest beat, and the status that follows from it.
+    fn renew(&mut self, place: u32, beat: &Beat) {
+        let lease = if beat.state == PageState::Closed {
+            self.policy.leave_grace
+        } else {
+            self.policy.lease(beat.state, beat.next)
+        };
+        if let Some(session) = self.roll.get_mut(place) {
+            session.lease_until = self.now.after(lease);
+        }
+        self.judge(place);
+    }
+
+    /// Answers once the session's row is on disk.
+    fn commit(&mut self, place: u32, ticket: Ticket) {
+        if let Some(session) = self.roll.get_mut(place) {
+            session.is_dirty = true;
+        }
+        self.ledger.note_urgent(place);
+        let answer = self.accepted(place);
+        self.ledger.hold(ticket, answer);
+    }
+
+    fn accepted(&self, place: u32) -> Result<Accepted, Refusal> {
+        let session = self.roll.get(place).ok_or(Refusal::Busy)?;
+        let standing: Standing = self.standing(session.user, session.channel);
+        Ok(Accepted {
+            status: self.status(&standing).to_string(),
+            interval_ms: self.policy.interval,
+            hidden_interval_ms: self.policy.hidden_interval,
+            now_ms: self.now.0,
+            saved_seq: session.saved_seq,
+        })
+    }
+
+    fn note_spans(&mut self, beat: &Beat) {
+        for &span in &beat.visible {
+            let (start_at, end_at) = self.placed(span, beat.t);
+            self.ledger.note_span(SpanRow { session: beat.session, span, start_at, end_at });
+        }
+    }
+
+    /// A span by the server's clock: so long before now as it is before `t` by the tab's.
+    fn placed(&self, span: Span, t: Millis) -> (Timestamp, Timestamp) {
+        (self.now.before(t.minus(span.start)), self.now.before(t.minus(span.end)))
+    }
+
+    /// A beat of a session that has ended: what it proves is added, and the tab is told to begin a new one.
+    fn take_late(&mut self, row: &SessionRow, report: &Report) {
+        let Report { ticket, user, beat, .. } = report;
+        if row.user != *user {
+            return self.refuse(*ticket, Refusal::SessionOfAnother);
+        }
+        // The store can be a moment behind: asked again, it will know the end.
+        let Some(end) = row.end else { return self.refuse(*ticket, Refusal::Busy) };
+        let evidence = beat.visible.last().map(|&span| self.placed(span, beat.t).1);
+        let Some(ended_at) = evidence.filter(|&at| at > end.ended_at && beat.seq > row.seq) else {
+            return self.refuse(*ticket, Refusal::SessionEnded);
+        };
+        self.extend(row, beat, End { ended_at, ..end });
+        self.ledger.hold(*ticket, Err(Refusal::SessionEnded));
+    }
+
+    /// Adds what a late beat proves to the row of an ended session; `end` holds the later evidence.
+    fn extend(&mut self, row: &SessionRow, beat: &Beat, end: End) {
+        let (visible, visible_until) =
+            beat.visible.iter().fold((row.visible, row.visible_until), |(sum, until), span| {
+                (sum.plus(span.end.minus(span.start.max(until))), until.max(span.end))
+            });
+        self.note_spans(beat);
+        let error_bound = match end.reason {
+            EndReason::Closed => end.error_bound,
+            EndReason::Timeout => self.now.since(end.ended_at).plus(limits::LAST_WORD_DELAY),
+        };
+        self.ledger.note_end(SessionRow {
+            seq: beat.seq,
+            visible,
+            visible_until,
+            active: row.active.max(beat.active),
+            last_seen_at: row.last_seen_at.max(end.ended_at),
+            end: Some(End { error_bound, ..end }),
+            ..row.clone()
+        });
+    }
+}
+
+#[cfg(test)]
+mod size {
+    #[test]
+    fn a_session_is_small() {
+        assert!(
+            size_of::<Option<crate::tracker::session::Session>>() <= 128,
+            "{}",
+            size_of::<Option<crate::tracker::session::Session>>()
+        );
+    }
+}

@@ -1,0 +1,189 @@
+//! What has to reach the store, and who waits for it.
+//!
+//! One batch is under way at a time; whatever comes meanwhile gathers for the next, so a slow disk makes larger
+//! batches, not longer queues. An answer that states a lasting fact is held until its batch is on disk.
+
+use alloc::{collections::BTreeMap, vec::Vec};
+
+use super::{
+    api::Ticket,
+    records::{Batch, SessionRow, SpanRow},
+};
+use crate::{
+    limits,
+    time::Timestamp,
+    wire::{Accepted, Refusal, SessionId},
+};
+
+/// An answer that waits for the disk.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) ticket: Ticket,
+    pub(super) answer: Result<Accepted, Refusal>,
+}
+
+#[derive(Debug)]
+pub(super) struct Ledger {
+    /// Places of sessions that differ from their rows; urgent ones apart, so that no chunk leaves them behind.
+    dirty: Vec<u32>,
+    urgent: Vec<u32>,
+    spans: Vec<SpanRow>,
+    /// Ended sessions that are not on disk yet. They are answered from here meanwhile.
+    ended: BTreeMap<SessionId, Ended>,
+    held: Vec<Held>,
+    flight: Option<Flight>,
+    is_due_now: bool,
+    due_at: Timestamp,
+    /// Nothing is tried before this, after a failure.
+    not_before: Timestamp,
+}
+
+#[derive(Debug)]
+struct Ended {
+    row: SessionRow,
+    is_under_way: bool,
+}
+
+#[derive(Debug)]
+struct Flight {
+    held: Vec<Held>,
+    /// Place, session and beat of each row.
+    saved: Vec<(u32, SessionId, u32)>,
+}
+
+/// What a finished batch sets free.
+#[derive(Debug, Default)]
+pub(super) struct Landed {
+    pub(super) held: Vec<Held>,
+    pub(super) saved: Vec<(u32, SessionId, u32)>,
+}
+
+impl Ledger {
+    pub(super) fn new(now: Timestamp) -> Self {
+        Self {
+            dirty: Vec::new(),
+            urgent: Vec::new(),
+            spans: Vec::new(),
+            ended: BTreeMap::new(),
+            held: Vec::new(),
+            flight: None,
+            is_due_now: false,
+            // The first sign of life is written at once: from here on a downtime can be measured.
+            due_at: now,
+            not_before: now,
+        }
+    }
+
+    /// The session at `place` differs from its row; it is written with the next checkpoint.
+    pub(super) fn note(&mut self, place: u32, now: Timestamp) {
+        self.dirty.push(place);
+        self.due_at = self.due_at.min(now.after(limits::CHECKPOINT_EVERY));
+    }
+
+    /// The session at `place` has a lasting fact; it is written as soon as may be.
+    pub(super) fn note_urgent(&mut self, place: u32) {
+        self.urgent.push(place);
+        self.is_due_now = true;
+    }
+
+    /// A span was told.
+    pub(super) fn note_span(&mut self, span: SpanRow) {
+        self.spans.push(span);
+    }
+
+    /// A session has ended, or its end was corrected.
+    pub(super) fn note_end(&mut self, row: SessionRow) {
+        self.ended.insert(row.session, Ended { row, is_under_way: false });
+        self.is_due_now = true;
+    }
+
+    /// Answers once everything noted so far is on disk.
+    pub(super) fn hold(&mut self, ticket: Ticket, answer: Result<Accepted, Refusal>) {
+        self.held.push(Held { ticket, answer });
+        self.is_due_now = true;
+    }
+
+    /// Everything noted is due now.
+    pub(super) fn flush(&mut self) {
+        self.is_due_now = true;
+    }
+
+    /// An ended session that is not on disk yet.
+    pub(super) fn ended(&self, session: &SessionId) -> Option<&SessionRow> {
+        self.ended.get(session).map(|ended| &ended.row)
+    }
+
+    /// Whether so much waits that no more may be taken.
+    pub(super) fn is_full(&self) -> bool {
+        self.spans.len() >= limits::SPAN_BACKLOG
+    }
+
+    /// Whether a batch is under way.
+    pub(super) const fn is_recording(&self) -> bool {
+        self.flight.is_some()
+    }
+
+    /// When the next batch is due, if none is under way.
+    pub(super) fn due_at(&self) -> Timestamp {
+        if self.flight.is_some() {
+            Timestamp::NEVER
+        } else if self.is_due_now {
+            self.not_before
+        } else {
+            self.due_at.max(self.not_before)
+        }
+    }
+
+    /// The next batch, if one is due. `row` gives the row of the session at a place, if it is still dirty.
+    pub(super) fn take_batch(
+        &mut self,
+        now: Timestamp,
+        mut row: impl FnMut(u32) -> Option<SessionRow>,
+    ) -> Option<Batch> {
+        if now < self.due_at() {
+            return None;
+        }
+        let mut saved = Vec::new();
+        let mut sessions = Vec::new();
+        let chunk = self.dirty.len().min(limits::BATCH_ROWS);
+        for place in self.urgent.drain(..).chain(self.dirty.drain(..chunk)) {
+            if let Some(row) = row(place) {
+                saved.push((place, row.session, row.seq));
+                sessions.push(row);
+            }
+        }
+        for ended in self.ended.values_mut() {
+            ended.is_under_way = true;
+            sessions.push(ended.row.clone());
+        }
+        self.flight = Some(Flight { held: core::mem::take(&mut self.held), saved });
+        self.is_due_now = !self.dirty.is_empty();
+        self.due_at = now.after(limits::ALIVE_EVERY);
+        let spans = core::mem::take(&mut self.spans);
+        // A sign of life says that everything before it is on disk.
+        let alive_at = self.dirty.is_empty().then_some(now);
+        Some(Batch { sessions, spans, alive_at })
+    }
+
+    /// The batch under way is on disk.
+    pub(super) fn recorded(&mut self) -> Landed {
+        self.ended.retain(|_, ended| !ended.is_under_way);
+        self.land()
+    }
+
+    /// The batch under way failed. Its spans come back; its sessions are to be noted again by the caller.
+    pub(super) fn failed(&mut self, batch: Batch, now: Timestamp) -> Landed {
+        for ended in self.ended.values_mut() {
+            ended.is_under_way = false;
+        }
+        let newer = core::mem::replace(&mut self.spans, batch.spans);
+        self.spans.extend(newer);
+        self.is_due_now = true;
+        self.not_before = now.after(limits::STORE_RETRY);
+        self.land()
+    }
+
+    fn land(&mut self) -> Landed {
+        self.flight.take().map_or_else(Landed::default, |flight| Landed { held: flight.held, saved: flight.saved })
+    }
+}

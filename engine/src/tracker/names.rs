@@ -1,0 +1,116 @@
+//! Names kept once: a thousand sessions in one channel share its name.
+
+use alloc::vec::Vec;
+use core::hash::{BuildHasher, Hash};
+
+use foldhash::quality::FixedState;
+use hashbrown::HashTable;
+
+/// A table from names to small numbers and back. A name is kept while somebody holds it.
+#[derive(Debug)]
+pub(super) struct Names<T> {
+    /// Which names there are; the names themselves lie in `entries`.
+    index: HashTable<u32>,
+    entries: Vec<Entry<T>>,
+    free: Vec<u32>,
+    hasher: FixedState,
+}
+
+#[derive(Debug)]
+struct Entry<T> {
+    name: Option<T>,
+    holders: u32,
+}
+
+impl<T: Eq + Hash> Names<T> {
+    /// An empty table. The seed keeps outsiders from choosing names that collide.
+    pub(super) fn new(seed: u64) -> Self {
+        Self { index: HashTable::new(), entries: Vec::new(), free: Vec::new(), hasher: FixedState::with_seed(seed) }
+    }
+
+    /// The number of `name`, which is kept once more.
+    pub(super) fn hold(&mut self, name: &T) -> u32
+    where
+        T: Clone,
+    {
+        let number = self.find(name).unwrap_or_else(|| self.add(name.clone()));
+        self.entries[number as usize].holders += 1;
+        number
+    }
+
+    /// Gives a number back; its name goes with the last holder. True when it went.
+    pub(super) fn release(&mut self, number: u32) -> bool {
+        let entry = &mut self.entries[number as usize];
+        entry.holders -= 1;
+        if entry.holders > 0 {
+            return false;
+        }
+        if let Some(name) = entry.name.take() {
+            let hash = self.hasher.hash_one(&name);
+            if let Ok(found) = self.index.find_entry(hash, |&other| other == number) {
+                found.remove();
+            }
+        }
+        self.free.push(number);
+        true
+    }
+
+    /// The number of `name`, if it is kept.
+    pub(super) fn find(&self, name: &T) -> Option<u32> {
+        let hash = self.hasher.hash_one(name);
+        self.index.find(hash, |&number| self.entries[number as usize].name.as_ref() == Some(name)).copied()
+    }
+
+    /// The name of a number that is held.
+    pub(super) fn name(&self, number: u32) -> Option<&T> {
+        self.entries.get(number as usize)?.name.as_ref()
+    }
+
+    /// How many names are kept.
+    pub(super) fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    fn add(&mut self, name: T) -> u32 {
+        let hash = self.hasher.hash_one(&name);
+        let entry = Entry { name: Some(name), holders: 0 };
+        let number = match self.free.pop() {
+            Some(number) => {
+                self.entries[number as usize] = entry;
+                number
+            }
+            None => {
+                self.entries.push(entry);
+                self.entries.len() as u32 - 1
+            }
+        };
+        let (entries, hasher) = (&self.entries, &self.hasher);
+        let rehash = |&other: &u32| entries[other as usize].name.as_ref().map_or(0, |name| hasher.hash_one(name));
+        self.index.insert_unique(hash, number, rehash);
+        number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_lives_as_long_as_its_last_holder() {
+        let mut names = Names::new(7);
+        let (ann, bob) = (names.hold(&"ann"), names.hold(&"bob"));
+        assert_eq!(names.hold(&"ann"), ann);
+        assert!(!names.release(ann));
+        assert_eq!(names.name(ann), Some(&"ann"));
+        assert!(names.release(ann));
+        assert_eq!((names.find(&"ann"), names.find(&"bob"), names.len()), (None, Some(bob), 1));
+        assert_eq!(names.hold(&"cid"), ann, "its number is used again");
+    }
+
+    #[test]
+    fn ten_thousand_names_are_found_again() {
+        let mut names = Names::new(7);
+        let numbers: Vec<u32> = (0..10_000).map(|name: u32| names.hold(&name)).collect();
+        assert!((0..10_000).all(|name| names.find(&name) == Some(numbers[name as usize])));
+    }
+}

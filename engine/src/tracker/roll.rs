@@ -1,0 +1,270 @@
+//! The roll: every live session in a slab, found by id, by user and by channel.
+
+use alloc::vec::Vec;
+
+use super::{
+    names::Names,
+    records::SessionRow,
+    session::{Links, NONE, Session},
+};
+use crate::{
+    limits,
+    time::{Millis, Timestamp},
+    wire::{ChannelName, PagePath, SessionId, UserId},
+};
+
+#[derive(Debug)]
+pub(super) struct Roll {
+    sessions: Vec<Option<Session>>,
+    free: Vec<u32>,
+    ids: Names<SessionId>,
+    /// From the number of an id to the place of its session.
+    places: Vec<u32>,
+    users: Names<UserId>,
+    channels: Names<ChannelName>,
+    pages: Names<PagePath>,
+    /// The first session of each user and each channel, and how many there are.
+    by_user: Vec<List>,
+    by_channel: Vec<List>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct List {
+    first: u32,
+    length: u32,
+}
+
+impl List {
+    const EMPTY: Self = Self { first: NONE, length: 0 };
+}
+
+/// Which of a session's two lists.
+#[derive(Clone, Copy)]
+enum Kind {
+    User,
+    Channel,
+}
+
+impl Roll {
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            sessions: Vec::new(),
+            free: Vec::new(),
+            ids: Names::new(seed),
+            places: Vec::new(),
+            users: Names::new(seed),
+            channels: Names::new(seed),
+            pages: Names::new(seed),
+            by_user: Vec::new(),
+            by_channel: Vec::new(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    pub(super) fn users(&self) -> usize {
+        self.users.len()
+    }
+
+    pub(super) fn get(&self, place: u32) -> Option<&Session> {
+        self.sessions.get(place as usize)?.as_ref()
+    }
+
+    pub(super) fn get_mut(&mut self, place: u32) -> Option<&mut Session> {
+        self.sessions.get_mut(place as usize)?.as_mut()
+    }
+
+    pub(super) fn find(&self, id: &SessionId) -> Option<u32> {
+        self.ids.find(id).map(|number| self.places[number as usize])
+    }
+
+    pub(super) fn find_channel(&self, channel: &ChannelName) -> Option<u32> {
+        self.channels.find(channel)
+    }
+
+    pub(super) fn user(&self, number: u32) -> Option<&UserId> {
+        self.users.name(number)
+    }
+
+    pub(super) fn channel(&self, number: u32) -> Option<&ChannelName> {
+        self.channels.name(number)
+    }
+
+    pub(super) fn page(&self, number: u32) -> Option<&PagePath> {
+        self.pages.name(number)
+    }
+
+    /// Adds a session; `None` when it is here already or the user has as many as one person may have.
+    pub(super) fn enter(
+        &mut self,
+        id: &SessionId,
+        user: &UserId,
+        channel: &ChannelName,
+        started_at: Timestamp,
+    ) -> Option<u32> {
+        let sessions_of_user = self.users.find(user).map_or(0, |user| self.by_user[user as usize].length as usize);
+        if sessions_of_user >= limits::SESSIONS_PER_USER || self.ids.find(id).is_some() {
+            return None;
+        }
+        let number = self.ids.hold(id);
+        let (user, channel) = (self.users.hold(user), self.channels.hold(channel));
+        let session = Some(Session::new(*id, user, channel, started_at));
+        let place = match self.free.pop() {
+            Some(place) => {
+                self.sessions[place as usize] = session;
+                place
+            }
+            None => {
+                self.sessions.push(session);
+                self.sessions.len() as u32 - 1
+            }
+        };
+        set(&mut self.places, number, place, NONE);
+        self.link(place, Kind::User);
+        self.link(place, Kind::Channel);
+        Some(place)
+    }
+
+    /// Takes a session out of its lists. It can still be read, until `forget`.
+    pub(super) fn unlink(&mut self, place: u32) {
+        self.cut(place, Kind::User);
+        self.cut(place, Kind::Channel);
+    }
+
+    /// Gives an unlinked session's place and names back.
+    pub(super) fn forget(&mut self, place: u32) {
+        let Some(session) = self.sessions.get_mut(place as usize).and_then(Option::take) else { return };
+        self.free.push(place);
+        if let Some(number) = self.ids.find(&session.id) {
+            self.ids.release(number);
+        }
+        self.users.release(session.user);
+        self.channels.release(session.channel);
+        if session.page != NONE {
+            self.pages.release(session.page);
+        }
+    }
+
+    /// Moves a session to another channel; the number of the one that it leaves stays held until `let_go`.
+    pub(super) fn move_to(&mut self, place: u32, channel: &ChannelName) {
+        let number = self.channels.hold(channel);
+        self.cut(place, Kind::Channel);
+        if let Some(session) = self.get_mut(place) {
+            session.channel = number;
+        }
+        self.link(place, Kind::Channel);
+    }
+
+    /// Gives the number of a channel back that a session has left.
+    pub(super) fn let_go(&mut self, channel: u32) {
+        self.channels.release(channel);
+    }
+
+    pub(super) fn set_page(&mut self, place: u32, page: Option<&PagePath>) {
+        let number = page.map_or(NONE, |page| self.pages.hold(page));
+        let before = self.get_mut(place).map(|session| core::mem::replace(&mut session.page, number));
+        if let Some(before) = before.filter(|&before| before != NONE) {
+            self.pages.release(before);
+        }
+    }
+
+    pub(super) fn of_user(&self, user: u32) -> impl Iterator<Item = (u32, &Session)> {
+        let first = self.by_user.get(user as usize).map_or(NONE, |list| list.first);
+        self.walk(first, |session| session.in_user.next)
+    }
+
+    pub(super) fn of_channel(&self, channel: u32) -> impl Iterator<Item = (u32, &Session)> {
+        let first = self.by_channel.get(channel as usize).map_or(NONE, |list| list.first);
+        self.walk(first, |session| session.in_channel.next)
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = (u32, &Session)> {
+        self.sessions.iter().enumerate().filter_map(|(place, session)| Some((place as u32, session.as_ref()?)))
+    }
+
+    /// The session as the store keeps it.
+    pub(super) fn row(&self, place: u32) -> Option<SessionRow> {
+        let session = self.get(place)?;
+        Some(SessionRow {
+            session: session.id,
+            user: self.user(session.user)?.clone(),
+            channel: self.channel(session.channel)?.clone(),
+            page: self.page(session.page).cloned(),
+            state: session.state,
+            seq: session.seq,
+            started_at: session.started_at,
+            last_seen_at: session.last_seen_at,
+            last_active_at: session.last_active_at,
+            lease_until: session.lease_until,
+            visible: Millis(u64::from(session.visible)),
+            visible_until: Millis(u64::from(session.visible_until)),
+            active: Millis(u64::from(session.active)),
+            recovered: session.recovered,
+            end: None,
+        })
+    }
+
+    fn walk(&self, first: u32, next: fn(&Session) -> u32) -> impl Iterator<Item = (u32, &Session)> {
+        let mut at = first;
+        core::iter::from_fn(move || {
+            let place = at;
+            let session = self.get(place)?;
+            at = next(session);
+            Some((place, session))
+        })
+    }
+
+    fn list(&mut self, kind: Kind, number: u32) -> &mut List {
+        let lists = match kind {
+            Kind::User => &mut self.by_user,
+            Kind::Channel => &mut self.by_channel,
+        };
+        if lists.len() <= number as usize {
+            lists.resize(number as usize + 1, List::EMPTY);
+        }
+        &mut lists[number as usize]
+    }
+
+    fn links(&mut self, kind: Kind, place: u32) -> Option<(&mut Links, u32)> {
+        let session = self.get_mut(place)?;
+        Some(match kind {
+            Kind::User => (&mut session.in_user, session.user),
+            Kind::Channel => (&mut session.in_channel, session.channel),
+        })
+    }
+
+    fn link(&mut self, place: u32, kind: Kind) {
+        let Some((_, number)) = self.links(kind, place) else { return };
+        let list = self.list(kind, number);
+        let next = core::mem::replace(&mut list.first, place);
+        list.length += 1;
+        if let Some((links, _)) = self.links(kind, place) {
+            *links = Links { prev: NONE, next };
+        }
+        if let Some((links, _)) = self.links(kind, next) {
+            links.prev = place;
+        }
+    }
+
+    fn cut(&mut self, place: u32, kind: Kind) {
+        let Some((links, number)) = self.links(kind, place) else { return };
+        let Links { prev, next } = core::mem::replace(links, Links::ALONE);
+        match self.links(kind, prev) {
+            Some((links, _)) => links.next = next,
+            None => self.list(kind, number).first = next,
+        }
+        if let Some((links, _)) = self.links(kind, next) {
+            links.prev = prev;
+        }
+        self.list(kind, number).length -= 1;
+    }
+}
+
+fn set(places: &mut Vec<u32>, number: u32, place: u32, empty: u32) {
+    if places.len() <= number as usize {
+        places.resize(number as usize + 1, empty);
+    }
+    places[number as usize] = place;
+}
