@@ -1,1 +1,90 @@
-//! placeholder
+//! The heart of a tab: the engine's [`Pulse`](stillhere_engine::pulse::Pulse), wired to a page and its network.
+//!
+//! One page has at most one heart, so what JavaScript sees here is functions, not objects; the handle that a web
+//! developer holds is made in `js/stillhere.js`. Nothing here throws into the page, except for wrong options.
+
+mod answer;
+mod events;
+mod keyed;
+mod listeners;
+mod options;
+mod page;
+mod runner;
+mod storage;
+mod token;
+mod transport;
+
+use stillhere_engine::pulse::Input;
+use wasm_bindgen::prelude::*;
+
+use events::Face;
+use options::Options;
+
+// A tab's heart allocates a few hundred bytes a beat; the usual allocator costs a page more than the engine does.
+// Sound because wasm32 without atomics has one thread.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+#[allow(unsafe_code)]
+static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::FreeListAllocator> =
+    unsafe { lol_alloc::AssumeSingleThreaded::new(lol_alloc::FreeListAllocator::new()) };
+
+/// Says what is wrong with `options`, if anything is.
+///
+/// # Errors
+/// A `TypeError` whose message says what to change.
+#[wasm_bindgen]
+pub fn check(options: &JsValue) -> Result<(), JsValue> {
+    Options::read(options).map(|_| ())
+}
+
+/// The heart begins to beat, and tells `face` about it.
+///
+/// # Errors
+/// As [`check`].
+#[wasm_bindgen]
+pub fn begin(options: &JsValue, face: Face) -> Result<(), JsValue> {
+    runner::begin(Options::read(options)?, face);
+    Ok(())
+}
+
+/// Sends the last word and lets go of everything.
+#[wasm_bindgen]
+pub fn stop() {
+    runner::stop();
+}
+
+/// Beats now.
+#[wasm_bindgen(js_name = beatNow)]
+pub fn beat_now() {
+    runner::tell(Input::BeatNow);
+}
+
+/// Counts as an input, for what no listener sees (a film, a game pad).
+#[wasm_bindgen(js_name = markActive)]
+pub fn mark_active() {
+    runner::tell(Input::Activity);
+}
+
+/// Goes to another channel and tells the server at once. A name that cannot be one changes nothing.
+#[wasm_bindgen(js_name = setChannel)]
+pub fn set_channel(name: &JsValue) {
+    runner::change(|options| options.set_channel(name));
+}
+
+/// Looks at another page and tells the server at once.
+#[wasm_bindgen(js_name = setPage)]
+pub fn set_page(path: &JsValue) {
+    runner::change(|options| options.set_page(path));
+}
+
+/// The session that beats now.
+#[wasm_bindgen]
+pub fn session() -> Option<String> {
+    runner::session()
+}
+
+/// Milliseconds until the next beat is due; infinite when only something else can bring one.
+#[wasm_bindgen(js_name = inMs)]
+pub fn in_ms() -> f64 {
+    runner::in_ms()
+}
