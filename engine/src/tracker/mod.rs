@@ -212,7 +212,7 @@ impl Tracker {
     fn restore(&mut self, rows: Vec<SessionRow>, alive_at: Timestamp) {
         let downtime = self.now.since(alive_at);
         self.blind = Blind { since: alive_at, length: downtime.plus(self.policy.boot_grace) };
-        for row in rows.iter().filter(|row| row.end.is_none()) {
+        for row in rows.into_iter().filter(|row| row.end.is_none()) {
             let lease_until = row.lease_until.after(downtime).max(self.now).after(self.policy.boot_grace);
             let Some(place) = self.roll.enter(&row.session, &row.user, &row.channel, row.started_at) else { continue };
             self.roll.set_page(place, row.page.as_ref());
