@@ -1,0 +1,28 @@
+// What every card does to the document.
+
+/** Sets a text only when it differs: an unchanged label costs no layout and is not read out again. */
+export function text(node, value) {
+  const wanted = String(value);
+  if (node.textContent !== wanted) node.textContent = wanted;
+}
+
+/** A copy of the one element inside `<template id="…">`. */
+export function stamp(id) {
+  return document.getElementById(id).content.firstElementChild.cloneNode(true);
+}
+
+/** The descendant that carries `data-field="…"`. */
+export function field(node, name) {
+  return node.querySelector(`[data-field="${name}"]`);
+}
+
+/** Lets the keyboard into a box that scrolls, and keeps it out of one that does not. */
+export function reachable(box) {
+  if (box.scrollHeight > box.clientHeight) box.tabIndex = 0;
+  else box.removeAttribute("tabindex");
+}
+
+/** Whether the visitor asked their system for less motion. Asked each time, since it can change while we run. */
+export function isCalm() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
