@@ -70,7 +70,7 @@ function reason(why, { everyMs }) {
     hidden: `The page is hidden, where browsers slow timers down, so it beats ${every}.`,
     retry: "The last beat got no answer. It is tried again, each time a little later.",
     answer: "A beat is under way; its answer is still to come.",
-    pagechanged: "The page has just been shown, hidden or loaded, and that is told at once.",
+    page: "The page has just been shown, hidden or loaded, and that is told at once.",
     returned: "You are back after a while, and that is told at once.",
     asked: "You asked for it.",
     throttled: "Many beats at once; this one waits its turn.",
@@ -78,8 +78,8 @@ function reason(why, { everyMs }) {
     refused: "The server refused the last beat, and trying again would not help.",
     stopped: "The client was stopped.",
   };
-  // Spelled with or without a hyphen, a reason is the same; a new one is shown as it comes.
-  return words[why.replace(/[^a-z]/gi, "").toLowerCase()] ?? `The reason is “${why}”.`;
+  // A newer client may have a reason that is not known here; it is shown as it comes.
+  return words[why] ?? `The reason is “${why}”.`;
 }
 
 /** What the server holds this tab for, in one word. */
@@ -95,7 +95,11 @@ export function pageState(visibility, hasFocus) {
   return hasFocus ? "active" : "passive";
 }
 
-const STATE_WORDS = { active: "in view and in use", passive: "in view, but another window has the focus", hidden: "out of sight" };
+const STATE_WORDS = {
+  active: "in view and in use",
+  passive: "in view, but another window has the focus",
+  hidden: "out of sight",
+};
 
 /** The card on the page. `beforeStart()` gives the client's options, `onFirstAnswer()` is called once. */
 export class Heart {
@@ -115,13 +119,13 @@ export class Heart {
     this.#load = load;
     this.#options = options;
     this.#onFirstAnswer = onFirstAnswer;
-    const names = ["drawing", "pulse", "ring", "ripple", "when", "why", "state", "state-words", "status", "session",
-      "sent", "answered", "here", "visible", "active", "fault", "beat", "toggle"];
+    const names = ["drawing", "pulse", "ring", "ripple", "when", "why", "state", "state-words", "status", "session", "sent",
+      "answered", "here", "visible", "active", "fault", "beat", "toggle"];
     this.#parts = Object.fromEntries(names.map((name) => [name, field(root, name)]));
     this.#trace = new Trace(field(root, "trace"));
     this.#parts.beat.addEventListener("click", () => this.#handle?.beatNow());
     this.#parts.toggle.addEventListener("click", () => (this.#isRunning ? this.stop() : this.start()));
-    for (const act of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"]) {
+    for (const act of ["pointerdown", "pointermove", "keydown", "scroll", "touchstart", "wheel"]) {
       addEventListener(act, () => (this.#watch.inputAt = performance.now()), { passive: true, capture: true });
     }
     for (const turn of ["focus", "blur"]) addEventListener(turn, () => this.#draw());
@@ -139,6 +143,8 @@ export class Heart {
     try {
       const { start } = await this.#load();
       this.#handle = await start(this.#options());
+      // Where WebAssembly is missing or forbidden the client keeps quiet, so as not to harm its host.
+      if (!this.#handle.isRunning) throw new Error("WebAssembly did not load; the browser's console says why");
     } catch (fault) {
       // A client that cannot be loaded or likes none of our options says so here; the rest of the page goes on.
       this.#hear("stopped", { message: fault.message });
@@ -146,7 +152,8 @@ export class Heart {
     } finally {
       this.#parts.toggle.disabled = false;
     }
-    Object.assign(this.#watch, NO_TIME, { at: performance.now(), isVisible: document.visibilityState === "visible" });
+    const isVisible = document.visibilityState === "visible";
+    Object.assign(this.#watch, NO_TIME, { at: performance.now(), isVisible });
     this.#recorded = { ...NO_TIME };
     this.#hear("started", this.#handle.next);
     if (this.#handle.status) this.#hear("status", { status: this.#handle.status });

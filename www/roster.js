@@ -46,7 +46,8 @@ function remove(roster, { user, at, reason, lastSeenAt }) {
   if (!was) return { roster, notes: [] };
   const members = new Map(roster.members);
   members.delete(user);
-  return { roster: { isKnown: true, members }, notes: [{ kind: "leave", user, at, reason, afterMs: stay(was, lastSeenAt) }] };
+  const note = { kind: "leave", user, at, reason, afterMs: stay(was, lastSeenAt) };
+  return { roster: { isKnown: true, members }, notes: [note] };
 }
 
 /** What a reader of the log would call the difference between two pictures of one member. */
