@@ -1,2 +1,104 @@
-//! placeholder
-fn main() {}
+//! `cargo xtask <command>`: every command of the project, one list.
+//!
+//! Start with `cargo xtask demo` or `cargo xtask test`. What a command needs (a wasm32 standard
+//! library, npm packages, a browser for the tests) it looks for, and gets it when it can.
+
+mod client;
+mod demo;
+mod lint;
+mod node_packages;
+mod project;
+mod readme;
+mod server;
+mod size;
+mod step;
+mod system_packages;
+mod test;
+mod tidy;
+mod wasm_sysroot;
+mod wasm_toolchain;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::project::Project;
+use crate::wasm_toolchain::WasmFrom;
+
+/// The commands of stillhere. Run them anywhere inside the repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 100)]
+struct Arguments {
+    /// Show the output of the programs that a command runs.
+    #[arg(short, long, global = true)]
+    verbose: bool,
+
+    /// Where the compiler and standard library for wasm32 come from.
+    #[arg(long, global = true, value_enum, default_value_t = WasmFrom::Auto)]
+    wasm_from: WasmFrom,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the client into dist/ and the server in release mode.
+    Build(BuildArguments),
+    /// Build everything and run the demo in the foreground; ctrl-c ends it.
+    Demo(demo::DemoArguments),
+    /// Test everything: format, tidy, client size, unit, API and browser tests.
+    Test(test::TestArguments),
+    /// Check style: rustfmt, clippy for every crate, and `tidy`.
+    Lint,
+    /// Check the rules of this project that no other tool knows.
+    Tidy,
+    /// Print what a page downloads, and fail above the hard limit.
+    Size(size::SizeArguments),
+}
+
+#[derive(clap::Args)]
+struct BuildArguments {
+    /// Only the client.
+    #[arg(long, conflicts_with = "server")]
+    client: bool,
+    /// Only the server. It serves the client that is in dist/.
+    #[arg(long)]
+    server: bool,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let project = Project::find(arguments.verbose, arguments.wasm_from)?;
+    match arguments.command {
+        Command::Build(only) => build(&project, &only),
+        Command::Demo(arguments) => demo::run(&project, &arguments),
+        Command::Test(arguments) => test::run(&project, &arguments),
+        Command::Lint => lint::run(&project),
+        Command::Tidy => tidy::run(&project),
+        Command::Size(arguments) => size::run(&project, &arguments),
+    }
+}
+
+fn build(project: &Project, only: &BuildArguments) -> anyhow::Result<()> {
+    // The client first: the server's binary carries it.
+    if !only.server {
+        client::build(project)?;
+        size::print(&size::measure(project)?);
+    }
+    if !only.client {
+        let binary = server::build(project, server::Profile::Release)?;
+        println!("  {}", binary.display());
+    }
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! The client: from Rust and a hand-written module to the two files that a page loads.
+//!
+//! compile → bind → optimise → bundle. Each step reads what the one before has written below
+//! `target/wasm`; only the last one writes to `dist/`.
+
+use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, anyhow, bail};
+use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
+
+use crate::node_packages;
+use crate::project::Project;
+use crate::step;
+use crate::wasm_toolchain::{TARGET, WasmToolchain};
+
+/// What a page loads to beat.
+pub(crate) const MODULE: &str = "stillhere.js";
+pub(crate) const WASM: &str = "stillhere.wasm";
+
+/// The name by which the hand-written module imports what wasm-bindgen generates.
+const GLUE: &str = "stillhere-glue";
+
+/// The name of cargo's output, and of the generated files.
+const STEM: &str = "stillhere_client";
+
+const RUSTFLAGS: [&str; 4] = [
+    // Two pages of memory at start instead of eighteen: the default stack is a megabyte.
+    "-Clink-arg=-zstack-size=32768",
+    // Without them the glue keeps JavaScript values in an array of its own, and that is smaller.
+    "-Ctarget-feature=-reference-types,-multivalue",
+    // The linker would list both all the same, for a compiled std names them and uses neither; and
+    // wasm-bindgen goes by that list. Were one in use, wasm-opt would refuse the module.
+    "-Clink-arg=--features=bulk-memory,bulk-memory-opt,mutable-globals,nontrapping-fptoint,sign-ext",
+    "-Clink-arg=--no-check-features",
+];
+
+/// What compiled code may use; every browser of the last five years knows all of them.
+/// Said out loud because wasm-opt trusts a section that a careless `strip` takes away.
+const WASM_FEATURES: [&str; 5] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+];
+
+/// Build `dist/stillhere.js` and `dist/stillhere.wasm`.
+pub(crate) fn build(project: &Project) -> Result<()> {
+    node_packages::ensure(project)?;
+    let toolchain = WasmToolchain::find(project)?;
+    // Two builds at once would mix their files.
+    let _lock = lock(project)?;
+    let compiled = compile(project, &toolchain)?;
+    let before = fingerprint(project, &compiled)?;
+    let stamp = project.wasm_target().join("built");
+    if fs::read_to_string(&stamp).is_ok_and(|last| last == before) {
+        return Ok(());
+    }
+    step::timed(project, "binding the client (wasm-bindgen)", || bind(project, &compiled))?;
+    step::timed(project, "optimising the client (wasm-opt)", || optimise(project))?;
+    step::timed(project, "bundling the client (esbuild)", || bundle(project))?;
+    fs::write(stamp, fingerprint(project, &compiled)?)?;
+    Ok(())
+}
+
+fn compile(project: &Project, toolchain: &WasmToolchain) -> Result<PathBuf> {
+    let mut cargo = toolchain.cargo(project, "build", &RUSTFLAGS)?;
+    cargo.args(["--lib", "--profile", "wasm"]);
+    step::run(project, "compiling the client (wasm32)", &mut cargo)?;
+    let wasm = project.wasm_target().join(TARGET).join("wasm").join(format!("{STEM}.wasm"));
+    if !wasm.is_file() {
+        bail!("the client's crate made no {STEM}.wasm; its Cargo.toml needs `[lib] crate-type = [\"cdylib\"]`");
+    }
+    Ok(wasm)
+}
+
+/// Write the generated module and the wasm that belongs to it.
+fn bind(project: &Project, compiled: &Path) -> Result<()> {
+    let mut bindgen = Bindgen::new();
+    bindgen
+        .input_path(compiled)
+        .web(true)?
+        // For the type check of the hand-written module.
+        .typescript(true)
+        .demangle(false)
+        // The hand-written module says where the wasm is.
+        .omit_default_module_path(true)
+        // Every browser that runs the client has it.
+        .encode_into(EncodeInto::Always)
+        .remove_name_section(true)
+        .remove_producers_section(true);
+    bindgen
+        .generate(glue_folder(project))
+        .context("wasm-bindgen could not read the client; is its wasm-bindgen the version that xtask names?")
+}
+
+fn optimise(project: &Project) -> Result<()> {
+    let mut wasm_opt = Command::new(node_packages::program(project, "wasm-opt"));
+    wasm_opt
+        .arg(glue_folder(project).join(format!("{STEM}_bg.wasm")))
+        .args(WASM_FEATURES)
+        // Twice: what the first round makes equal, the second can merge.
+        .args(["-Oz", "-Oz"])
+        .args(["--strip-debug", "--strip-producers", "--strip-target-features"])
+        .arg("--output")
+        .arg(project.wasm_target().join(WASM));
+    step::finish(project, &mut wasm_opt)
+}
+
+/// Make one module of the hand-written and the generated one, and put it beside its wasm.
+fn bundle(project: &Project) -> Result<()> {
+    let entry = sources(project).join(MODULE);
+    if !entry.is_file() {
+        bail!("{} is missing; it is the module that pages import", entry.display());
+    }
+    let glue = glue_folder(project).join(format!("{STEM}.js"));
+    let bundled = project.wasm_target().join(MODULE);
+    let mut esbuild = Command::new(node_packages::program(project, "esbuild"));
+    esbuild
+        .arg(&entry)
+        .arg(format!("--alias:{GLUE}={}", utf8(&glue)?))
+        .arg(format!("--outfile={}", utf8(&bundled)?))
+        .args(["--bundle", "--format=esm", "--platform=browser", "--target=es2022"])
+        .args(["--minify", "--charset=utf8", "--legal-comments=none"])
+        // Beside the module and not named in it: a page should not pay bytes for a debugger.
+        .args(["--sourcemap=external", "--log-level=warning"]);
+    step::finish(project, &mut esbuild)?;
+    publish(project)
+}
+
+/// Copy what is finished to `dist/`.
+fn publish(project: &Project) -> Result<()> {
+    let dist = project.dist();
+    fs::create_dir_all(&dist)?;
+    for name in [WASM, MODULE, "stillhere.js.map"] {
+        fs::copy(project.wasm_target().join(name), dist.join(name))?;
+    }
+    let types = sources(project).join("stillhere.d.ts");
+    if types.is_file() {
+        fs::copy(types, dist.join("stillhere.d.ts"))?;
+    }
+    Ok(())
+}
+
+/// Everything that the steps after the compiler read, and what they have written.
+///
+/// A fingerprint of contents: times lie after a checkout, and a build that is skipped wrongly
+/// costs more than the milliseconds of reading a few hundred kilobytes.
+fn fingerprint(project: &Project, compiled: &Path) -> Result<String> {
+    let mut hasher = DefaultHasher::new();
+    let mut files = vec![compiled.to_path_buf(), project.root.join("package-lock.json")];
+    // The steps themselves are in here.
+    files.push(std::env::current_exe()?);
+    for folder in [sources(project), project.dist()] {
+        let mut inside: Vec<PathBuf> =
+            fs::read_dir(folder).into_iter().flatten().flatten().map(|file| file.path()).collect();
+        inside.sort();
+        files.extend(inside.into_iter().filter(|path| path.is_file()));
+    }
+    for file in files {
+        file.hash(&mut hasher);
+        fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?.hash(&mut hasher);
+    }
+    Ok(format!("{:016x}", hasher.finish()))
+}
+
+fn lock(project: &Project) -> Result<File> {
+    let folder = project.wasm_target();
+    fs::create_dir_all(&folder)?;
+    let file = File::create(folder.join("lock"))?;
+    file.lock().context("cannot lock target/wasm")?;
+    Ok(file)
+}
+
+fn sources(project: &Project) -> PathBuf {
+    project.root.join("client-wasm/js")
+}
+
+fn glue_folder(project: &Project) -> PathBuf {
+    project.wasm_target().join("glue")
+}
+
+fn utf8(path: &Path) -> Result<&str> {
+    path.to_str().ok_or_else(|| anyhow!("esbuild wants a path in UTF-8, and {} is none", path.display()))
+}

@@ -1,0 +1,105 @@
+//! The table of sizes in README.md.
+
+use std::fmt::Write;
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use crate::project::Project;
+use crate::size::{BROTLI_BUDGET, GZIP_BUDGET, Sizes};
+
+const FILE: &str = "README.md";
+const START: &str = "<!-- size:start -->";
+const END: &str = "<!-- size:end -->";
+
+/// Put the table between the two marks.
+pub(crate) fn write(project: &Project, sizes: &Sizes) -> Result<()> {
+    let path = project.root.join(FILE);
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {FILE}"))?;
+    let updated = replace_block(&text, &table(sizes))
+        .with_context(|| format!("{FILE} has no `{START}` with `{END}` after it; add both, each on its own line"))?;
+    if updated == text {
+        println!("  {FILE} is up to date");
+    } else {
+        fs::write(path, updated)?;
+        println!("  {FILE} updated");
+    }
+    Ok(())
+}
+
+/// Say so when the README shows other sizes than `dist/` has.
+pub(crate) fn warn_when_stale(project: &Project, sizes: &Sizes) {
+    let Ok(text) = fs::read_to_string(project.root.join(FILE)) else { return };
+    let is_stale = replace_block(&text, &table(sizes)).is_some_and(|updated| updated != text);
+    if is_stale {
+        println!("  warning: the sizes in {FILE} are old; `cargo xtask size --write` updates them");
+    }
+}
+
+fn table(sizes: &Sizes) -> String {
+    let mut table = String::from("| a page loads | raw | gzip -9 | brotli -q 11 |\n|---|---:|---:|---:|\n");
+    let sum = ("together", sizes.sum);
+    for (name, bytes) in sizes.files.iter().copied().chain([sum]) {
+        let [raw, gzip, brotli] = [bytes.raw, bytes.gzip, bytes.brotli].map(grouped);
+        // Writing to a String does not fail.
+        let _ok = writeln!(table, "| {name} | {raw} | {gzip} | {brotli} |");
+    }
+    let _ok = writeln!(table, "| budget | | {} | {} |", grouped(GZIP_BUDGET), grouped(BROTLI_BUDGET));
+    table
+}
+
+/// The text with another block between the marks; `None` without the marks.
+fn replace_block(text: &str, block: &str) -> Option<String> {
+    let (before, rest) = text.split_once(START)?;
+    let (_, after) = rest.split_once(END)?;
+    Some(format!("{before}{START}\n{block}{END}{after}"))
+}
+
+/// 12288 as "12,288".
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let head = (digits.len() + 2) % 3 + 1;
+    let mut shown = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position >= head && (position - head) % 3 == 0 {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::size::Bytes;
+
+    const SIZES: fn() -> Sizes = || Sizes {
+        files: vec![("stillhere.js", Bytes { raw: 12_345, gzip: 999, brotli: 1_000 })],
+        sum: Bytes { raw: 1_234_567, gzip: 7, brotli: 0 },
+    };
+
+    #[test]
+    fn the_table_shows_each_file_the_sum_and_the_budget() {
+        let expected = "| a page loads | raw | gzip -9 | brotli -q 11 |\n\
+            |---|---:|---:|---:|\n\
+            | stillhere.js | 12,345 | 999 | 1,000 |\n\
+            | together | 1,234,567 | 7 | 0 |\n\
+            | budget | | 12,288 | 11,264 |\n";
+        assert_eq!(table(&SIZES()), expected);
+    }
+
+    #[test]
+    fn only_what_is_between_the_marks_changes() {
+        let text = "# a\n<!-- size:start -->\nold\n<!-- size:end -->\nrest\n";
+        let updated = replace_block(text, "new\n").unwrap();
+        assert_eq!(updated, "# a\n<!-- size:start -->\nnew\n<!-- size:end -->\nrest\n");
+        assert_eq!(replace_block(&updated, "new\n").unwrap(), updated);
+    }
+
+    #[test]
+    fn a_readme_without_both_marks_in_order_is_left_alone() {
+        assert_eq!(replace_block("# a\n", "new\n"), None);
+        assert_eq!(replace_block("<!-- size:end --> <!-- size:start -->", "new\n"), None);
+    }
+}
