@@ -1,1 +1,10 @@
-//! placeholder
+//! What the tests of several parts together stand on: real servers and real browsers, each started by the test
+//! itself on a free port and gone when the test is.
+#![allow(clippy::expect_used, reason = "a test that cannot go on says so by failing")]
+
+pub mod beat;
+pub mod browser;
+pub mod clock;
+pub mod driver;
+pub mod feed;
+pub mod server;

@@ -1,0 +1,6 @@
+//! Real server processes, spoken to over HTTP.
+
+mod feed;
+mod restart;
+mod session_duration;
+mod wrong_input;

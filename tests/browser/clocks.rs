@@ -1,0 +1,85 @@
+//! Pace: on a clock that only the test moves, so that minutes pass in no time.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use stillhere_tests::{
+    browser::{Browser, Clock},
+    server::Server,
+};
+
+use crate::open_as;
+
+fn times(sent: &[Value]) -> Vec<u64> {
+    sent.iter().map(|beat| beat["at"].as_f64().unwrap_or_default() as u64).collect()
+}
+
+#[tokio::test]
+async fn beats_arrive_at_the_promised_pace() {
+    let server = Server::preset("session-duration").await;
+    let browser = Browser::start(Clock::Fake).await;
+    open_as(&browser, &server, "ann").await;
+    browser.pass(Duration::from_secs(20 * 60)).await;
+
+    let sent = browser.sent().await;
+    let times = times(&sent);
+    assert_eq!(times[0], 0, "on load at once");
+    let gaps: Vec<u64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!((90_000..=180_000).contains(&gaps[0]), "the first gap is shorter by chance: {gaps:?}");
+    assert!(gaps.len() >= 6 && gaps[1..].iter().all(|&gap| gap == 180_000), "then every three minutes: {gaps:?}");
+    assert!(sent.iter().all(|beat| beat["means"] == "fetch" && beat["state"] != "hidden"));
+    assert!(sent[1..].iter().all(|beat| beat["nextMs"] == 180_000), "each with its promise");
+
+    let session = &server.sessions("ann").await[0];
+    assert_eq!(session["visibleMs"].as_u64(), times.last().copied(), "the server has counted what the tab measured");
+}
+
+#[tokio::test]
+async fn a_hidden_tab_is_silent_where_the_preset_says_so_and_beats_at_once_when_shown() {
+    let server = Server::preset("session-duration").await;
+    let browser = Browser::start(Clock::Fake).await;
+    open_as(&browser, &server, "ann").await;
+    browser.pass(Duration::from_secs(30)).await;
+    browser.hide().await;
+    browser.pass(Duration::from_secs(60 * 60)).await;
+    let sent = browser.sent().await;
+    assert_eq!(sent.len(), 2, "one on load, one to say that it is hidden: {sent:?}");
+    assert_eq!((sent[1]["state"].as_str(), &sent[1]["nextMs"]), (Some("hidden"), &Value::Null), "without a promise");
+
+    browser.show().await;
+    browser.pass(Duration::ZERO).await;
+    let sent = browser.sent().await;
+    assert_eq!(sent.len(), 3);
+    assert_eq!(sent[2]["at"], sent[1]["at"].as_f64().unwrap_or_default() + 3_600_000.0, "at once");
+    assert_eq!(sent[2]["visible"].as_array().map(Vec::len), Some(2), "an hour that nobody looked is no visible time");
+}
+
+#[tokio::test]
+async fn a_hidden_tab_of_the_demo_beats_no_sooner_than_browsers_let_it() {
+    let server = Server::preset("demo").await;
+    let browser = Browser::start(Clock::Fake).await;
+    open_as(&browser, &server, "ann").await;
+    browser.hide().await;
+    browser.pass(Duration::from_secs(10 * 60)).await;
+    let hidden: Vec<Value> = browser.sent().await.into_iter().filter(|beat| beat["state"] == "hidden").collect();
+    let gaps: Vec<u64> = times(&hidden).windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(gaps.len() == 8 && gaps.iter().all(|&gap| gap == 75_000), "{gaps:?}");
+    assert!(hidden.iter().all(|beat| beat["nextMs"] == 75_000));
+}
+
+#[tokio::test]
+async fn a_server_that_is_gone_for_an_hour_costs_no_time_and_is_not_flooded() {
+    let mut server = Server::preset("demo").await;
+    let browser = Browser::start(Clock::Fake).await;
+    open_as(&browser, &server, "ann").await;
+    server.kill().await;
+    browser.pass(Duration::from_secs(60 * 60)).await;
+    let tries = browser.sent().await.len();
+    assert!((60..600).contains(&tries), "{tries} tries in an hour");
+
+    server.restart().await;
+    browser.pass(Duration::from_secs(120)).await;
+    let session = &server.sessions("ann").await[0];
+    assert!(session["visibleMs"].as_u64() >= Some(3_600_000), "the hour without a server is counted: {session}");
+    assert_eq!(server.sessions("ann").await.len(), 1, "and it is the same session");
+}

@@ -1,0 +1,169 @@
+//! A real Chromium, with helpers named for what people do.
+
+use std::time::Duration;
+
+use fantoccini::{Client, ClientBuilder, wd::WebDriverCompatibleCommand};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{clock, driver::Driver, server::PATIENCE};
+
+/// A browser with one window. Dropping it ends it.
+pub struct Browser {
+    driver: Driver,
+    client: Client,
+    /// Goes after the browser that keeps its files there.
+    _folder: TempDir,
+}
+
+/// Which clock a page sees.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// The machine's.
+    Real,
+    /// One that only [`Browser::pass`] moves.
+    Fake,
+}
+
+impl Browser {
+    /// Starts a browser whose pages see this clock and whose beats are recorded.
+    pub async fn start(clock: Clock) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the browser");
+        let driver = Driver::chromium(folder.path()).await;
+        let profile = folder.path().join("profile");
+        let capabilities = json!({
+            "goog:chromeOptions": { "args": [
+                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                "--disable-dev-shm-usage", format!("--user-data-dir={}", profile.display()),
+            ] },
+            "timeouts": { "script": u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX) },
+        });
+        let Value::Object(capabilities) = capabilities else { unreachable!("an object was just written") };
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&driver.url)
+            .await
+            .expect("Chromium starts: `apt-get install chromium chromium-driver`, or `cargo xtask test`");
+        let browser = Self { driver, client, _folder: folder };
+        if clock == Clock::Fake {
+            browser.run_before_pages(clock::FAKE_CLOCK).await;
+        }
+        browser.run_before_pages(clock::RECORDER).await;
+        browser
+    }
+
+    /// Opens a page in the window's tab.
+    pub async fn open(&self, url: &str) {
+        self.client.goto(url).await.expect("the page opens");
+    }
+
+    /// Minimises the window: the page is hidden.
+    pub async fn hide(&self) {
+        self.client.minimize_window().await.expect("the window can be minimised");
+        self.until("document.visibilityState === 'hidden'").await;
+    }
+
+    /// Brings the window back: the page is visible.
+    pub async fn show(&self) {
+        self.client.set_window_rect(0, 0, 1200, 900).await.expect("the window can be brought back");
+        self.until("document.visibilityState === 'visible'").await;
+    }
+
+    /// Presses reload.
+    pub async fn reload(&self) {
+        self.client.refresh().await.expect("the page reloads");
+    }
+
+    /// Presses back.
+    pub async fn back(&self) {
+        self.client.back().await.expect("the browser goes back");
+    }
+
+    /// Opens a second tab with a page and looks at it.
+    pub async fn open_tab(&self, url: &str) {
+        let tab = self.client.new_window(true).await.expect("a tab opens");
+        self.client.switch_to_window(tab.handle).await.expect("it can be looked at");
+        self.run_before_pages(clock::RECORDER).await;
+        self.open(url).await;
+    }
+
+    /// Closes the tab that is looked at, and looks at the one that is left, if one is.
+    pub async fn close_tab(&self) {
+        self.client.close_window().await.expect("the tab closes");
+        if let Some(other) = self.client.windows().await.ok().and_then(|tabs| tabs.into_iter().next()) {
+            self.client.switch_to_window(other).await.expect("the other tab can be looked at");
+        }
+    }
+
+    /// Kills the browser without a word.
+    pub fn kill(&self) {
+        self.driver.kill_browsers();
+    }
+
+    /// What a script returns.
+    pub async fn run(&self, script: &str) -> Value {
+        self.client.execute(script, vec![]).await.expect("the script runs")
+    }
+
+    /// Lets `length` pass on the fake clock.
+    pub async fn pass(&self, length: Duration) {
+        let ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
+        self.wait_for(
+            "const [ms, done] = arguments; test.pass(ms).then(() => done(true), (why) => done(String(why)));",
+            vec![ms.into()],
+        )
+        .await;
+    }
+
+    /// Waits until an expression is true in the page, looking whenever the page or its state changes.
+    pub async fn until(&self, expression: &str) {
+        let script = format!(
+            "const done = arguments[0];
+             const look = () => {{ if (!({expression})) return; watch.disconnect(); done(true); }};
+             const watch = new MutationObserver(look);
+             watch.observe(document, {{ subtree: true, childList: true, attributes: true, characterData: true }});
+             for (const event of ['visibilitychange', 'pageshow', 'load']) addEventListener(event, look, true);
+             look();"
+        );
+        self.wait_for(&script, vec![]).await;
+    }
+
+    /// The text of the element with this `data-testid`.
+    pub async fn text(&self, testid: &str) -> String {
+        let text =
+            self.run(&format!("return document.querySelector('[data-testid={testid}]')?.textContent.trim()")).await;
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Everything that this page has sent since it was loaded.
+    pub async fn sent(&self) -> Vec<Value> {
+        self.run("return test.sent").await.as_array().cloned().unwrap_or_default()
+    }
+
+    async fn wait_for(&self, script: &str, arguments: Vec<Value>) {
+        let outcome = self.client.execute_async(script, arguments).await;
+        let outcome = outcome.unwrap_or_else(|why| panic!("what was awaited never came: {why}\n{script}"));
+        assert_eq!(outcome, Value::Bool(true), "{script}");
+    }
+
+    async fn run_before_pages(&self, script: &str) {
+        let parameters = json!({ "cmd": "Page.addScriptToEvaluateOnNewDocument", "params": { "source": script } });
+        self.client.issue_cmd(DevTools(parameters)).await.expect("the browser takes a script for new pages");
+    }
+}
+
+/// Chromium's own command beside the WebDriver ones.
+#[derive(Debug)]
+struct DevTools(Value);
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(self.0.to_string()))
+    }
+}
