@@ -18,8 +18,9 @@ pub fn first(letter: char, user: &str) -> Value {
 /// A later beat: `beat` with other fields.
 #[must_use]
 pub fn later(mut beat: Value, fields: Value) -> Value {
-    for (name, value) in fields.as_object().expect("fields are an object") {
-        beat[name] = value.clone();
+    let Value::Object(fields) = fields else { panic!("fields are an object") };
+    for (name, value) in fields {
+        beat[name] = value;
     }
     beat
 }
