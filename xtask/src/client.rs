@@ -116,7 +116,7 @@ fn bundle(project: &Project) -> Result<()> {
     if !entry.is_file() {
         bail!("{} is missing; it is the module that pages import", entry.display());
     }
-    let glue = glue_folder(project).join(format!("{STEM}.js"));
+    let glue = glue_module(project);
     let bundled = project.wasm_target().join(MODULE);
     let mut esbuild = Command::new(node_packages::program(project, "esbuild"));
     esbuild
@@ -177,6 +177,11 @@ fn lock(project: &Project) -> Result<File> {
 
 fn sources(project: &Project) -> PathBuf {
     project.root.join("client-wasm/js")
+}
+
+/// The module that wasm-bindgen generates.
+pub(crate) fn glue_module(project: &Project) -> PathBuf {
+    glue_folder(project).join(format!("{STEM}.js"))
 }
 
 fn glue_folder(project: &Project) -> PathBuf {

@@ -61,7 +61,7 @@ fn grouped(number: usize) -> String {
     let head = (digits.len() + 2) % 3 + 1;
     let mut shown = String::new();
     for (position, digit) in digits.chars().enumerate() {
-        if position >= head && (position - head) % 3 == 0 {
+        if position >= head && (position - head).is_multiple_of(3) {
             shown.push(',');
         }
         shown.push(digit);

@@ -16,14 +16,24 @@ pub(crate) enum Profile {
     Release,
 }
 
+/// What the tests run: all but the client, which compiles for wasm32 only.
+pub(crate) const WORKSPACE: [&str; 3] = ["--workspace", "--exclude", "stillhere-client"];
+
 /// Build the binary `stillhere`.
 pub(crate) fn build(project: &Project, profile: Profile) -> Result<PathBuf> {
-    let (folder, flags): (_, &[&str]) = match profile {
-        Profile::Dev => ("debug", &[]),
-        Profile::Release => ("release", &["--release"]),
-    };
     let mut cargo = project.cargo("build");
-    cargo.args(["--package", "stillhere-server"]).args(flags);
+    cargo.args(["--bin", "stillhere"]);
+    let folder = match profile {
+        // The same choice as the tests', so that cargo compiles the libraries once for both.
+        Profile::Dev => {
+            cargo.args(WORKSPACE);
+            "debug"
+        }
+        Profile::Release => {
+            cargo.args(["--package", "stillhere-server", "--release"]);
+            "release"
+        }
+    };
     step::run(project, format!("building the server ({folder})"), &mut cargo)?;
     let name = format!("stillhere{}", std::env::consts::EXE_SUFFIX);
     let binary = project.target.join(folder).join(name);

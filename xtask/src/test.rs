@@ -1,7 +1,161 @@
-//! t
+//! `cargo xtask test`: everything that can be checked, the summary of cargo's tests last.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::client;
+use crate::lint;
 use crate::project::Project;
+use crate::readme;
+use crate::server::{self, Profile};
+use crate::size;
+use crate::step;
+use crate::system_packages::{self, Needed};
+use crate::tidy;
+
+/// What drives the pages of the browser tests.
+const BROWSER: Needed<'_> = Needed {
+    programs: &["chromium", "chromedriver"],
+    packages: &["chromium", "chromium-driver"],
+    purpose: "the browser tests (`--fast` leaves them out)",
+};
+
+/// The test target that needs a browser.
+const BROWSER_TESTS: &str = "browser";
+
 #[derive(clap::Args)]
-pub(crate) struct TestArguments {}
-pub(crate) fn run(_p: &Project, _a: &TestArguments) -> anyhow::Result<()> {
-    Ok(())
+pub(crate) struct TestArguments {
+    /// Without the browser tests and the examples in the documentation.
+    #[arg(long)]
+    fast: bool,
+    /// Passed on to cargo test: a part of a test's name; after `--` options of the test programs.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    filter: Vec<String>,
+}
+
+/// Run every check, whatever the ones before it said: one run tells everything that is wrong.
+pub(crate) fn run(project: &Project, arguments: &TestArguments) -> Result<()> {
+    client::build(project)?;
+    let mut checks = Checks::default();
+    // Who names a test wants that test.
+    if arguments.filter.is_empty() {
+        checks.note("size", check_size(project));
+        checks.note("format", lint::format(project));
+        checks.note("tidy", tidy::run(project));
+        checks.note("tests of the pages", test_pages(project));
+    }
+    if !arguments.fast {
+        system_packages::ensure(project, &BROWSER)?;
+    }
+    let binary = server::build(project, Profile::Dev)?;
+    let mut cargo = project.cargo("test");
+    cargo.env("STILLHERE_BIN", binary).args(server::WORKSPACE).arg("--no-fail-fast");
+    if arguments.fast {
+        cargo.args(fast_targets(project)?);
+    }
+    cargo.args(&arguments.filter);
+    checks.note("cargo test", step::run_shown(&mut cargo));
+    checks.finish()
+}
+
+/// What went wrong so far.
+#[derive(Default)]
+struct Checks {
+    failed: Vec<&'static str>,
+}
+
+impl Checks {
+    fn note(&mut self, name: &'static str, result: Result<()>) {
+        if let Err(error) = result {
+            eprintln!("error: {error:#}");
+            self.failed.push(name);
+        }
+    }
+
+    fn finish(self) -> Result<()> {
+        if !self.failed.is_empty() {
+            bail!("failed: {}", self.failed.join(", "));
+        }
+        Ok(())
+    }
+}
+
+fn check_size(project: &Project) -> Result<()> {
+    let sizes = size::measure(project)?;
+    size::print(&sizes);
+    readme::warn_when_stale(project, &sizes);
+    size::check(&sizes)
+}
+
+/// The modules of the pages that need no browser, by Node's own test runner.
+fn test_pages(project: &Project) -> Result<()> {
+    let files = page_tests(project)?;
+    if files.is_empty() {
+        return Ok(());
+    }
+    let mut node = Command::new("node");
+    node.current_dir(&project.root)
+        .args(["--test", "--test-reporter=spec"])
+        // Named one by one: what a folder means here differs between versions of Node.
+        .args(files);
+    step::run(project, "testing the modules of the pages (node)", &mut node)
+}
+
+fn page_tests(project: &Project) -> Result<Vec<PathBuf>> {
+    let folder = project.root.join("tests/www");
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry?.path();
+        if path.to_string_lossy().ends_with(".test.mjs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// All targets but the one that needs a browser: cargo can choose targets, not leave one out.
+fn fast_targets(project: &Project) -> Result<Vec<String>> {
+    let manifest = fs::read_to_string(project.root.join("tests/Cargo.toml"))?;
+    let mut flags = vec!["--lib".to_owned(), "--bins".to_owned()];
+    for name in test_names(&manifest) {
+        if name != BROWSER_TESTS {
+            flags.extend(["--test".to_owned(), name.to_owned()]);
+        }
+    }
+    Ok(flags)
+}
+
+/// The names in the `[[test]]` tables of a manifest.
+fn test_names(manifest: &str) -> impl Iterator<Item = &str> {
+    manifest.split("[[test]]").skip(1).filter_map(|table| {
+        table
+            .lines()
+            .take_while(|line| !line.starts_with('['))
+            .find_map(|line| line.trim().strip_prefix("name = \"")?.strip_suffix('"'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_test_targets_are_read_from_their_tables_only() {
+        let manifest = "[package]\nname = \"a\"\n\n[[test]]\nname = \"api\"\npath = \"api/main.rs\"\n\n\
+            [[test]]\npath = \"b\"\nname = \"browser\"\n\n[[bin]]\nname = \"no\"\n";
+        assert_eq!(test_names(manifest).collect::<Vec<_>>(), ["api", "browser"]);
+    }
+
+    #[test]
+    fn a_check_that_failed_is_named_at_the_end() {
+        let mut checks = Checks::default();
+        checks.note("tidy", Ok(()));
+        assert!(checks.failed.is_empty());
+        checks.note("size", Err(anyhow::anyhow!("too much")));
+        assert_eq!(checks.finish().unwrap_err().to_string(), "failed: size");
+    }
 }
