@@ -1,0 +1,106 @@
+//! The driver: one task owns the tracker and is the only one to tell it the time.
+//!
+//! Requests send one [`Command`] each and wait for its answer. After every input the task does what the tracker asks
+//! for until the tracker says `Wait`: answers go to those who wait, changes to the feed, rows to the store. The store
+//! is never waited for here; its results come back as inputs.
+
+mod clock;
+mod task;
+
+use std::{io, sync::Arc};
+
+use stillhere_engine::{
+    policy::Policy,
+    time::Timestamp,
+    tracker::Member,
+    wire::{Accepted, Beat, ChannelName, Refusal, UserId},
+};
+use tokio::sync::{mpsc, oneshot};
+
+pub(crate) use clock::Clock;
+
+use crate::{
+    feed::{Position, Watch},
+    limits,
+    store::{Store, StoreError},
+};
+
+/// What can be asked of the driver.
+#[derive(Debug)]
+enum Command {
+    /// Take a beat.
+    Beat { user: UserId, issued_at: Option<Timestamp>, beat: Box<Beat>, answer: oneshot::Sender<Answer> },
+    /// Say who is in a channel.
+    Members { channel: ChannelName, answer: oneshot::Sender<Members> },
+    /// Begin to watch a channel, or all of them.
+    Watch { channel: Option<ChannelName>, after: Option<Position>, answer: oneshot::Sender<Watch> },
+    /// Write everything down and stop; says whether that was possible.
+    Stop { answer: oneshot::Sender<io::Result<()>> },
+}
+
+/// What a beat is answered.
+type Answer = Result<Accepted, Refusal>;
+
+/// Who is in a channel, and the position in the feed from which on changes are news.
+#[derive(Debug)]
+pub(crate) struct Members {
+    pub(crate) now: Timestamp,
+    pub(crate) position: Position,
+    pub(crate) members: Vec<Member>,
+}
+
+/// The way to the driver. Cheap to clone; the driver stops when it is told to, not when the last of these is gone.
+#[derive(Clone, Debug)]
+pub(crate) struct Driver {
+    commands: mpsc::Sender<Command>,
+    clock: Clock,
+}
+
+impl Driver {
+    /// Reads the open sessions back and starts the task.
+    pub(crate) async fn start(policy: Policy, store: Arc<dyn Store>) -> Result<Self, StoreError> {
+        let alive_at = store.alive_at().await?;
+        let clock = Clock::start(alive_at.unwrap_or(Timestamp(0)));
+        let (commands, inbox) = mpsc::channel(limits::COMMANDS);
+        task::start(policy, store, clock, alive_at.unwrap_or(clock.started_at()), inbox).await?;
+        Ok(Self { commands, clock })
+    }
+
+    /// The clock by which everything is judged.
+    pub(crate) const fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// Takes a beat. The answer may wait until the facts that it states are on disk.
+    pub(crate) async fn beat(&self, user: UserId, issued_at: Option<Timestamp>, beat: Beat) -> Answer {
+        let beat = Box::new(beat);
+        self.ask(|answer| Command::Beat { user, issued_at, beat, answer }).await?
+    }
+
+    /// Who is in the channel.
+    pub(crate) async fn members(&self, channel: ChannelName) -> Result<Members, Refusal> {
+        self.ask(|answer| Command::Members { channel, answer }).await
+    }
+
+    /// Begins to watch the channel, or all of them: what has happened after the position if that is still known,
+    /// otherwise everybody who is here.
+    pub(crate) async fn watch(&self, channel: Option<ChannelName>, after: Option<Position>) -> Result<Watch, Refusal> {
+        self.ask(|answer| Command::Watch { channel, after, answer }).await
+    }
+
+    /// Writes everything down and stops. Whatever is asked afterwards is refused.
+    pub(crate) async fn stop(&self) -> io::Result<()> {
+        let (answer, stopped) = oneshot::channel();
+        // It waits for its turn: a full queue must not keep the server from stopping.
+        if self.commands.send(Command::Stop { answer }).await.is_err() {
+            return Ok(());
+        }
+        stopped.await.unwrap_or(Ok(()))
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.commands.try_send(command(answer)).map_err(|_| Refusal::Busy)?;
+        answered.await.map_err(|_| Refusal::Busy)
+    }
+}

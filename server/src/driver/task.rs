@@ -1,0 +1,266 @@
+//! The driver's task.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, Hasher, RandomState},
+    io,
+    pin::Pin,
+    sync::Arc,
+};
+
+use stillhere_engine::{
+    policy::Policy,
+    time::Timestamp,
+    tracker::{Batch, Input, Output, Past, Report, Ticket, Tracker, Why},
+    wire::Refusal,
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, Sleep, sleep, sleep_until, timeout},
+};
+
+use super::{Answer, Clock, Command, Members};
+use crate::{
+    feed::Feed,
+    limits,
+    store::{Store, StoreError},
+};
+
+/// What the store was asked and has now answered.
+#[derive(Debug)]
+enum Return {
+    /// The past of a report's session is known.
+    LookedUp(Box<Report>),
+    /// It could not be read.
+    LookUpFailed(Ticket),
+    /// The batch is on disk.
+    Recorded,
+    /// The batch could not be written.
+    RecordFailed(Box<Batch>),
+}
+
+/// Whether everything that was noted is on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Disk {
+    /// Up to the last batch.
+    Kept,
+    /// A batch is under way.
+    Writing,
+    /// The last batch failed and will be tried again.
+    Failing,
+}
+
+struct Task {
+    tracker: Tracker,
+    clock: Clock,
+    feed: Feed,
+    store: Arc<dyn Store>,
+    waiting: HashMap<Ticket, oneshot::Sender<Answer>>,
+    tickets: u64,
+    disk: Disk,
+    returns: mpsc::UnboundedSender<Return>,
+}
+
+/// Reads the open sessions back, then runs the task beside everything else.
+pub(super) async fn start(
+    policy: Policy,
+    store: Arc<dyn Store>,
+    clock: Clock,
+    alive_at: Timestamp,
+    commands: mpsc::Receiver<Command>,
+) -> Result<(), StoreError> {
+    // Without a bound, yet bounded: nothing comes back but what a waiting beat or the one batch has asked for.
+    let (returns, returned) = mpsc::unbounded_channel();
+    let mut task = Task {
+        // Outsiders choose names and ids; what they cannot know is where those fall in a hash table.
+        tracker: Tracker::new(policy, RandomState::new().build_hasher().finish(), clock.now()),
+        clock,
+        feed: Feed::new(clock.started_at()),
+        store,
+        waiting: HashMap::new(),
+        tickets: 0,
+        disk: Disk::Kept,
+        returns,
+    };
+    task.restore(alive_at).await?;
+    tokio::spawn(task.run(commands, returned));
+    Ok(())
+}
+
+impl Task {
+    async fn restore(&mut self, alive_at: Timestamp) -> Result<(), StoreError> {
+        let mut place = None;
+        loop {
+            let piece = self.store.open_sessions(place).await?;
+            self.tracker.handle_input(Input::Restore { rows: piece.rows, alive_at }, self.clock.now());
+            place = piece.next;
+            if place.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn run(mut self, mut commands: mpsc::Receiver<Command>, mut returned: mpsc::UnboundedReceiver<Return>) {
+        let mut batch = Vec::with_capacity(limits::COMMANDS_AT_ONCE);
+        let mut timer = Box::pin(sleep(limits::KEEP_ALIVE));
+        loop {
+            let (until, _) = self.drain();
+            set(timer.as_mut(), self.clock.instant_of(until));
+            tokio::select! {
+                count = commands.recv_many(&mut batch, limits::COMMANDS_AT_ONCE) => {
+                    let now = self.clock.now();
+                    for command in batch.drain(..) {
+                        if let Some(stopped) = self.take(command, now) {
+                            let result = timeout(limits::LAST_WRITE, self.write_down(&mut returned)).await;
+                            // Nobody may wait any more, which is as good.
+                            let _ = stopped.send(result.map_err(io::Error::from));
+                            return;
+                        }
+                    }
+                    if count == 0 {
+                        return;
+                    }
+                }
+                Some(back) = returned.recv() => self.take_back(back),
+                () = &mut timer => self.tracker.handle_input(Input::Timer, self.clock.now()),
+            }
+        }
+    }
+
+    /// Does what the command says; gives back who wants to know when everything is written down and over.
+    fn take(&mut self, command: Command, now: Timestamp) -> Option<oneshot::Sender<io::Result<()>>> {
+        match command {
+            Command::Beat { user, issued_at, beat, answer } => {
+                if self.waiting.len() >= limits::BEATS_WAITING {
+                    let _ = answer.send(Err(Refusal::Busy));
+                    return None;
+                }
+                let ticket = Ticket(self.tickets);
+                self.tickets += 1;
+                self.waiting.insert(ticket, answer);
+                let report = Report { ticket, user, issued_at, beat: *beat, past: None };
+                self.tracker.handle_input(Input::Beat(Box::new(report)), now);
+                self.drain();
+            }
+            Command::Members { channel, answer } => {
+                let members = self.tracker.members(Some(&channel));
+                let _ = answer.send(Members { now, position: self.feed.position(), members });
+            }
+            Command::Watch { channel, after, answer } => {
+                let tracker = &self.tracker;
+                let watch = self.feed.watch(channel, after, now, |channel| tracker.members(channel));
+                let _ = answer.send(watch);
+            }
+            Command::Stop { answer } => return Some(answer),
+        }
+        None
+    }
+
+    fn take_back(&mut self, back: Return) {
+        let input = match back {
+            Return::LookedUp(report) => Input::Beat(report),
+            Return::LookUpFailed(ticket) => return self.answer(ticket, Err(Refusal::StoreDown)),
+            Return::Recorded => {
+                self.disk = Disk::Kept;
+                Input::Recorded
+            }
+            Return::RecordFailed(batch) => {
+                self.disk = Disk::Failing;
+                Input::RecordFailed(batch)
+            }
+        };
+        self.tracker.handle_input(input, self.clock.now());
+    }
+
+    /// Does what the tracker asks for, until it says how long to wait and why.
+    fn drain(&mut self) -> (Timestamp, Why) {
+        loop {
+            match self.tracker.poll_output() {
+                Output::Answer { ticket, answer } => self.answer(ticket, answer),
+                Output::LookUp(report) => self.look_up(report),
+                Output::Record(batch) => self.record(batch),
+                Output::Publish(change) => self.feed.publish(&change, self.clock.now()),
+                Output::Wait { until, why } => return (until, why),
+            }
+        }
+    }
+
+    fn answer(&mut self, ticket: Ticket, answer: Answer) {
+        if let Some(waiting) = self.waiting.remove(&ticket) {
+            // Who has gone meanwhile will beat again.
+            let _ = waiting.send(answer);
+        }
+    }
+
+    fn look_up(&self, mut report: Box<Report>) {
+        let (store, returns) = (Arc::clone(&self.store), self.returns.clone());
+        tokio::spawn(async move {
+            let back = match store.session(report.beat.session).await {
+                Ok(found) => {
+                    report.past = Some(found.map_or(Past::NeverSeen, |row| Past::Stored(Box::new(row))));
+                    Return::LookedUp(report)
+                }
+                Err(why) => {
+                    tracing::error!(%why, "a session could not be looked up");
+                    Return::LookUpFailed(report.ticket)
+                }
+            };
+            // The driver may have stopped.
+            let _ = returns.send(back);
+        });
+    }
+
+    fn record(&mut self, batch: Box<Batch>) {
+        self.disk = Disk::Writing;
+        let (store, returns) = (Arc::clone(&self.store), self.returns.clone());
+        tokio::spawn(async move {
+            let back = match store.record(&batch).await {
+                Ok(()) => Return::Recorded,
+                Err(why) => {
+                    tracing::error!(%why, sessions = batch.sessions.len(), "a batch could not be written yet");
+                    Return::RecordFailed(batch)
+                }
+            };
+            let _ = returns.send(back);
+        });
+    }
+
+    /// Until everything is on disk. New commands are not looked at any more, so it comes to an end.
+    async fn write_down(&mut self, returned: &mut mpsc::UnboundedReceiver<Return>) {
+        // What waits for its look-up is still a fact that somebody wants to know kept.
+        self.tracker.handle_input(Input::Flush, self.clock.now());
+        loop {
+            let (until, why) = self.drain();
+            let is_due = why == Why::Checkpoint && until <= self.clock.now();
+            if self.disk == Disk::Kept && !is_due {
+                return;
+            }
+            tokio::select! {
+                Some(back) = returned.recv() => self.take_back(back),
+                () = sleep_to(self.clock.instant_of(until)) => {
+                    self.tracker.handle_input(Input::Timer, self.clock.now());
+                }
+            }
+        }
+    }
+}
+
+/// Moves the timer, which costs more than looking whether it has to be moved.
+fn set(timer: Pin<&mut Sleep>, to: Option<Instant>) {
+    match to {
+        Some(to) if timer.deadline() != to => timer.reset(to),
+        // Nothing to wait for: it fires once in a while, and nobody minds.
+        None if timer.is_elapsed() => {
+            let later = timer.deadline() + limits::IDLE;
+            timer.reset(later);
+        }
+        _ => {}
+    }
+}
+
+async fn sleep_to(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,182 @@
+//! Every way in which a request can be refused: whose fault it is, and whether to try again. The only place that
+//! knows status codes.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use stillhere_engine::wire::Refusal;
+
+use crate::limits;
+
+/// Why a request is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Rejection {
+    /// A rule of the engine.
+    Engine(Refusal),
+    /// A beat without a body, and without a session to stand for one.
+    BeatEmpty,
+    /// A body over its limit.
+    BodyTooLong,
+    /// The line broke while the body came in.
+    BodyLost,
+    /// A body that says it is something else than JSON or plain text.
+    TypeWrong,
+    /// The route exists, for other methods.
+    MethodWrong,
+    /// There is nothing here.
+    Unknown,
+    /// A part of the address after `?` breaks a rule; the sentence says which.
+    QueryBad(String),
+    /// As many watch as may.
+    TooManyWatchers,
+    /// The answer took too long.
+    Late,
+    /// The browser's side was not there when this server was built.
+    ClientUnbuilt,
+}
+
+impl From<Refusal> for Rejection {
+    fn from(refusal: Refusal) -> Self {
+        Self::Engine(refusal)
+    }
+}
+
+/// `{"error":{"code":…,"message":…,"retry":…}}`
+#[derive(Serialize)]
+struct Body {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    success: Option<bool>,
+    error: Text,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Text {
+    code: &'static str,
+    message: String,
+    retry: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u64>,
+}
+
+impl Rejection {
+    /// The answer with `"success": false` beside the error, as pages of an older system expect it.
+    pub(crate) fn with_success(&self) -> Response {
+        self.respond(Some(false))
+    }
+
+    fn respond(&self, success: Option<bool>) -> Response {
+        let retry_after_ms = self.retry_after_ms();
+        let error = Text { code: self.code(), message: self.message(), retry: self.retry(), retry_after_ms };
+        let mut response = (self.status(), Json(Body { success, error })).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(ms) = retry_after_ms {
+            // Whole seconds, and never too early.
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(ms.div_ceil(1_000)));
+        }
+        if self.status() == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+
+    const fn status(&self) -> StatusCode {
+        match self {
+            Self::Engine(refusal) => match refusal {
+                Refusal::BadBeat(_) => StatusCode::BAD_REQUEST,
+                Refusal::TokenMissing | Refusal::TokenBad => StatusCode::UNAUTHORIZED,
+                Refusal::NotAllowed | Refusal::SessionOfAnother => StatusCode::FORBIDDEN,
+                Refusal::ChannelUnknown => StatusCode::NOT_FOUND,
+                Refusal::SessionEnded => StatusCode::GONE,
+                Refusal::TooManySessions => StatusCode::TOO_MANY_REQUESTS,
+                Refusal::StoreDown | Refusal::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            },
+            Self::BeatEmpty | Self::BodyLost | Self::QueryBad(_) => StatusCode::BAD_REQUEST,
+            Self::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TypeWrong => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::MethodWrong => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Unknown => StatusCode::NOT_FOUND,
+            Self::TooManyWatchers | Self::Late | Self::ClientUnbuilt => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::Engine(refusal) => refusal.code(),
+            Self::BeatEmpty => "beat_empty",
+            Self::BodyTooLong => "body_too_long",
+            Self::BodyLost => "body_lost",
+            Self::TypeWrong => "type_wrong",
+            Self::MethodWrong => "method_wrong",
+            Self::Unknown => "not_found",
+            Self::QueryBad(_) => "query_bad",
+            Self::TooManyWatchers => "too_many_watchers",
+            Self::Late => "late",
+            Self::ClientUnbuilt => "client_unbuilt",
+        }
+    }
+
+    const fn retry(&self) -> bool {
+        match self {
+            Self::Engine(refusal) => refusal.retry(),
+            Self::BodyLost | Self::TooManyWatchers | Self::Late => true,
+            _ => false,
+        }
+    }
+
+    /// When it may be different: a moment for what passes by itself, longer where somebody has to leave first.
+    const fn retry_after_ms(&self) -> Option<u64> {
+        match self {
+            Self::Engine(Refusal::Busy | Refusal::StoreDown) | Self::Late => Some(1_000),
+            Self::Engine(Refusal::TooManySessions) | Self::TooManyWatchers => Some(10_000),
+            _ => None,
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::Engine(refusal) => refusal.message(),
+            Self::BeatEmpty => "The body is empty; a beat names at least `session`, `seq`, `t` and `state`.".into(),
+            Self::BodyTooLong => {
+                format!("The body is over {} bytes; a beat needs less.", stillhere_engine::limits::BEAT_BYTES)
+            }
+            Self::BodyLost => "The body did not arrive whole; send it again.".into(),
+            Self::TypeWrong => "Send JSON as application/json or, as sendBeacon does with a string, text/plain.".into(),
+            Self::MethodWrong => "This route knows other methods; `Allow` lists them.".into(),
+            Self::Unknown => "There is nothing at this address.".into(),
+            Self::QueryBad(why) => why.clone(),
+            Self::TooManyWatchers => {
+                format!("{} watchers are here, which is all that there is room for; try again later.", limits::WATCHERS)
+            }
+            Self::Late => "The answer took too long; try again in a moment.".into(),
+            Self::ClientUnbuilt => "The browser's side is not built; run `cargo xtask build` and start again.".into(),
+        }
+    }
+}
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        self.respond(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_may_try_again_is_told_when() {
+        for refusal in [Refusal::Busy, Refusal::StoreDown, Refusal::TooManySessions] {
+            let response = Rejection::from(refusal.clone()).into_response();
+            assert!(refusal.retry());
+            assert!(response.headers().contains_key(header::RETRY_AFTER), "{refusal:?}");
+        }
+        let ended = Rejection::from(Refusal::SessionEnded).into_response();
+        assert_eq!(ended.status(), StatusCode::GONE);
+        assert!(!ended.headers().contains_key(header::RETRY_AFTER));
+    }
+}

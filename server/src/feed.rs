@@ -1,0 +1,277 @@
+//! The feed: what has changed lately, and who is told.
+//!
+//! It belongs to the driver's task, so a snapshot and the changes after it never miss each other. A position is an
+//! epoch, new at each start, and an offset that counts changes. Who comes back with a position that the ring still
+//! holds is told what has happened since; anybody else begins with a snapshot. So does a watcher who reads too slowly:
+//! the queue ends, and the next thing is who is here by then.
+//!
+//! **What a restart looks like:** every line ends, and whoever comes back gets a snapshot.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    fmt,
+    sync::Arc,
+};
+
+use stillhere_engine::{
+    time::Timestamp,
+    tracker::{Change, Member},
+    wire::ChannelName,
+};
+use tokio::sync::mpsc;
+
+use crate::{
+    limits,
+    views::{ChangeView, change_name},
+};
+
+/// A place in the feed, `E-O` in text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Position {
+    epoch: u64,
+    offset: u64,
+}
+
+impl Position {
+    /// Reads what [`fmt::Display`] wrote; `None` for anything else.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (epoch, offset) = text.split_once('-')?;
+        Some(Self { epoch: u64::from_str_radix(epoch, 16).ok()?, offset: offset.parse().ok()? })
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}-{}", self.epoch, self.offset)
+    }
+}
+
+/// A change as watchers get it, written down once for all of them.
+#[derive(Debug)]
+pub(crate) struct News {
+    pub(crate) position: Position,
+    pub(crate) name: &'static str,
+    pub(crate) json: String,
+    channel: ChannelName,
+}
+
+/// What a watcher begins with, and what comes after it.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    pub(crate) start: Start,
+    /// Ends when the watcher has fallen behind or the server stops: to watch again tells which.
+    pub(crate) news: mpsc::Receiver<Arc<News>>,
+}
+
+/// What a watcher begins with.
+#[derive(Debug)]
+pub(crate) enum Start {
+    /// Everybody who is here.
+    Snapshot { position: Position, now: Timestamp, members: Vec<Member> },
+    /// What has happened since the watcher's position.
+    Since(Vec<Arc<News>>),
+}
+
+/// The ring and the watchers.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    position: Position,
+    ring: VecDeque<Arc<News>>,
+    /// By what they watch; `None`: everything.
+    watchers: HashMap<Option<ChannelName>, Vec<mpsc::Sender<Arc<News>>>>,
+    /// Watchers that came since those who have gone were last looked for.
+    arrivals: usize,
+}
+
+impl Feed {
+    /// A feed in which nothing has happened. `started_at` is later than at any start before.
+    pub(crate) fn new(started_at: Timestamp) -> Self {
+        Self {
+            position: Position { epoch: started_at.0, offset: 0 },
+            ring: VecDeque::new(),
+            watchers: HashMap::new(),
+            arrivals: 0,
+        }
+    }
+
+    /// The position of the newest change.
+    pub(crate) const fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Tells the change to everybody who watches its channel, and remembers it for a while.
+    pub(crate) fn publish(&mut self, change: &Change, now: Timestamp) {
+        self.position.offset += 1;
+        let json = match serde_json::to_string(&ChangeView::new(change, now)) {
+            Ok(json) => json,
+            // Strings and numbers always become JSON.
+            Err(why) => return tracing::error!(%why, "a change could not be written as JSON"),
+        };
+        let channel = change.channel().clone();
+        let news = Arc::new(News { position: self.position, name: change_name(change), json, channel });
+        for watched in [Some(news.channel.clone()), None] {
+            if let Some(watchers) = self.watchers.get_mut(&watched) {
+                // Who is gone is forgotten, and so is who is behind: for them the queue ends here.
+                watchers.retain(|watcher| watcher.try_send(Arc::clone(&news)).is_ok());
+            }
+        }
+        if self.ring.len() >= limits::RING {
+            self.ring.pop_front();
+        }
+        self.ring.push_back(news);
+    }
+
+    /// Adds a watcher of a channel, or of all. `members` is asked only when a snapshot is needed.
+    pub(crate) fn watch(
+        &mut self,
+        channel: Option<ChannelName>,
+        after: Option<Position>,
+        now: Timestamp,
+        members: impl FnOnce(Option<&ChannelName>) -> Vec<Member>,
+    ) -> Watch {
+        let start = match after.and_then(|after| self.since(channel.as_ref(), after)) {
+            Some(news) => Start::Since(news),
+            None => Start::Snapshot { position: self.position, now, members: members(channel.as_ref()) },
+        };
+        self.forget_the_gone();
+        let (watcher, news) = mpsc::channel(limits::WATCHER_QUEUE);
+        self.watchers.entry(channel).or_default().push(watcher);
+        Watch { start, news }
+    }
+
+    /// What has happened since `after`, if the ring still knows it.
+    fn since(&self, channel: Option<&ChannelName>, after: Position) -> Option<Vec<Arc<News>>> {
+        let behind = self.position.offset.checked_sub(after.offset)?;
+        let behind = usize::try_from(behind).ok()?;
+        if after.epoch != self.position.epoch || behind > self.ring.len() {
+            return None;
+        }
+        let news = self.ring.range(self.ring.len() - behind..);
+        Some(news.filter(|news| channel.is_none_or(|channel| *channel == news.channel)).cloned().collect())
+    }
+
+    /// A silent channel never notices that its watchers have gone. Looking now and then keeps the list in proportion
+    /// to those who stay, at a cost that each arrival has paid for.
+    fn forget_the_gone(&mut self) {
+        self.arrivals += 1;
+        if self.arrivals < limits::WATCHER_QUEUE {
+            return;
+        }
+        self.arrivals = 0;
+        self.watchers.retain(|_, watchers| {
+            watchers.retain(|watcher| !watcher.is_closed());
+            !watchers.is_empty()
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stillhere_engine::{tracker::LeaveReason, wire::UserId};
+
+    use super::*;
+
+    fn channel(name: &str) -> ChannelName {
+        ChannelName::parse(name).unwrap()
+    }
+
+    fn leave(from: &str, user: usize) -> Change {
+        Change::Leave {
+            channel: channel(from),
+            user: UserId::parse(&user.to_string()).unwrap(),
+            reason: LeaveReason::Closed,
+            last_seen_at: Timestamp(0),
+        }
+    }
+
+    fn feed() -> Feed {
+        Feed::new(Timestamp(1_790_000_000_000))
+    }
+
+    fn watch(feed: &mut Feed, name: Option<&str>, after: Option<Position>) -> Watch {
+        feed.watch(name.map(channel), after, Timestamp(0), |_| Vec::new())
+    }
+
+    fn offsets(start: &Start) -> Option<Vec<u64>> {
+        match start {
+            Start::Snapshot { .. } => None,
+            Start::Since(news) => Some(news.iter().map(|news| news.position.offset).collect()),
+        }
+    }
+
+    #[test]
+    fn a_position_is_read_as_it_was_written() {
+        let position = Position { epoch: 255, offset: 7 };
+        assert_eq!(position.to_string(), "ff-7");
+        assert_eq!(Position::parse("ff-7"), Some(position));
+        for text in ["", "-", "7", "x-7", "ff-", "ff-7-1", "ff--7", "\u{1F980}-1"] {
+            assert_eq!(Position::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_watcher_hears_of_its_channel_only() {
+        let mut feed = feed();
+        let mut site = watch(&mut feed, Some("site"), None);
+        let mut all = watch(&mut feed, None, None);
+        feed.publish(&leave("orders", 1), Timestamp(5));
+        feed.publish(&leave("site", 2), Timestamp(5));
+        assert_eq!(site.news.try_recv().unwrap().position.offset, 2);
+        assert!(site.news.try_recv().is_err());
+        assert_eq!(all.news.try_recv().unwrap().position.offset, 1);
+        assert_eq!(all.news.try_recv().unwrap().position.offset, 2);
+    }
+
+    #[test]
+    fn who_comes_back_soon_is_told_what_was_missed_and_nothing_twice() {
+        let mut feed = feed();
+        let before = feed.position();
+        for i in 0..3 {
+            feed.publish(&leave(["site", "orders"][i % 2], i), Timestamp(5));
+        }
+        let now = feed.position();
+        assert_eq!(offsets(&watch(&mut feed, None, Some(before)).start), Some(vec![1, 2, 3]));
+        assert_eq!(offsets(&watch(&mut feed, Some("site"), Some(before)).start), Some(vec![1, 3]));
+        assert_eq!(offsets(&watch(&mut feed, None, Some(now)).start), Some(vec![]));
+    }
+
+    #[test]
+    fn who_was_away_for_too_long_or_over_a_restart_gets_a_snapshot() {
+        let mut feed = feed();
+        let before = feed.position();
+        let of_another_start = Position { epoch: before.epoch - 1, ..before };
+        let from_the_future = Position { offset: 1, ..before };
+        for position in [of_another_start, from_the_future] {
+            assert_eq!(offsets(&watch(&mut feed, None, Some(position)).start), None);
+        }
+        for i in 0..limits::RING {
+            feed.publish(&leave("site", i), Timestamp(5));
+        }
+        assert!(offsets(&watch(&mut feed, None, Some(before)).start).is_some());
+        feed.publish(&leave("site", 0), Timestamp(5));
+        assert_eq!(offsets(&watch(&mut feed, None, Some(before)).start), None);
+        assert_eq!(feed.ring.len(), limits::RING);
+    }
+
+    #[test]
+    fn a_slow_watcher_reads_the_end_of_its_queue_and_is_not_silently_behind() {
+        let mut feed = feed();
+        let mut slow = watch(&mut feed, Some("site"), None);
+        for i in 0..=limits::WATCHER_QUEUE {
+            feed.publish(&leave("site", i), Timestamp(5));
+        }
+        for _ in 0..limits::WATCHER_QUEUE {
+            assert!(slow.news.try_recv().is_ok());
+        }
+        assert_eq!(slow.news.try_recv().unwrap_err(), mpsc::error::TryRecvError::Disconnected);
+    }
+
+    #[test]
+    fn watchers_who_have_gone_are_forgotten_even_if_nothing_ever_happens() {
+        let mut feed = feed();
+        for i in 0..limits::WATCHER_QUEUE * 4 {
+            watch(&mut feed, Some(&format!("channel-{i}")), None);
+        }
+        assert!(feed.watchers.len() <= limits::WATCHER_QUEUE, "{}", feed.watchers.len());
+    }
+}

@@ -1,0 +1,82 @@
+//! Every limit of the server, each with its reason. The limits of a beat are the engine's.
+
+use std::time::Duration;
+
+/// How long a read or a write waits for its turn before it counts as failed. A client waits ten seconds for an
+/// answer, and one that comes later is of no use.
+pub const STORE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Connections that read. Reading is short, and more of them than cores gain nothing.
+pub const STORE_READERS: u32 = 4;
+
+/// Rows that SQLite looks at to learn about its indexes when it closes: enough to choose well, and over in no time.
+pub const ANALYSIS_ROWS: u32 = 400;
+
+/// Open sessions read back in one piece at a start: some megabytes, so that a million need not lie in memory twice.
+pub const RESTORE_ROWS: u32 = 20_000;
+
+/// The port when none is named.
+pub const PORT: u16 = 4747;
+
+/// A status's name. It stands in every member of every list.
+pub const STATUS_BYTES: usize = 32;
+
+/// The shortest secret: as many bits as HS256 has (RFC 7518, 3.2).
+pub const SECRET_BYTES: usize = 32;
+
+/// Connections at a time. Each costs a few kilobytes and a file descriptor.
+pub const CONNECTIONS: usize = 100_000;
+
+/// A connection that says nothing for so long is closed: longer than a hidden tab's interval, so that its beats share
+/// one. It is also what a client that sends its header byte by byte is given.
+pub const IDLE: Duration = Duration::from_secs(120);
+
+/// What a connection's buffers may hold: the longest header, with room for large tokens and cookies.
+pub const BUFFER_BYTES: usize = 64 * 1024;
+
+/// A request is answered within this time, its body's arrival included; the client gives up a beat at the same time.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long requests may go on after the server was told to stop.
+pub const STOP_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a stop tries to write what is not on disk yet, should the store be down: less than the ten seconds after
+/// which most supervisors kill, with the time above.
+pub const LAST_WRITE: Duration = Duration::from_secs(4);
+
+/// Commands that wait for the driver. At the pace of the slowest machine it is a tenth of a second's work; more would
+/// be answered too late to be of use, so the client is told to come again.
+pub const COMMANDS: usize = 4_096;
+
+/// Commands taken with one look at the clock: a batch is over in well under the millisecond that the clock counts in.
+pub const COMMANDS_AT_ONCE: usize = 256;
+
+/// Beats whose answer is held until something is on disk. A store that is down must not fill the memory.
+pub const BEATS_WAITING: usize = 100_000;
+
+/// Changes that are kept for watchers who come back: some minutes of a busy site, in a few megabytes.
+pub const RING: usize = 8_192;
+
+/// Changes that wait for one watcher. Who is further behind is better served by a fresh snapshot.
+pub const WATCHER_QUEUE: usize = 256;
+
+/// Watchers at a time: each is written every change of its channel.
+pub const WATCHERS: usize = 10_000;
+
+/// The pause between two signs of life on a silent feed: below the 30 s after which some proxies cut a line.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Sessions on one page of the list, when the client does not say.
+pub const PAGE_ROWS: u32 = 100;
+
+/// Sessions on the longest page of the list.
+pub const PAGE_ROWS_MOST: u32 = 1_000;
+
+/// How far a token's clock may be off, in seconds.
+pub const TOKEN_LEEWAY: u64 = 30;
+
+/// The pause after the system has refused to hand over a connection.
+pub const ACCEPT_RETRY: Duration = Duration::from_millis(250);
+
+/// How long a browser may remember which requests other origins may make.
+pub const PREFLIGHT_AGE: Duration = Duration::from_secs(3_600);

@@ -1,0 +1,59 @@
+//! The command `stillhere`.
+
+use std::{error::Error, io, process::ExitCode};
+
+use clap::Parser;
+use stillhere_server::{
+    Server,
+    settings::{Cli, Command, Serve, Settings},
+};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// Settings that cannot be followed, as with flags that do not exist.
+const BAD_SETTINGS: u8 = 2;
+
+fn main() -> ExitCode {
+    let Command::Serve(serve) = Cli::parse().command;
+    let settings = match serve.settings() {
+        Ok(settings) => settings,
+        Err(why) => {
+            eprintln!("stillhere: {why}");
+            return ExitCode::from(BAD_SETTINGS);
+        }
+    };
+    match act(&serve, settings) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("stillhere: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn act(serve: &Serve, settings: Settings) -> Result<(), Box<dyn Error>> {
+    if serve.check_config {
+        println!("These settings can be followed.");
+        return Ok(());
+    }
+    if serve.print_config {
+        print!("{}", toml::to_string(&settings.to_typed())?);
+        return Ok(());
+    }
+    tracing_subscriber::fmt().with_env_filter(EnvFilter::try_new(settings.log())?).with_writer(io::stderr).init();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(settings))
+}
+
+async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
+    // Before anything else: a stop that comes early is a stop all the same.
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let server = Server::bind(settings).await?;
+    println!("stillhere is listening on http://{}/", server.local_addr());
+    let shutdown = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    Ok(server.run_until(shutdown).await?)
+}

@@ -1,0 +1,36 @@
+//! Moments as text: ISO 8601 in UTC with milliseconds, `2026-11-21T14:06:38.123Z`.
+
+use stillhere_engine::time::Timestamp;
+
+/// The moment as text. One that no calendar knows comes out as the calendar's last.
+pub(crate) fn to_text(at: Timestamp) -> String {
+    let known = i64::try_from(at.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    format!("{:.3}", known.unwrap_or(jiff::Timestamp::MAX))
+}
+
+/// Reads a moment with any offset from UTC; `None` for anything else, and for what lies before 1970.
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
+    let moment: jiff::Timestamp = text.parse().ok()?;
+    u64::try_from(moment.as_millisecond()).ok().map(Timestamp)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_survives_being_written_and_read() {
+        assert_eq!(to_text(Timestamp(1_795_270_000_003)), "2026-11-21T14:06:40.003Z");
+        assert_eq!(parse("2026-11-21T14:06:40.003Z"), Some(Timestamp(1_795_270_000_003)));
+        assert_eq!(parse("2026-11-21T15:06:40.003+01:00"), Some(Timestamp(1_795_270_000_003)));
+        assert_eq!(to_text(Timestamp(0)), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn what_is_no_moment_is_none() {
+        for text in ["", "yesterday", "2026-11-21", "1969-12-31T23:59:59Z", "2026-13-01T00:00:00Z"] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+        assert!(to_text(Timestamp::NEVER).starts_with("9999-"));
+    }
+}

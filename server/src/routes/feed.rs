@@ -1,0 +1,110 @@
+//! `GET /feed`: who is here, and every change from then on, as server-sent events.
+
+use std::{collections::VecDeque, convert::Infallible, sync::Arc};
+
+use axum::{
+    extract::{Query, State, rejection::QueryRejection},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use futures_util::stream;
+use serde::Deserialize;
+use stillhere_engine::wire::ChannelName;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+
+use super::{App, channels};
+use crate::{
+    driver::Driver,
+    error::Rejection,
+    feed::{News, Position, Start, Watch},
+    limits,
+    views::SnapshotView,
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Question {
+    channel: Option<String>,
+}
+
+/// Follows one channel, or all of them.
+pub(super) async fn follow(
+    State(app): State<App>,
+    headers: HeaderMap,
+    question: Result<Query<Question>, QueryRejection>,
+) -> Result<Response, Rejection> {
+    app.inner.identity.of_watcher(&headers, app.now())?;
+    let Query(question) = question.map_err(|why| Rejection::QueryBad(why.body_text()))?;
+    let channel = question.channel.map(|name| channels::known(&app, &name)).transpose()?;
+    let place = Arc::clone(&app.inner.watchers).try_acquire_owned().map_err(|_| Rejection::TooManyWatchers)?;
+    let last_event_id = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    let after = last_event_id.and_then(Position::parse);
+    let driver = app.inner.driver.clone();
+    let watch = driver.watch(channel.clone(), after).await?;
+    let (backlog, news) = begin(watch);
+    let watcher = Watcher { channel, driver, stop: app.inner.stop.clone(), backlog, news, _place: place };
+    let events = stream::unfold(watcher, |mut watcher| async {
+        let event = watcher.next().await?;
+        Some((Ok::<_, Infallible>(event), watcher))
+    });
+    let keep_alive = KeepAlive::new().interval(limits::KEEP_ALIVE).text("still here");
+    let mut response = Sse::new(events).keep_alive(keep_alive).into_response();
+    let headers = response.headers_mut();
+    // A proxy must neither keep it, nor pack it, nor gather it.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+/// One line to one watcher.
+struct Watcher {
+    channel: Option<ChannelName>,
+    driver: Driver,
+    stop: watch::Receiver<bool>,
+    backlog: VecDeque<Event>,
+    news: mpsc::Receiver<Arc<News>>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Watcher {
+    /// The next event; `None` when the server stops.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.backlog.pop_front() {
+                return Some(event);
+            }
+            let news = tokio::select! {
+                biased;
+                _ = self.stop.wait_for(|stop| *stop) => return None,
+                news = self.news.recv() => news,
+            };
+            if let Some(news) = news {
+                return Some(event_of(&news));
+            }
+            // Too slow for its queue. Who is here now says more than what was missed.
+            let watch = self.driver.watch(self.channel.clone(), None).await.ok()?;
+            (self.backlog, self.news) = begin(watch);
+        }
+    }
+}
+
+/// The events to begin with, and where the further ones come from.
+fn begin(watch: Watch) -> (VecDeque<Event>, mpsc::Receiver<Arc<News>>) {
+    let backlog = match watch.start {
+        Start::Snapshot { position, now, members } => {
+            let json = serde_json::to_string(&SnapshotView::new(now, &members));
+            // Strings and numbers always become JSON.
+            let json = json.unwrap_or_default();
+            VecDeque::from([Event::default().event("snapshot").id(position.to_string()).data(json)])
+        }
+        Start::Since(news) => news.iter().map(|news| event_of(news)).collect(),
+    };
+    (backlog, watch.news)
+}
+
+fn event_of(news: &News) -> Event {
+    Event::default().event(news.name).id(news.position.to_string()).data(&news.json)
+}

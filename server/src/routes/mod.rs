@@ -1,0 +1,120 @@
+//! The routes, one file for each noun. A handler finds out who asks, reads what is asked, and sends one command.
+
+mod beat;
+mod channels;
+mod feed;
+mod health;
+mod sessions;
+mod site;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::{HeaderName, HeaderValue, Method, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use stillhere_engine::{limits::BEAT_BYTES, time::Timestamp};
+use tokio::{
+    sync::{Semaphore, watch},
+    time::timeout,
+};
+use tower_http::{
+    cors::{AllowOrigin, CorsLayer},
+    trace::TraceLayer,
+};
+
+use crate::{driver::Driver, error::Rejection, identity::Identity, limits, settings::Settings, store::Store};
+
+/// What every handler can reach.
+#[derive(Clone)]
+pub(crate) struct App {
+    inner: Arc<Parts>,
+}
+
+struct Parts {
+    settings: Settings,
+    identity: Identity,
+    driver: Driver,
+    store: Arc<dyn Store>,
+    watchers: Arc<Semaphore>,
+    stop: watch::Receiver<bool>,
+}
+
+impl App {
+    pub(crate) fn new(settings: Settings, driver: Driver, store: Arc<dyn Store>, stop: watch::Receiver<bool>) -> Self {
+        let identity = Identity::new(settings.auth());
+        let watchers = Arc::new(Semaphore::new(limits::WATCHERS));
+        Self { inner: Arc::new(Parts { settings, identity, driver, store, watchers, stop }) }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.inner.driver.clock().now()
+    }
+}
+
+/// All routes.
+pub(crate) fn routes(app: App) -> Router {
+    let settings = &app.inner.settings;
+    let mut api = Router::new()
+        .route("/beat", post(beat::take))
+        .route("/channels/{name}", get(channels::one))
+        .route("/feed", get(feed::follow))
+        .route("/admin/sessions", get(sessions::list))
+        .fallback(unknown)
+        .method_not_allowed_fallback(method_wrong)
+        .layer(middleware::from_fn(in_time))
+        .layer(DefaultBodyLimit::max(BEAT_BYTES));
+    if !settings.allowed_origins().is_empty() {
+        api = api.layer(cors(settings.allowed_origins()));
+    }
+    Router::new()
+        .nest(settings.base_path(), api)
+        .route("/healthz", get(health::alive))
+        .route("/client/{*file}", get(site::client))
+        .route("/", get(site::index))
+        .route("/{*file}", get(site::page))
+        .method_not_allowed_fallback(method_wrong)
+        .layer(middleware::map_response(harden))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .with_state(app)
+}
+
+async fn unknown() -> Rejection {
+    Rejection::Unknown
+}
+
+async fn method_wrong() -> Rejection {
+    Rejection::MethodWrong
+}
+
+/// Nobody waits for ever: not for a body that does not come, nor for an answer. A feed counts until it begins.
+async fn in_time(request: Request, next: Next) -> Response {
+    timeout(limits::ANSWER_WITHIN, next.run(request)).await.unwrap_or_else(|_| Rejection::Late.into_response())
+}
+
+async fn harden(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // Who is here is nothing for a shared cache.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Method and path only: what follows the question mark may name people.
+fn span(request: &Request) -> tracing::Span {
+    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+}
+
+fn cors(origins: &[String]) -> CorsLayer {
+    let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("last-event-id")])
+        .expose_headers([header::RETRY_AFTER])
+        .max_age(limits::PREFLIGHT_AGE)
+}

@@ -1,0 +1,94 @@
+//! `GET /admin/sessions`: how long everybody stayed.
+
+use axum::{
+    Json,
+    extract::{Query, State, rejection::QueryRejection},
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use stillhere_engine::{
+    time::Timestamp,
+    wire::{ChannelName, Refusal, UserId},
+};
+
+use super::App;
+use crate::{
+    error::Rejection,
+    limits, moment,
+    store::{Cursor, SessionQuery, Stay},
+    views::{SessionView, TotalsView},
+};
+
+/// What was asked, as it was typed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Question {
+    user: Option<String>,
+    channel: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    open: Option<bool>,
+    limit: Option<u32>,
+    after: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Sessions<'a> {
+    now_at: String,
+    sessions: Vec<SessionView<'a>>,
+    totals: TotalsView,
+    next: Option<String>,
+}
+
+/// A page of the sessions that match, newest first, and the totals of all that match.
+pub(super) async fn list(
+    State(app): State<App>,
+    headers: HeaderMap,
+    question: Result<Query<Question>, QueryRejection>,
+) -> Result<Response, Rejection> {
+    app.inner.identity.of_admin(&headers, app.now())?;
+    let Query(question) = question.map_err(|why| Rejection::QueryBad(why.body_text()))?;
+    let query = question.parse().map_err(Rejection::QueryBad)?;
+    let found = app.inner.store.sessions(&query).await.map_err(|why| {
+        tracing::error!(%why, "the list of sessions could not be read");
+        Refusal::StoreDown
+    })?;
+    let answer = Sessions {
+        now_at: moment::to_text(app.now()),
+        sessions: found.rows.iter().map(SessionView::from).collect(),
+        totals: found.totals.into(),
+        next: found.next.map(|cursor| cursor.to_string()),
+    };
+    Ok(Json(answer).into_response())
+}
+
+impl Question {
+    fn parse(self) -> Result<SessionQuery, String> {
+        let limit = self.limit.unwrap_or(limits::PAGE_ROWS);
+        if !(1..=limits::PAGE_ROWS_MOST).contains(&limit) {
+            return Err(format!("`limit` must be from 1 to {}.", limits::PAGE_ROWS_MOST));
+        }
+        let cursor = |text: String| Cursor::parse(&text).ok_or("`after` must be the `next` of an earlier answer.");
+        Ok(SessionQuery {
+            user: self.user.map(|user| UserId::parse(&user)).transpose().map_err(|rule| format!("`user`: {rule}."))?,
+            channel: self
+                .channel
+                .map(|name| ChannelName::parse(&name))
+                .transpose()
+                .map_err(|rule| format!("`channel`: {rule}."))?,
+            from: parse_moment("from", self.from)?,
+            to: parse_moment("to", self.to)?,
+            stay: self.open.map(|open| if open { Stay::Open } else { Stay::Ended }),
+            limit,
+            after: self.after.map(cursor).transpose()?,
+        })
+    }
+}
+
+fn parse_moment(name: &str, text: Option<String>) -> Result<Option<Timestamp>, String> {
+    let Some(text) = text else { return Ok(None) };
+    let moment = moment::parse(&text);
+    moment.map(Some).ok_or_else(|| format!("`{name}` must be a moment such as 2026-11-21T14:06:38.123Z."))
+}

@@ -1,0 +1,88 @@
+//! The command line.
+
+use std::{env, fs, os::unix::ffi::OsStrExt, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+use super::{Secret, Settings, SettingsError, Typed, presets::preset};
+
+const EXAMPLES: &str = "\
+Examples:
+  stillhere serve --preset demo
+      Try it: opens the demo on http://127.0.0.1:4747/ and keeps its data in ./stillhere-data
+
+  stillhere serve --preset session-duration --data /var/lib/stillhere
+      Measure how long visitors stay
+
+  STILLHERE_JWT_SECRET=… stillhere serve --auth jwt --listen 0.0.0.0:4747 --config stillhere.toml
+      For other machines: users are known by their tokens
+
+  stillhere serve --preset demo --interval-ms 2000 --print-config > my.toml
+      Begin a settings file of your own from a preset
+
+Every option can also be set by the environment, as STILLHERE_LISTEN for --listen, and nearly all in a TOML file, as
+`listen = \"…\"`. What counts: flag, then environment, then --config, then --preset, then the default.";
+
+/// Who is here now, since when, and how long did they stay?
+///
+/// A server that records when each person was last seen, tells watchers who comes and goes, and keeps how long
+/// everybody stayed. The pages' side is the client that it serves under /client/.
+#[derive(Debug, Parser)]
+#[command(name = "stillhere", version, after_help = EXAMPLES, max_term_width = 110)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs the server until it is told to stop (SIGTERM or ctrl-c), which loses nothing
+    Serve(Box<Serve>),
+}
+
+/// Runs the server until it is told to stop.
+#[derive(Args, Debug, Default)]
+#[command(after_help = EXAMPLES)]
+pub struct Serve {
+    /// Begin from built-in settings: demo, session-duration
+    #[arg(long, env = "STILLHERE_PRESET", value_name = "NAME")]
+    pub preset: Option<String>,
+
+    /// A TOML file of settings
+    #[arg(long, env = "STILLHERE_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Check the settings, say whether they can be followed, and do nothing else
+    #[arg(long)]
+    pub check_config: bool,
+
+    /// Print all settings as they are in the end, as a TOML file without secrets, and do nothing else
+    #[arg(long, conflicts_with = "check_config")]
+    pub print_config: bool,
+
+    /// What was set by flag or environment.
+    #[command(flatten)]
+    pub typed: Typed,
+}
+
+impl Serve {
+    /// All sources together, checked.
+    ///
+    /// # Errors
+    /// A file cannot be read, or the settings cannot be followed.
+    pub fn settings(&self) -> Result<Settings, SettingsError> {
+        let preset = self.preset.as_deref().map(preset).transpose()?.unwrap_or_default();
+        let file = self.config.as_ref().map(read).transpose()?.unwrap_or_default();
+        // Not a flag: other users of the machine can read a command line.
+        let secret = env::var_os("STILLHERE_JWT_SECRET").map(|text| Secret::parse(text.as_bytes())).transpose()?;
+        Settings::parse(self.typed.clone().over(file).over(preset), secret)
+    }
+}
+
+fn read(path: &PathBuf) -> Result<Typed, SettingsError> {
+    let text = fs::read_to_string(path)
+        .map_err(|why| SettingsError::new(format!("--config {}: it cannot be read: {why}", path.display())))?;
+    Typed::from_toml(&text).map_err(|why| SettingsError::new(format!("--config {}: {why}", path.display())))
+}

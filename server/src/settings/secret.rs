@@ -1,0 +1,46 @@
+//! A secret that cannot be printed by mistake.
+
+use std::{fmt, fs, path::Path};
+
+use super::SettingsError;
+use crate::limits;
+
+/// What tokens are signed with. `Debug` does not show it, and nothing else can.
+#[derive(Clone)]
+pub struct Secret(Box<[u8]>);
+
+impl Secret {
+    /// Takes the secret, without the white space around it that editors and shells leave.
+    ///
+    /// # Errors
+    /// It is too short to be one.
+    pub fn parse(bytes: &[u8]) -> Result<Self, SettingsError> {
+        let bytes = bytes.trim_ascii();
+        if bytes.len() < limits::SECRET_BYTES {
+            return Err(SettingsError::new(format!(
+                "the secret for tokens is shorter than {} bytes and could be guessed: make a longer one, for instance \
+                 by `openssl rand -base64 48`",
+                limits::SECRET_BYTES
+            )));
+        }
+        Ok(Self(bytes.into()))
+    }
+
+    /// Reads it from a file.
+    pub(super) fn read(path: &Path) -> Result<Self, SettingsError> {
+        let bytes = fs::read(path).map_err(|why| {
+            SettingsError::new(format!("`jwt_secret_file`: {} cannot be read: {why}", path.display()))
+        })?;
+        Self::parse(&bytes)
+    }
+
+    pub(crate) fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}

@@ -1,0 +1,112 @@
+use clap::{CommandFactory, Parser};
+use stillhere_engine::time::Millis;
+
+use super::{Auth, Cli, Command, HiddenInterval, PRESETS, Secret, Settings, Typed, preset};
+
+const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
+
+fn toml(text: &str) -> Typed {
+    Typed::from_toml(text).unwrap()
+}
+
+fn refusal(text: &str) -> String {
+    match Typed::from_toml(text) {
+        Ok(typed) => Settings::parse(typed, None).unwrap_err().to_string(),
+        Err(why) => why.to_string(),
+    }
+}
+
+#[test]
+fn the_command_line_is_sound() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn a_flag_goes_over_a_file_over_a_preset_over_the_default() {
+    let Command::Serve(serve) = Cli::parse_from(["stillhere", "serve", "--interval-ms", "1000"]).command;
+    let file = toml("interval_ms = 2000\ngrace_ms = 2500");
+    let preset = toml("interval_ms = 3000\ngrace_ms = 3500\nleave_grace_ms = 3600");
+    let settings = Settings::parse(serve.typed.over(file).over(preset), None).unwrap();
+    let policy = settings.policy();
+    assert_eq!(policy.interval, Millis(1000));
+    assert_eq!(policy.grace, Millis(2500));
+    assert_eq!(policy.leave_grace, Millis(3600));
+    assert_eq!(policy.missed_beats, 1);
+    assert_eq!(settings.listen().to_string(), "127.0.0.1:4747");
+}
+
+#[test]
+fn every_preset_can_be_followed() {
+    for (name, _) in PRESETS {
+        let settings = Settings::parse(preset(name).unwrap(), None);
+        assert!(settings.is_ok(), "{name}: {settings:?}");
+    }
+    assert!(preset("demos").unwrap_err().to_string().contains("there are: demo, "));
+}
+
+#[test]
+fn printed_settings_mean_the_same_when_they_are_read_back() {
+    for (name, _) in PRESETS {
+        let printed = Settings::parse(preset(name).unwrap(), None).unwrap().to_typed();
+        let text = toml::to_string(&printed).unwrap();
+        let again = Settings::parse(toml(&text), None).unwrap().to_typed();
+        assert_eq!(printed, again, "{text}");
+    }
+}
+
+#[test]
+fn a_wrong_setting_is_refused_with_what_to_change() {
+    for (text, hint) in [
+        ("intervall_ms = 5", "unknown field `intervall_ms`"),
+        ("interval_ms = \"5 s\"", "interval_ms = \"5 s\""),
+        ("interval_ms = 5", "`interval_ms` is below 500"),
+        ("hidden_interval_ms = \"never\"", "milliseconds, or \"pause\""),
+        ("hidden_interval_ms = 5000", "75000"),
+        ("hidden_hold_ms = 1000", "hidden_hold_ms"),
+        ("channels = [\"two words\"]", "two words"),
+        ("base_path = \"v1\"", "/v1"),
+        ("base_path = \"/\"", "/v1"),
+        ("base_path = \"/{x}\"", "/v1"),
+        ("allowed_origins = [\"https://a.example/\"]", "without a path"),
+        ("allowed_origins = [\"*\"]", "https://app.example.com"),
+        ("auth = \"jwt\"", "STILLHERE_JWT_SECRET"),
+        ("auth = \"oauth\"", "unknown variant `oauth`"),
+        ("jwt_secret_file = \"/nowhere\"", "/nowhere"),
+        ("status = []", "`status`"),
+        ("[[status]]\nname = \"Online\"", "small letters"),
+        ("[[status]]\nname = \"on\"\n[[status]]\nname = \"on\"", "twice"),
+        ("[[status]]\nname = \"on\"\nvisibel = true", "unknown field `visibel`"),
+    ] {
+        let refusal = refusal(text);
+        assert!(refusal.contains(hint), "{text}: {refusal}");
+    }
+}
+
+#[test]
+fn anybody_may_be_anybody_only_on_this_machine_or_when_told_twice() {
+    assert!(refusal("listen = \"0.0.0.0:1\"").contains("--allow-anonymous"));
+    assert!(refusal("listen = \"[::]:1\"").contains("--allow-anonymous"));
+    for text in ["listen = \"[::1]:1\"", "listen = \"127.9.9.9:1\"", "listen = \"0.0.0.0:1\"\nallow_anonymous = true"] {
+        assert!(Settings::parse(toml(text), None).is_ok(), "{text}");
+    }
+    let secret = || Some(Secret::parse(SECRET).unwrap());
+    let tokens = Settings::parse(toml("listen = \"0.0.0.0:1\"\nauth = \"jwt\""), secret()).unwrap();
+    assert!(matches!(tokens.auth(), Auth::Jwt(_)));
+    let unused = Settings::parse(Typed::default(), secret()).unwrap_err().to_string();
+    assert!(unused.contains("nobody would look at it"), "{unused}");
+}
+
+#[test]
+fn a_secret_is_long_and_never_shown() {
+    assert!(Secret::parse(b"  hunter2 \n").unwrap_err().to_string().contains("32 bytes"));
+    let settings = Settings::parse(toml("auth = \"jwt\""), Some(Secret::parse(SECRET).unwrap())).unwrap();
+    let shown = format!("{settings:?} {}", toml::to_string(&settings.to_typed()).unwrap());
+    assert!(!shown.contains("0123456789"), "{shown}");
+}
+
+#[test]
+fn a_hidden_tab_can_be_told_to_pause() {
+    let Command::Serve(serve) = Cli::parse_from(["stillhere", "serve", "--hidden-interval-ms", "pause"]).command;
+    assert_eq!(serve.typed.hidden_interval_ms, Some(HiddenInterval::Pause));
+    assert_eq!(Settings::parse(serve.typed, None).unwrap().policy().hidden_interval, None);
+}

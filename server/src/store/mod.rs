@@ -1,0 +1,177 @@
+//! Where facts are kept. The trait is the whole promise; everything that knows SQL lies below it.
+//!
+//! **What a restart looks like:** every batch that `record` has accepted is there, whole; a batch that was under way
+//! is there whole or not at all.
+
+mod sqlite;
+
+use std::{error::Error, fmt, pin::Pin};
+
+use stillhere_engine::{
+    time::{Millis, Timestamp},
+    tracker::{Batch, SessionRow},
+    wire::{ChannelName, SessionId, UserId},
+};
+
+pub use sqlite::Sqlite;
+
+/// What a store gives back in a while.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// A place for sessions and spans that outlives the process.
+pub trait Store: Send + Sync {
+    /// Writes the batch in one transaction; once this is `Ok`, a loss of power does not undo it.
+    ///
+    /// Writing a batch again, or an older one after a newer, changes nothing: counts and moments only grow, the
+    /// newest beat decides about the rest, and an end stays an end.
+    ///
+    /// # Errors
+    /// Nothing of the batch was written.
+    fn record<'a>(&'a self, batch: &'a Batch) -> Pending<'a, ()>;
+
+    /// One session, open or ended; `None`: never seen.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn session(&self, session: SessionId) -> Pending<'_, Option<SessionRow>>;
+
+    /// The sessions without an end, in pieces: hand in each piece's `next` until there is none.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn open_sessions(&self, after: Option<Place>) -> Pending<'_, OpenSessions>;
+
+    /// The last sign of life before this start; `None`: the store is new.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn alive_at(&self) -> Pending<'_, Option<Timestamp>>;
+
+    /// One page of the list of sessions, newest first, with the totals of everything that matches.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn sessions<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionList>;
+
+    /// Waits for what is under way and lets go of the files.
+    ///
+    /// # Errors
+    /// None so far; a store over a network may have one.
+    fn close(&self) -> Pending<'_, ()>;
+}
+
+/// A piece of the open sessions.
+#[derive(Debug)]
+pub struct OpenSessions {
+    /// The sessions.
+    pub rows: Vec<SessionRow>,
+    /// Where the next piece begins; `None`: that was all.
+    pub next: Option<Place>,
+}
+
+/// A place in the store's own order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place(i64);
+
+/// Which sessions to list.
+#[derive(Clone, Debug)]
+pub struct SessionQuery {
+    /// Only this user's.
+    pub user: Option<UserId>,
+    /// Only in this channel.
+    pub channel: Option<ChannelName>,
+    /// Only those that started at or after this moment. A session belongs to the moment it started, so that each is
+    /// in one day only.
+    pub from: Option<Timestamp>,
+    /// Only those that started before this moment.
+    pub to: Option<Timestamp>,
+    /// Only those that last, or only those that have ended.
+    pub stay: Option<Stay>,
+    /// The longest page of the list.
+    pub limit: u32,
+    /// Goes on where an earlier page ended. Totals are over the whole list all the same.
+    pub after: Option<Cursor>,
+}
+
+/// Whether a session lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stay {
+    /// It has no end yet.
+    Open,
+    /// It has one.
+    Ended,
+}
+
+/// A page of the list.
+#[derive(Debug)]
+pub struct SessionList {
+    /// Newest first.
+    pub rows: Vec<SessionRow>,
+    /// Over everything that matches.
+    pub totals: Totals,
+    /// Where the next page begins; `None`: that was the last.
+    pub next: Option<Cursor>,
+}
+
+/// Sums over a whole list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// How many sessions.
+    pub sessions: u64,
+    /// Of how many users.
+    pub users: u64,
+    /// From start to end, or to the newest beat of those that last.
+    pub duration: Millis,
+    /// Visible time.
+    pub visible: Millis,
+    /// Time with a person at work.
+    pub active: Millis,
+}
+
+/// A place in the list of sessions that stays where it is while new ones come in on top.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    started_at: i64,
+    id: i64,
+}
+
+impl Cursor {
+    /// Reads what [`fmt::Display`] wrote; `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (started_at, id) = text.split_once('-')?;
+        let hex = |part| i64::from_str_radix(part, 16).ok().filter(|&number| number >= 0);
+        Some(Self { started_at: hex(started_at)?, id: hex(id)? })
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}-{:x}", self.started_at, self.id)
+    }
+}
+
+/// The store could not do something. Never the fault of what it was given.
+#[derive(Debug)]
+pub struct StoreError {
+    doing: &'static str,
+    why: Box<dyn Error + Send + Sync>,
+}
+
+impl StoreError {
+    fn new(doing: &'static str, why: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { doing, why: why.into() }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the store could not {}: {}", self.doing, self.why)
+    }
+}
+
+impl Error for StoreError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.why)
+    }
+}

@@ -1,0 +1,134 @@
+//! The store in one file on this machine's disk, with nothing to install.
+
+mod read;
+mod record;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fs::{File, TryLockError, create_dir_all},
+    path::Path,
+};
+
+use sqlx::{
+    SqlSafeStr, SqlitePool,
+    migrate::{Migration, MigrationType, Migrator},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use stillhere_engine::{
+    time::Timestamp,
+    tracker::{Batch, SessionRow},
+    wire::SessionId,
+};
+
+use super::{OpenSessions, Pending, Place, SessionList, SessionQuery, Store, StoreError};
+use crate::limits;
+
+/// The schema, step by step. A step that has been released is never edited: the next one corrects it.
+const STEPS: [(i64, &str, &str); 1] = [(1, "sessions", include_str!("../../../migrations/sqlite/0001_sessions.sql"))];
+
+/// Sessions and spans in `stillhere.sqlite`.
+#[derive(Debug)]
+pub struct Sqlite {
+    /// One connection: SQLite has one writer, and waiting for it here is fairer than its own busy loop.
+    writer: SqlitePool,
+    /// Readers see the last commit and never wait for the writer.
+    readers: SqlitePool,
+    /// Held for as long as this lives, so that no second server writes into the same directory.
+    _lock: File,
+}
+
+impl Sqlite {
+    /// Opens the store in the directory, and makes both if they do not exist.
+    ///
+    /// # Errors
+    /// The directory cannot be written, another server uses it, or the file is from a newer version.
+    pub async fn open(directory: &Path) -> Result<Self, StoreError> {
+        create_dir_all(directory).map_err(|why| StoreError::new("make its directory", why))?;
+        let lock = lock(directory)?;
+        let options = SqliteConnectOptions::new()
+            .filename(directory.join("stillhere.sqlite"))
+            .busy_timeout(limits::STORE_PATIENCE)
+            .foreign_keys(true);
+        let writer = options
+            .clone()
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // An acknowledged fact outlives a loss of power, not only of the process.
+            .synchronous(SqliteSynchronous::Full)
+            .optimize_on_close(true, limits::ANALYSIS_ROWS);
+        let writer = pool(1).connect_with(writer).await.map_err(|why| StoreError::new("open its file", why))?;
+        let steps = STEPS.map(|(version, name, sql)| {
+            Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+        });
+        let migrator = Migrator::with_migrations(steps.to_vec());
+        migrator.run(&writer).await.map_err(|why| StoreError::new("bring its file up to date", why))?;
+        let readers = pool(limits::STORE_READERS)
+            .connect_with(options.read_only(true))
+            .await
+            .map_err(|why| StoreError::new("open its file", why))?;
+        Ok(Self { writer, readers, _lock: lock })
+    }
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(limits::STORE_PATIENCE)
+        // A file does not go away as a network does: nothing to ping, nothing to renew.
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}
+
+fn lock(directory: &Path) -> Result<File, StoreError> {
+    let open = File::create(directory.join("stillhere.lock"));
+    let file = open.map_err(|why| StoreError::new("write into its directory", why))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::new(
+            "use its directory",
+            "another stillhere server is using it; stop that one, or give this one another --data",
+        )),
+        Err(TryLockError::Error(why)) => Err(StoreError::new("lock its directory", why)),
+    }
+}
+
+impl Store for Sqlite {
+    fn record<'a>(&'a self, batch: &'a Batch) -> Pending<'a, ()> {
+        Box::pin(async { record::record(&self.writer, batch).await.map_err(|why| StoreError::new("write", why)) })
+    }
+
+    fn session(&self, session: SessionId) -> Pending<'_, Option<SessionRow>> {
+        Box::pin(read::session(&self.readers, session))
+    }
+
+    fn open_sessions(&self, after: Option<Place>) -> Pending<'_, OpenSessions> {
+        Box::pin(read::open_sessions(&self.readers, after))
+    }
+
+    fn alive_at(&self) -> Pending<'_, Option<Timestamp>> {
+        Box::pin(read::alive_at(&self.readers))
+    }
+
+    fn sessions<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionList> {
+        Box::pin(read::sessions(&self.readers, query))
+    }
+
+    fn close(&self) -> Pending<'_, ()> {
+        Box::pin(async {
+            self.readers.close().await;
+            self.writer.close().await;
+            Ok(())
+        })
+    }
+}
+
+/// SQLite's integers are signed. The only moment beyond them is [`Timestamp::NEVER`], which stays the last one.
+fn to_sql(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn from_sql(number: i64) -> u64 {
+    if number == i64::MAX { u64::MAX } else { u64::try_from(number).unwrap_or(0) }
+}

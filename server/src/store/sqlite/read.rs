@@ -1,0 +1,176 @@
+//! Reading: one session, the open ones, and pages of the list.
+
+use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, sqlite::SqliteRow};
+use stillhere_engine::{
+    page::PageState,
+    time::{Millis, Timestamp},
+    tracker::{End, EndReason, SessionRow},
+    wire::{ChannelName, PagePath, SessionId, UserId},
+};
+
+use super::{from_sql, to_sql};
+use crate::{
+    limits,
+    store::{Cursor, OpenSessions, Place, SessionList, SessionQuery, Stay, StoreError, Totals},
+};
+
+/// The columns in the order of [`to_row`], the row's own number first.
+const COLUMNS: &str = "
+    select id, session, user, channel, page, state, seq, started_at, last_seen_at, last_active_at, lease_until_at,
+        visible_ms, visible_until_ms, active_ms, recovered, ended_at, detected_at, reason, error_bound_ms
+    from sessions";
+
+/// One session.
+pub(super) async fn session(pool: &SqlitePool, session: SessionId) -> Result<Option<SessionRow>, StoreError> {
+    let mut query = QueryBuilder::<Sqlite>::new(COLUMNS);
+    query.push(" where session = ").push_bind(session.0.to_vec());
+    let row = query.build().fetch_optional(pool).await.map_err(unreadable)?;
+    row.map(|row| to_row(&row)).transpose()
+}
+
+/// A piece of the open sessions.
+pub(super) async fn open_sessions(pool: &SqlitePool, after: Option<Place>) -> Result<OpenSessions, StoreError> {
+    let mut query = QueryBuilder::<Sqlite>::new(COLUMNS);
+    query.push(" where ended_at is null and id > ").push_bind(after.map_or(0, |place| place.0));
+    query.push(" order by id limit ").push_bind(limits::RESTORE_ROWS);
+    let found = query.build().fetch_all(pool).await.map_err(unreadable)?;
+    let full = found.len() as u64 == u64::from(limits::RESTORE_ROWS);
+    let next = found.last().filter(|_| full).map(id).transpose()?.map(Place);
+    Ok(OpenSessions { rows: found.iter().map(to_row).collect::<Result<_, _>>()?, next })
+}
+
+/// The last sign of life.
+pub(super) async fn alive_at(pool: &SqlitePool) -> Result<Option<Timestamp>, StoreError> {
+    let found = sqlx::query_scalar::<_, i64>("select value from meta where name = 'alive_at'");
+    let found = found.fetch_optional(pool).await.map_err(unreadable)?;
+    Ok(found.map(|moment| Timestamp(from_sql(moment))))
+}
+
+/// A page of the list, and the totals as of the same moment.
+pub(super) async fn sessions(pool: &SqlitePool, query: &SessionQuery) -> Result<SessionList, StoreError> {
+    let mut snapshot = pool.begin().await.map_err(unreadable)?;
+    let mut page = QueryBuilder::<Sqlite>::new(COLUMNS);
+    push_filters(&mut page, query);
+    if let Some(after) = query.after {
+        page.push(" and (started_at, id) < (").push_bind(after.started_at);
+        page.push(", ").push_bind(after.id).push(")");
+    }
+    // One more than asked for tells whether there is another page.
+    page.push(" order by started_at desc, id desc limit ").push_bind(i64::from(query.limit) + 1);
+    let mut found = page.build().fetch_all(&mut *snapshot).await.map_err(unreadable)?;
+    let more = found.len() > query.limit as usize;
+    found.truncate(query.limit as usize);
+
+    let mut sums = QueryBuilder::<Sqlite>::new(
+        "select count(*), count(distinct user), total(max(0, coalesce(ended_at, last_seen_at) - started_at)),
+            total(visible_ms), total(active_ms)
+        from sessions",
+    );
+    push_filters(&mut sums, query);
+    let sums = sums.build().fetch_one(&mut *snapshot).await.map_err(unreadable)?;
+    snapshot.rollback().await.map_err(unreadable)?;
+
+    let next = found.last().filter(|_| more).map(cursor).transpose()?;
+    Ok(SessionList { rows: found.iter().map(to_row).collect::<Result<_, _>>()?, totals: totals(&sums)?, next })
+}
+
+/// `where` and every filter; always something, so that more can follow with `and`.
+fn push_filters(sql: &mut QueryBuilder<Sqlite>, query: &SessionQuery) {
+    sql.push(" where true");
+    if let Some(user) = &query.user {
+        sql.push(" and user = ").push_bind(user.as_str().to_owned());
+    }
+    if let Some(channel) = &query.channel {
+        sql.push(" and channel = ").push_bind(channel.as_str().to_owned());
+    }
+    if let Some(from) = query.from {
+        sql.push(" and started_at >= ").push_bind(to_sql(from.0));
+    }
+    if let Some(to) = query.to {
+        sql.push(" and started_at < ").push_bind(to_sql(to.0));
+    }
+    match query.stay {
+        Some(Stay::Open) => _ = sql.push(" and ended_at is null"),
+        Some(Stay::Ended) => _ = sql.push(" and ended_at is not null"),
+        None => {}
+    }
+}
+
+fn totals(row: &SqliteRow) -> Result<Totals, StoreError> {
+    let count = |at: usize| row.try_get::<i64, _>(at).map(from_sql).map_err(unreadable);
+    // `total` counts in floating point, as a sum of every stay ever could leave 64 bits; exact up to 285,000 years.
+    let length = |at: usize| row.try_get::<f64, _>(at).map(|sum| Millis(sum as u64)).map_err(unreadable);
+    Ok(Totals { sessions: count(0)?, users: count(1)?, duration: length(2)?, visible: length(3)?, active: length(4)? })
+}
+
+fn id(row: &SqliteRow) -> Result<i64, StoreError> {
+    row.try_get(0).map_err(unreadable)
+}
+
+fn cursor(row: &SqliteRow) -> Result<Cursor, StoreError> {
+    Ok(Cursor { id: id(row)?, started_at: row.try_get(7).map_err(unreadable)? })
+}
+
+fn to_row(row: &SqliteRow) -> Result<SessionRow, StoreError> {
+    let text = |at: usize| row.try_get::<&str, _>(at).map_err(unreadable);
+    let number = |at: usize| row.try_get::<i64, _>(at).map(from_sql).map_err(unreadable);
+    let bytes: &[u8] = row.try_get(1).map_err(unreadable)?;
+    let page: Option<&str> = row.try_get(4).map_err(unreadable)?;
+    Ok(SessionRow {
+        session: SessionId(bytes.try_into().map_err(|_| damaged("session"))?),
+        user: UserId::parse(text(2)?).map_err(|_| damaged("user"))?,
+        channel: ChannelName::parse(text(3)?).map_err(|_| damaged("channel"))?,
+        page: page.map(PagePath::parse).transpose().map_err(|_| damaged("page"))?,
+        state: state(text(5)?)?,
+        seq: u32::try_from(number(6)?).map_err(|_| damaged("seq"))?,
+        started_at: Timestamp(number(7)?),
+        last_seen_at: Timestamp(number(8)?),
+        last_active_at: Timestamp(number(9)?),
+        lease_until: Timestamp(number(10)?),
+        visible: Millis(number(11)?),
+        visible_until: Millis(number(12)?),
+        active: Millis(number(13)?),
+        recovered: number(14)? == 1,
+        end: end(row)?,
+    })
+}
+
+fn end(row: &SqliteRow) -> Result<Option<End>, StoreError> {
+    let number = |at: usize| row.try_get::<Option<i64>, _>(at).map_err(unreadable);
+    let reason: Option<&str> = row.try_get(17).map_err(unreadable)?;
+    let (Some(ended_at), Some(detected_at), Some(reason), Some(error_bound)) =
+        (number(15)?, number(16)?, reason, number(18)?)
+    else {
+        return Ok(None);
+    };
+    Ok(Some(End {
+        ended_at: Timestamp(from_sql(ended_at)),
+        detected_at: Timestamp(from_sql(detected_at)),
+        reason: match reason {
+            "closed" => EndReason::Closed,
+            "timeout" => EndReason::Timeout,
+            _ => return Err(damaged("reason")),
+        },
+        error_bound: Millis(from_sql(error_bound)),
+    }))
+}
+
+fn state(word: &str) -> Result<PageState, StoreError> {
+    Ok(match word {
+        "active" => PageState::Active,
+        "passive" => PageState::Passive,
+        "hidden" => PageState::Hidden,
+        "frozen" => PageState::Frozen,
+        "closed" => PageState::Closed,
+        _ => return Err(damaged("state")),
+    })
+}
+
+fn unreadable(why: sqlx::Error) -> StoreError {
+    StoreError::new("read", why)
+}
+
+/// Only a hand or a fault of the disk makes such a row: nothing that was not checked is ever written.
+fn damaged(column: &'static str) -> StoreError {
+    StoreError::new("read", format!("a row's `{column}` holds something that it never wrote"))
+}

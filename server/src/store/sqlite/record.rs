@@ -1,0 +1,162 @@
+//! Writing a batch: one transaction, one statement for all sessions and one for all spans.
+//!
+//! The rows go in as one JSON text. Twenty thousand rows are then one call into SQLite and one plan, where a
+//! statement for each row would be twenty thousand visits to its thread.
+
+use std::fmt::Write;
+
+use serde::ser::{Serialize, SerializeSeq, Serializer};
+use sqlx::SqlitePool;
+use stillhere_engine::{
+    page::PageState,
+    tracker::{Batch, SessionRow, SpanRow},
+    wire::{PagePath, SessionId},
+};
+
+use super::to_sql;
+
+/// Counts and moments only grow. The newer beat decides about the rest; of two rows from the same beat, the later
+/// lease (a restart extends it). So the order in which rows come, and how often, makes no difference.
+const SESSIONS: &str = "
+    insert into sessions (
+        session, user, channel, page, state, seq, started_at, last_seen_at, last_active_at, lease_until_at,
+        visible_ms, visible_until_ms, active_ms, recovered, ended_at, detected_at, reason, error_bound_ms
+    )
+    select
+        unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
+        value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13,
+        value ->> 14, value ->> 15, value ->> 16, value ->> 17
+    from json_each(?1)
+    where true
+    on conflict (session) do update set
+        channel = iif(excluded.seq >= seq, excluded.channel, channel),
+        page = iif(excluded.seq >= seq, excluded.page, page),
+        state = iif(excluded.seq >= seq, excluded.state, state),
+        lease_until_at = case
+            when excluded.seq > seq then excluded.lease_until_at
+            when excluded.seq = seq then max(excluded.lease_until_at, lease_until_at)
+            else lease_until_at
+        end,
+        seq = max(excluded.seq, seq),
+        last_seen_at = max(excluded.last_seen_at, last_seen_at),
+        last_active_at = max(excluded.last_active_at, last_active_at),
+        visible_ms = max(excluded.visible_ms, visible_ms),
+        visible_until_ms = max(excluded.visible_until_ms, visible_until_ms),
+        active_ms = max(excluded.active_ms, active_ms),
+        -- An end stays. Later evidence moves it, and brings its own reason along.
+        detected_at = iif(ended_at is null or excluded.ended_at >= ended_at, excluded.detected_at, detected_at),
+        reason = iif(ended_at is null or excluded.ended_at >= ended_at, excluded.reason, reason),
+        error_bound_ms =
+            iif(ended_at is null or excluded.ended_at >= ended_at, excluded.error_bound_ms, error_bound_ms),
+        ended_at = iif(ended_at is null or excluded.ended_at >= ended_at, excluded.ended_at, ended_at)";
+
+/// A span's start is placed once, by the beat that told it first; its end moves on. The row of its session is there:
+/// it was written in the statement before, or long ago.
+const SPANS: &str = "
+    insert into spans (session_id, start_ms, end_ms, start_at, end_at)
+    select sessions.id, told.value ->> 1, told.value ->> 2, told.value ->> 3, told.value ->> 4
+    from json_each(?1) as told cross join sessions on sessions.session = unhex(told.value ->> 0)
+    where true
+    on conflict (session_id, start_ms) do update set
+        end_ms = excluded.end_ms,
+        end_at = max(excluded.end_at, end_at)
+    where excluded.end_ms > end_ms";
+
+/// A sign of life is never taken back.
+const ALIVE: &str = "
+    insert into meta (name, value) values ('alive_at', ?1)
+    on conflict (name) do update set value = max(excluded.value, value)";
+
+/// Writes the batch, all or nothing.
+pub(super) async fn record(writer: &SqlitePool, batch: &Batch) -> Result<(), sqlx::Error> {
+    // Made before the transaction begins: nothing waits for the writer meanwhile.
+    let sessions = to_json(batch.sessions.iter().map(AsArray))?;
+    let spans = to_json(batch.spans.iter().map(AsArray))?;
+    let mut transaction = writer.begin_with("begin immediate").await?;
+    for (sql, rows) in [(SESSIONS, sessions), (SPANS, spans)] {
+        if let Some(rows) = rows {
+            sqlx::query(sql).bind(rows).execute(&mut *transaction).await?;
+        }
+    }
+    if let Some(alive_at) = batch.alive_at {
+        sqlx::query(ALIVE).bind(to_sql(alive_at.0)).execute(&mut *transaction).await?;
+    }
+    transaction.commit().await
+}
+
+/// The rows as a JSON array of arrays; `None` when there are none.
+fn to_json<T: Serialize>(rows: impl ExactSizeIterator<Item = T>) -> Result<Option<String>, sqlx::Error> {
+    if rows.len() == 0 {
+        return Ok(None);
+    }
+    let mut text = Vec::with_capacity(rows.len() * 256);
+    let mut json = serde_json::Serializer::new(&mut text);
+    json.collect_seq(rows).map_err(|why| sqlx::Error::Encode(why.into()))?;
+    String::from_utf8(text).map(Some).map_err(|why| sqlx::Error::Encode(why.into()))
+}
+
+/// A row as a JSON array, in the order of the statements above.
+struct AsArray<'a, T>(&'a T);
+
+impl Serialize for AsArray<'_, SessionRow> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let row = self.0;
+        let end = row.end.as_ref();
+        let mut array = to.serialize_seq(Some(18))?;
+        array.serialize_element(&hex(row.session))?;
+        array.serialize_element(row.user.as_str())?;
+        array.serialize_element(row.channel.as_str())?;
+        array.serialize_element(&row.page.as_ref().map(PagePath::as_str))?;
+        array.serialize_element(state_word(row.state))?;
+        array.serialize_element(&row.seq)?;
+        let numbers = [
+            row.started_at.0,
+            row.last_seen_at.0,
+            row.last_active_at.0,
+            row.lease_until.0,
+            row.visible.0,
+            row.visible_until.0,
+            row.active.0,
+            u64::from(row.recovered),
+        ];
+        for number in numbers {
+            array.serialize_element(&to_sql(number))?;
+        }
+        array.serialize_element(&end.map(|end| to_sql(end.ended_at.0)))?;
+        array.serialize_element(&end.map(|end| to_sql(end.detected_at.0)))?;
+        array.serialize_element(&end.map(|end| end.reason.as_str()))?;
+        array.serialize_element(&end.map(|end| to_sql(end.error_bound.0)))?;
+        array.end()
+    }
+}
+
+impl Serialize for AsArray<'_, SpanRow> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let row = self.0;
+        let mut array = to.serialize_seq(Some(5))?;
+        array.serialize_element(&hex(row.session))?;
+        for number in [row.span.start.0, row.span.end.0, row.start_at.0, row.end_at.0] {
+            array.serialize_element(&to_sql(number))?;
+        }
+        array.end()
+    }
+}
+
+fn hex(session: SessionId) -> String {
+    session.0.iter().fold(String::with_capacity(32), |mut text, byte| {
+        // Writing into a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The word for a page state in SQL, the same as on the wire.
+const fn state_word(state: PageState) -> &'static str {
+    match state {
+        PageState::Active => "active",
+        PageState::Passive => "passive",
+        PageState::Hidden => "hidden",
+        PageState::Frozen => "frozen",
+        PageState::Closed => "closed",
+    }
+}

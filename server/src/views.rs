@@ -1,0 +1,158 @@
+//! What members, changes and sessions look like in JSON.
+
+use serde::Serialize;
+use stillhere_engine::{
+    page::PageState,
+    time::{Millis, Timestamp},
+    tracker::{Change, Member, SessionRow},
+    wire::PagePath,
+};
+
+use crate::{moment, store::Totals};
+
+/// A user in a channel.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MemberView<'a> {
+    channel: &'a str,
+    user: &'a str,
+    status: &'a str,
+    page: Option<&'a str>,
+    since_at: String,
+    last_seen_at: String,
+    last_active_at: String,
+    sessions: usize,
+}
+
+impl<'a> From<&'a Member> for MemberView<'a> {
+    fn from(member: &'a Member) -> Self {
+        Self {
+            channel: member.channel.as_str(),
+            user: member.user.as_str(),
+            status: &member.status,
+            page: member.page.as_ref().map(PagePath::as_str),
+            since_at: moment::to_text(member.since_at),
+            last_seen_at: moment::to_text(member.last_seen_at),
+            last_active_at: moment::to_text(member.last_active_at),
+            sessions: member.sessions,
+        }
+    }
+}
+
+/// A whole channel, or all of them.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SnapshotView<'a> {
+    now_at: String,
+    members: Vec<MemberView<'a>>,
+}
+
+impl<'a> SnapshotView<'a> {
+    pub(crate) fn new(now: Timestamp, members: &'a [Member]) -> Self {
+        Self { now_at: moment::to_text(now), members: members.iter().map(MemberView::from).collect() }
+    }
+}
+
+/// A change; its name is the event's.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum ChangeView<'a> {
+    /// A join or an update.
+    Here { at: String, member: MemberView<'a> },
+    /// A leave.
+    #[serde(rename_all = "camelCase")]
+    Gone { at: String, channel: &'a str, user: &'a str, reason: &'static str, last_seen_at: String },
+}
+
+impl<'a> ChangeView<'a> {
+    pub(crate) fn new(change: &'a Change, at: Timestamp) -> Self {
+        let at = moment::to_text(at);
+        match change {
+            Change::Join(member) | Change::Update(member) => Self::Here { at, member: member.into() },
+            Change::Leave { channel, user, reason, last_seen_at } => Self::Gone {
+                at,
+                channel: channel.as_str(),
+                user: user.as_str(),
+                reason: reason.as_str(),
+                last_seen_at: moment::to_text(*last_seen_at),
+            },
+        }
+    }
+}
+
+/// The name of a change's event.
+pub(crate) const fn change_name(change: &Change) -> &'static str {
+    match change {
+        Change::Join(_) => "join",
+        Change::Update(_) => "update",
+        Change::Leave { .. } => "leave",
+    }
+}
+
+/// A session as the store keeps it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SessionView<'a> {
+    session: String,
+    user: &'a str,
+    channel: &'a str,
+    page: Option<&'a str>,
+    state: PageState,
+    started_at: String,
+    last_seen_at: String,
+    ended_at: Option<String>,
+    detected_at: Option<String>,
+    reason: Option<&'static str>,
+    error_bound_ms: Option<Millis>,
+    duration_ms: Millis,
+    visible_ms: Millis,
+    active_ms: Millis,
+    recovered: bool,
+}
+
+impl<'a> From<&'a SessionRow> for SessionView<'a> {
+    fn from(row: &'a SessionRow) -> Self {
+        let end = row.end.as_ref();
+        let until = end.map_or(row.last_seen_at, |end| end.ended_at);
+        Self {
+            session: row.session.to_text(),
+            user: row.user.as_str(),
+            channel: row.channel.as_str(),
+            page: row.page.as_ref().map(PagePath::as_str),
+            state: row.state,
+            started_at: moment::to_text(row.started_at),
+            last_seen_at: moment::to_text(row.last_seen_at),
+            ended_at: end.map(|end| moment::to_text(end.ended_at)),
+            detected_at: end.map(|end| moment::to_text(end.detected_at)),
+            reason: end.map(|end| end.reason.as_str()),
+            error_bound_ms: end.map(|end| end.error_bound),
+            duration_ms: until.since(row.started_at),
+            visible_ms: row.visible,
+            active_ms: row.active,
+            recovered: row.recovered,
+        }
+    }
+}
+
+/// Sums over a list of sessions.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TotalsView {
+    sessions: u64,
+    users: u64,
+    duration_ms: Millis,
+    visible_ms: Millis,
+    active_ms: Millis,
+}
+
+impl From<Totals> for TotalsView {
+    fn from(totals: Totals) -> Self {
+        Self {
+            sessions: totals.sessions,
+            users: totals.users,
+            duration_ms: totals.duration,
+            visible_ms: totals.visible,
+            active_ms: totals.active,
+        }
+    }
+}
