@@ -23,9 +23,13 @@ impl Tab {
     }
 
     fn load(options: Options, saved: Option<(Saved, u64)>) -> Self {
+        Self::seeded(1, options, saved)
+    }
+
+    fn seeded(seed: u8, options: Options, saved: Option<(Saved, u64)>) -> Self {
         let ms = saved.as_ref().map_or(0, |(_, ms)| *ms);
         let now = Now { instant: Instant(ms), wall: Timestamp(ms) };
-        let pulse = Pulse::begin(options, [1; 16], saved.map(|(saved, _)| saved), now);
+        let pulse = Pulse::begin(options, [seed; 16], saved.map(|(saved, _)| saved), now);
         Self { pulse, ms, slept: 0, sent: Vec::new(), ended: Vec::new(), wait: (Instant(0), Why::Asked) }
     }
 
@@ -100,6 +104,38 @@ fn a_tab_beats_on_load_and_then_at_the_promised_pace() {
     assert!((5_000..=10_000).contains(&gaps[0]), "the first gap is shorter by chance: {gaps:?}");
     assert!(gaps[1..].iter().all(|&gap| gap == 10_000) && gaps.len() >= 5, "{gaps:?}");
     assert!(tab.sent.iter().all(|beat| beat.next == Some(Millis(10_000)) && beat.means == Means::Fetch));
+}
+
+#[test]
+fn pages_opened_by_one_event_do_not_beat_in_step() {
+    let first_gap = |seed| {
+        let mut tab = Tab::seeded(seed, every(600), None);
+        tab.tell(Input::Page(PageState::Active));
+        tab.answer(accepted(600));
+        tab.wait.0.0
+    };
+    let gaps: alloc::collections::BTreeSet<u64> = (0..50).map(first_gap).collect();
+    assert!(gaps.len() > 45, "{gaps:?}");
+}
+
+#[test]
+fn a_lost_beat_is_noticed_long_before_the_next_one_is_due() {
+    let mut tab = Tab::open(every(600));
+    tab.pass(limits::ANSWER_WITHIN.0 + limits::RETRY_FIRST.0 + 1);
+    assert_eq!(tab.sent.len(), 2);
+}
+
+#[test]
+fn input_to_a_hidden_page_is_no_activity() {
+    let mut tab = Tab::open(every(600));
+    tab.answer(accepted(10));
+    tab.tell(Input::Page(PageState::Hidden));
+    tab.pass(40_000);
+    let sent = tab.sent.len();
+    tab.tell(Input::Activity);
+    assert_eq!(tab.sent.len(), sent);
+    tab.tell(Input::BeatNow);
+    assert_eq!(tab.last().active, Millis::ZERO);
 }
 
 #[test]
@@ -219,6 +255,7 @@ fn a_beat_without_answer_is_tried_again_with_growing_jitter() {
     let longest = limits::ANSWER_WITHIN.0 + limits::RETRY_LAST.0;
     assert!(gaps.iter().all(|&gap| gap <= longest + 1), "{gaps:?}");
     assert!(gaps[0] <= limits::ANSWER_WITHIN.0 + limits::RETRY_FIRST.0 + 1);
+    assert!(gaps.iter().any(|&gap| gap > limits::ANSWER_WITHIN.0 + limits::RETRY_LAST.0 / 2), "{gaps:?}");
     assert!(gaps.len() > 60 && gaps.len() < 360, "{} tries in an hour", gaps.len());
     let jitter = |gap: &u64| gap % 1000;
     assert!(gaps.iter().map(jitter).collect::<alloc::collections::BTreeSet<_>>().len() > gaps.len() / 2);

@@ -187,3 +187,55 @@ impl Ledger {
         self.flight.take().map_or_else(Landed::default, |flight| Landed { held: flight.held, saved: flight.saved })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        page::PageState,
+        time::Millis,
+        tracker::records::{End, EndReason},
+        wire::{ChannelName, UserId},
+    };
+
+    fn ended(ended_at: u64) -> SessionRow {
+        let at = Timestamp(0);
+        let end = End {
+            ended_at: Timestamp(ended_at),
+            detected_at: at,
+            reason: EndReason::Timeout,
+            error_bound: Millis::ZERO,
+        };
+        SessionRow {
+            session: SessionId([1; 16]),
+            user: UserId::parse("ann").expect("a name"),
+            channel: ChannelName::default(),
+            page: None,
+            state: PageState::Hidden,
+            seq: 1,
+            started_at: at,
+            last_seen_at: at,
+            last_active_at: at,
+            lease_until: at,
+            visible: Millis::ZERO,
+            visible_until: Millis::ZERO,
+            active: Millis::ZERO,
+            recovered: false,
+            end: Some(end),
+        }
+    }
+
+    #[test]
+    fn an_end_that_is_corrected_while_it_is_being_written_is_written_again() {
+        let mut ledger = Ledger::new(Timestamp(0));
+        ledger.note_end(ended(5));
+        let first = ledger.take_batch(Timestamp(0), |_| None).expect("due");
+        ledger.note_end(ended(9));
+        assert!(ledger.take_batch(Timestamp(0), |_| None).is_none(), "one batch at a time");
+        ledger.recorded();
+        let second = ledger.take_batch(Timestamp(0), |_| None).expect("due");
+        assert_eq!((first.sessions, second.sessions), (Vec::from([ended(5)]), Vec::from([ended(9)])));
+        ledger.recorded();
+        assert!(ledger.ended(&SessionId([1; 16])).is_none());
+    }
+}

@@ -17,6 +17,8 @@ pub struct Live {
     pub sessions: usize,
     /// Users with at least one.
     pub users: usize,
+    /// Channels with at least one.
+    pub channels: usize,
 }
 
 /// Where a user stands in a channel at a moment: what a change is a change of.
@@ -89,7 +91,7 @@ impl Tracker {
     /// How much is live.
     #[must_use]
     pub fn live(&self) -> Live {
-        Live { sessions: self.roll.len(), users: self.roll.users() }
+        Live { sessions: self.roll.len(), users: self.roll.users(), channels: self.roll.channels() }
     }
 
     pub(super) fn standing(&self, user: u32, channel: u32) -> Standing {

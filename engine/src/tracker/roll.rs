@@ -68,6 +68,10 @@ impl Roll {
         self.users.len()
     }
 
+    pub(super) fn channels(&self) -> usize {
+        self.channels.len()
+    }
+
     pub(super) fn get(&self, place: u32) -> Option<&Session> {
         self.sessions.get(place as usize)?.as_ref()
     }

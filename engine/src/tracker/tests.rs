@@ -260,6 +260,9 @@ fn an_idle_tab_never_takes_the_user_down_whom_another_keeps_up() {
     server.news();
     server.beat("ann", one.hidden(1_000, None)).expect("taken");
     assert_eq!((server.news(), server.members()), (String::new(), "ann online in site".into()));
+    server.beat("ann", one.at(2_000)).expect("taken");
+    server.beat("ann", two.hidden(2_000, None)).expect("taken");
+    assert_eq!((server.news(), server.members()), (String::new(), "ann online in site".into()));
 }
 
 #[test]
@@ -349,6 +352,21 @@ fn evidence_from_an_offline_tab_extends_the_end() {
     assert_eq!(row.visible, Millis(80_000));
     assert_eq!(server.beat("ann", beat), Err(Refusal::SessionEnded));
     assert_eq!(*server.row(&tab), row, "the same evidence again adds nothing");
+    let more = Tab::seen(tab.at(110_000), &[(0, 80_000), (90_000, 95_000)]);
+    server.pass(10_000);
+    assert_eq!(server.beat("ann", more), Err(Refusal::SessionEnded));
+    assert_eq!(server.row(&tab).visible, Millis(85_000), "and what is new adds only what is new");
+}
+
+#[test]
+fn an_old_beat_that_comes_again_is_no_evidence() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    let first = Tab::seen(tab.at(0), &[(0, 0)]);
+    server.beat("ann", first.clone()).expect("taken");
+    server.pass(60_000);
+    let row = server.row(&tab).clone();
+    assert_eq!(server.beat("ann", first), Err(Refusal::SessionEnded));
+    assert_eq!(*server.row(&tab), row);
 }
 
 #[test]
@@ -394,6 +412,7 @@ fn a_move_is_a_leave_and_a_join_at_once() {
     server.beat("ann", Tab::within(tab.at(1_000), "crm")).expect("taken");
     assert_eq!(server.news(), "join ann online in pms, join ann online in crm, leave ann from pms moved");
     assert_eq!(server.members(), "ann online in crm");
+    assert_eq!(server.tracker.live(), Live { sessions: 1, users: 1, channels: 1 });
 }
 
 #[test]
@@ -494,11 +513,12 @@ fn a_store_that_is_down_loses_nothing_and_heals() {
     assert_eq!(server.beat("ann", Tab::seen(tab.at(0), &[(0, 0)])), Err(Refusal::StoreDown));
     assert_eq!(server.members(), "ann online in site", "presence is live from memory");
     server.pass(5_000);
-    assert_eq!(server.beat("ann", Tab::seen(tab.at(5_000), &[(0, 5_000)])).expect("taken").saved_seq, 0);
+    assert_eq!(server.beat("ann", Tab::seen(tab.at(5_000), &[(1_000, 5_000)])).expect("taken").saved_seq, 0);
     server.is_down = false;
     server.pass(2_000);
-    assert_eq!((server.row(&tab).seq, server.row(&tab).visible), (2, Millis(5_000)));
-    assert_eq!(server.spans[&(tab.0.session, 0)].span.end, Millis(5_000));
+    assert_eq!((server.row(&tab).seq, server.row(&tab).visible), (2, Millis(4_000)));
+    let spans: Vec<u64> = server.spans.keys().map(|(_, start)| *start).collect();
+    assert_eq!(spans, [0, 1_000], "those of the failed write too");
     assert_eq!(server.beat("ann", tab.at(7_000)).expect("taken").saved_seq, 2);
 }
 
@@ -541,5 +561,5 @@ fn a_million_ends_at_once_let_beats_through() {
     server.tell(Input::Timer);
     server.pass(100);
     assert_eq!(server.told.len(), 5_000);
-    assert_eq!(server.tracker.live(), Live { sessions: 0, users: 0 });
+    assert_eq!(server.tracker.live(), Live { sessions: 0, users: 0, channels: 0 });
 }
