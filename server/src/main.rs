@@ -1,6 +1,10 @@
 //! The command `stillhere`.
 
-use std::{error::Error, io, process::ExitCode};
+use std::{
+    error::Error,
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use stillhere_server::{
@@ -40,7 +44,11 @@ fn act(serve: &Serve, settings: Settings) -> Result<(), Box<dyn Error>> {
         print!("{}", toml::to_string(&settings.to_typed())?);
         return Ok(());
     }
-    tracing_subscriber::fmt().with_env_filter(EnvFilter::try_new(settings.log())?).with_writer(io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_new(settings.log())?)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(settings))
 }
 

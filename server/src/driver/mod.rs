@@ -104,3 +104,6 @@ impl Driver {
         answered.await.map_err(|_| Refusal::Busy)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -95,9 +95,12 @@ impl Task {
             self.tracker.handle_input(Input::Restore { rows: piece.rows, alive_at }, self.clock.now());
             place = piece.next;
             if place.is_none() {
-                return Ok(());
+                break;
             }
         }
+        let (sessions, downtime_ms) = (self.tracker.live().sessions, self.clock.started_at().since(alive_at).0);
+        tracing::info!(sessions, downtime_ms, "read back who was here");
+        Ok(())
     }
 
     async fn run(mut self, mut commands: mpsc::Receiver<Command>, mut returned: mpsc::UnboundedReceiver<Return>) {

@@ -59,7 +59,7 @@ impl App {
 /// All routes.
 pub(crate) fn routes(app: App) -> Router {
     let settings = &app.inner.settings;
-    let mut api = Router::new()
+    let api = Router::new()
         .route("/beat", post(beat::take))
         .route("/channels/{name}", get(channels::one))
         .route("/feed", get(feed::follow))
@@ -68,19 +68,18 @@ pub(crate) fn routes(app: App) -> Router {
         .method_not_allowed_fallback(method_wrong)
         .layer(middleware::from_fn(in_time))
         .layer(DefaultBodyLimit::max(BEAT_BYTES));
-    if !settings.allowed_origins().is_empty() {
-        api = api.layer(cors(settings.allowed_origins()));
-    }
-    Router::new()
+    let mut all = Router::new()
         .nest(settings.base_path(), api)
         .route("/healthz", get(health::alive))
         .route("/client/{*file}", get(site::client))
         .route("/", get(site::index))
-        .route("/{*file}", get(site::page))
+        .fallback(site::page)
         .method_not_allowed_fallback(method_wrong)
-        .layer(middleware::map_response(harden))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
-        .with_state(app)
+        .layer(middleware::map_response(harden));
+    if !settings.allowed_origins().is_empty() {
+        all = all.layer(cors(settings.allowed_origins()));
+    }
+    all.layer(TraceLayer::new_for_http().make_span_with(span)).with_state(app)
 }
 
 async fn unknown() -> Rejection {

@@ -3,7 +3,7 @@
 use axum::{
     body::Body,
     extract::Path,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
@@ -29,13 +29,28 @@ const CONTENT_POLICY: HeaderValue = HeaderValue::from_static(
 
 /// The first page.
 pub(super) async fn index(headers: HeaderMap) -> Result<Response, Rejection> {
-    page(Path("index.html".into()), headers).await
+    file_of_site("index.html", &headers)
 }
 
-/// Any other file of the site; a folder stands for its `index.html`.
-pub(super) async fn page(Path(file): Path<String>, headers: HeaderMap) -> Result<Response, Rejection> {
-    let name = if file.ends_with('/') { format!("{file}index.html") } else { file };
-    answer(&name, Www::get(&name), &headers).ok_or(Rejection::Unknown)
+/// Whatever is no other route: a file of the site, or nothing. A folder stands for its `index.html`.
+pub(super) async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Result<Response, Rejection> {
+    if method != Method::GET && method != Method::HEAD {
+        return Err(Rejection::Unknown);
+    }
+    let file = uri.path().trim_start_matches('/');
+    if file.ends_with('/') {
+        file_of_site(&format!("{file}index.html"), &headers)
+    } else {
+        file_of_site(file, &headers)
+    }
+}
+
+fn file_of_site(name: &str, headers: &HeaderMap) -> Result<Response, Rejection> {
+    let mut response = answer(name, Www::get(name), headers).ok_or(Rejection::Unknown)?;
+    // The browser's side may be loaded by other origins; these pages are for nobody's page but their own.
+    let policy = HeaderName::from_static("cross-origin-resource-policy");
+    response.headers_mut().insert(policy, HeaderValue::from_static("same-origin"));
+    Ok(response)
 }
 
 /// A file of the browser's side.
@@ -62,7 +77,6 @@ fn answer(name: &str, file: Option<EmbeddedFile>, asked: &HeaderMap) -> Option<R
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(header::CONTENT_SECURITY_POLICY, CONTENT_POLICY);
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
     Some(response)
 }
 

@@ -159,7 +159,7 @@ pub struct StoreError {
 }
 
 impl StoreError {
-    fn new(doing: &'static str, why: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub(crate) fn new(doing: &'static str, why: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { doing, why: why.into() }
     }
 }

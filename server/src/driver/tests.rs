@@ -1,0 +1,208 @@
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+
+use stillhere_engine::{
+    page::PageState,
+    time::Millis,
+    tracker::{Batch, SessionRow},
+    wire::SessionId,
+};
+use tokio::sync::Mutex;
+
+use super::*;
+use crate::{
+    feed::Start,
+    store::{OpenSessions, Pending, Place, SessionList, SessionQuery, Sqlite},
+};
+
+/// A store with a switch: it can be made to fail, or to wait.
+struct Moody {
+    inner: Sqlite,
+    is_down: AtomicBool,
+    gate: Mutex<()>,
+    records: AtomicUsize,
+    _directory: tempfile::TempDir,
+}
+
+impl Moody {
+    async fn new() -> Arc<Self> {
+        let directory = tempfile::tempdir().unwrap();
+        let inner = Sqlite::open(directory.path()).await.unwrap();
+        let (is_down, records) = (AtomicBool::new(false), AtomicUsize::new(0));
+        Arc::new(Self { inner, is_down, gate: Mutex::new(()), records, _directory: directory })
+    }
+
+    fn refuse(&self) -> Result<(), StoreError> {
+        if self.is_down.load(SeqCst) { Err(StoreError::new("write", "the test says so")) } else { Ok(()) }
+    }
+}
+
+impl Store for Moody {
+    fn record<'a>(&'a self, batch: &'a Batch) -> Pending<'a, ()> {
+        Box::pin(async {
+            let _passed = self.gate.lock().await;
+            self.refuse()?;
+            self.records.fetch_add(1, SeqCst);
+            self.inner.record(batch).await
+        })
+    }
+
+    fn session(&self, session: SessionId) -> Pending<'_, Option<SessionRow>> {
+        Box::pin(async move {
+            self.refuse()?;
+            self.inner.session(session).await
+        })
+    }
+
+    fn open_sessions(&self, after: Option<Place>) -> Pending<'_, OpenSessions> {
+        self.inner.open_sessions(after)
+    }
+
+    fn alive_at(&self) -> Pending<'_, Option<Timestamp>> {
+        self.inner.alive_at()
+    }
+
+    fn sessions<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionList> {
+        self.inner.sessions(query)
+    }
+
+    fn close(&self) -> Pending<'_, ()> {
+        self.inner.close()
+    }
+}
+
+fn user(name: &str) -> UserId {
+    UserId::parse(name).unwrap()
+}
+
+fn beat(id: u8, seq: u32) -> Beat {
+    Beat {
+        session: SessionId([id; 16]),
+        seq,
+        t: Millis(u64::from(seq)),
+        state: PageState::Active,
+        next: Some(Millis::seconds(10)),
+        visible: Vec::new(),
+        active: Millis::ZERO,
+        channel: ChannelName::default(),
+        page: None,
+    }
+}
+
+async fn driver(store: &Arc<Moody>) -> Driver {
+    let store: Arc<dyn Store> = Arc::<Moody>::clone(store);
+    Driver::start(Policy::default(), store).await.unwrap()
+}
+
+async fn seq_on_disk(store: &Moody, id: u8) -> Option<u32> {
+    store.inner.session(SessionId([id; 16])).await.unwrap().map(|row| row.seq)
+}
+
+#[tokio::test]
+async fn a_session_is_on_disk_before_its_first_beat_is_answered() {
+    let store = Moody::new().await;
+    let driver = driver(&store).await;
+    assert!(driver.beat(user("ann"), None, beat(1, 1)).await.is_ok());
+    assert_eq!(seq_on_disk(&store, 1).await, Some(1));
+}
+
+#[tokio::test]
+async fn beats_that_come_during_a_write_share_the_next_one() {
+    let store = Moody::new().await;
+    let driver = driver(&store).await;
+    driver.beat(user("ann"), None, beat(0, 1)).await.unwrap();
+    let closed = store.gate.lock().await;
+    let before = store.records.load(SeqCst);
+    let beats: Vec<_> = (1..=50)
+        .map(|id| {
+            let driver = driver.clone();
+            tokio::spawn(async move { driver.beat(user("ann"), None, beat(id, 1)).await })
+        })
+        .collect();
+    // The members are there as soon as their beats have been taken, long before the disk knows.
+    while driver.members(ChannelName::default()).await.unwrap().members[0].sessions < 51 {
+        tokio::task::yield_now().await;
+    }
+    drop(closed);
+    for beat in beats {
+        assert!(beat.await.unwrap().is_ok());
+    }
+    let writes = store.records.load(SeqCst) - before;
+    assert!(writes <= 3, "{writes} writes");
+}
+
+#[tokio::test]
+async fn while_the_store_is_down_new_sessions_are_told_to_come_again_and_known_ones_go_on() {
+    let store = Moody::new().await;
+    let driver = driver(&store).await;
+    driver.beat(user("ann"), None, beat(1, 1)).await.unwrap();
+    store.is_down.store(true, SeqCst);
+    assert_eq!(driver.beat(user("ann"), None, beat(2, 1)).await, Err(Refusal::StoreDown));
+    assert!(driver.beat(user("ann"), None, beat(1, 2)).await.is_ok());
+    store.is_down.store(false, SeqCst);
+    assert!(driver.beat(user("ann"), None, beat(2, 1)).await.is_ok());
+    driver.stop().await.unwrap();
+    assert_eq!(seq_on_disk(&store, 1).await, Some(2));
+    assert_eq!(seq_on_disk(&store, 2).await, Some(1));
+}
+
+#[tokio::test]
+async fn a_stop_writes_what_the_next_checkpoint_would_have() {
+    let store = Moody::new().await;
+    let driver = driver(&store).await;
+    for seq in 1..=9 {
+        driver.beat(user("ann"), None, beat(1, seq)).await.unwrap();
+    }
+    driver.stop().await.unwrap();
+    assert_eq!(seq_on_disk(&store, 1).await, Some(9));
+    assert_eq!(driver.beat(user("ann"), None, beat(1, 10)).await, Err(Refusal::Busy));
+    driver.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stop_says_so_when_it_could_not_write() {
+    let store = Moody::new().await;
+    let driver = driver(&store).await;
+    driver.beat(user("ann"), None, beat(1, 1)).await.unwrap();
+    store.is_down.store(true, SeqCst);
+    driver.beat(user("ann"), None, beat(1, 2)).await.unwrap();
+    tokio::time::pause();
+    assert!(driver.stop().await.is_err());
+}
+
+#[tokio::test]
+async fn a_restart_knows_who_was_here() {
+    let store = Moody::new().await;
+    let first = driver(&store).await;
+    first.beat(user("ann"), None, beat(1, 1)).await.unwrap();
+    first.stop().await.unwrap();
+    let second = driver(&store).await;
+    assert!(second.clock().started_at() >= first.clock().started_at());
+    let found = second.members(ChannelName::default()).await.unwrap();
+    assert_eq!(found.members.iter().map(|member| member.user.as_str()).collect::<Vec<_>>(), ["ann"]);
+}
+
+#[tokio::test]
+async fn a_snapshot_and_the_news_after_it_leave_no_gap() {
+    let store = Moody::new().await;
+    let driver = driver(&store).await;
+    driver.beat(user("ann"), None, beat(1, 1)).await.unwrap();
+    let mut watch = driver.watch(None, None).await.unwrap();
+    let Start::Snapshot { position, members, .. } = watch.start else { panic!("a first watch has a snapshot") };
+    assert_eq!(members.len(), 1);
+    driver.beat(user("bob"), None, beat(2, 1)).await.unwrap();
+    let news = watch.news.recv().await.unwrap();
+    assert_eq!(news.name, "join");
+    assert!(news.json.contains("\"bob\""), "{}", news.json);
+    let Start::Since(missed) = driver.watch(None, Some(position)).await.unwrap().start else { panic!("it is known") };
+    assert_eq!(missed.len(), 1);
+}
+
+#[tokio::test]
+async fn a_line_to_a_driver_that_stops_comes_to_its_end() {
+    let store = Moody::new().await;
+    let driver = driver(&store).await;
+    let mut watch = driver.watch(None, None).await.unwrap();
+    driver.stop().await.unwrap();
+    assert!(watch.news.recv().await.is_none());
+    assert!(driver.watch(None, None).await.is_err());
+}
