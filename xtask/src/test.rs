@@ -31,9 +31,11 @@ pub(crate) struct TestArguments {
     /// Without the browser tests and the examples in the documentation.
     #[arg(long)]
     fast: bool,
-    /// Passed on to cargo test: a part of a test's name; after `--` options of the test programs.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    filter: Vec<String>,
+    /// Only the tests whose name contains this, and none of the other checks.
+    name: Option<String>,
+    /// Options of the test programs: `cargo xtask test -- --nocapture`.
+    #[arg(last = true)]
+    options: Vec<String>,
 }
 
 /// Run every check, whatever the ones before it said: one run tells everything that is wrong.
@@ -41,7 +43,7 @@ pub(crate) fn run(project: &Project, arguments: &TestArguments) -> Result<()> {
     client::build(project)?;
     let mut checks = Checks::default();
     // Who names a test wants that test.
-    if arguments.filter.is_empty() {
+    if arguments.name.is_none() {
         checks.note("size", check_size(project));
         checks.note("format", lint::format(project));
         checks.note("tidy", tidy::run(project));
@@ -56,7 +58,7 @@ pub(crate) fn run(project: &Project, arguments: &TestArguments) -> Result<()> {
     if arguments.fast {
         cargo.args(fast_targets(project)?);
     }
-    cargo.args(&arguments.filter);
+    cargo.args(&arguments.name).arg("--").args(&arguments.options);
     checks.note("cargo test", step::run_shown(&mut cargo));
     checks.finish()
 }
