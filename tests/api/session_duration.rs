@@ -28,7 +28,7 @@ async fn beat_without_a_session_is_refused() {
 
 #[tokio::test]
 async fn beat_of_a_page_that_goes_away_ends_the_session_when_it_said_so() {
-    let server = Server::with("preset = \"session-duration\"\nleave_grace_ms = 1\n").await;
+    let server = Server::preset_with("session-duration", "leave_grace_ms = 1\n").await;
     let mut feed = server.feed("site").await;
     let t = 12 * MINUTE;
     let beat = later(first('A', "ann@example.com"), json!({ "t": t, "visible": [[0, t]], "activeMs": 2 * MINUTE }));
@@ -95,9 +95,6 @@ async fn result_a_long_list_comes_in_pages_without_gap_or_repetition() {
 
 #[tokio::test]
 async fn options_the_interval_is_a_setting_in_ms() {
-    let server = Server::with("preset = \"session-duration\"\ninterval_ms = 60000\n").await;
+    let server = Server::preset_with("session-duration", "interval_ms = 60000\n").await;
     assert_eq!(server.beat(first('A', "ann@example.com")).await.body["intervalMs"], 60_000);
-    let by_environment =
-        Server::start(&["--preset", "session-duration"], "", &[("STILLHERE_INTERVAL_MS", "45000")]).await;
-    assert_eq!(by_environment.beat(first('A', "ann@example.com")).await.body["intervalMs"], 45_000);
 }

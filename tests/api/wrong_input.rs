@@ -26,7 +26,8 @@ async fn refused(server: &Server, body: impl ToString) -> String {
 #[tokio::test]
 async fn a_body_that_is_no_beat_is_refused_with_the_reason() {
     let server = Server::preset("demo").await;
-    for body in ["", "   ", "hello", "{", "[]", "null", "42", "\"beat\"", "{\"session\":1}", "\u{0}"] {
+    check(&server.beat("").await, 400, "beat_empty", false);
+    for body in ["   ", "hello", "{", "[]", "null", "42", "\"beat\"", "{\"session\":1}", "\u{0}"] {
         let why = refused(&server, body).await;
         assert!(!why.is_empty(), "{body:?}");
     }
@@ -111,22 +112,16 @@ async fn a_wrong_method_or_address_says_what_is_right() {
         assert!(allow.contains(allowed), "{method} {path}: allow {allow:?}");
     }
     for path in ["/v1/beats", "/v1", "/v2/beat", "/v1/admin", "/no/such/page"] {
-        check(&server.send(Method::GET, path, None, &[]).await, 404, "route_unknown", false);
+        check(&server.send(Method::GET, path, None, &[]).await, 404, "not_found", false);
     }
 }
 
 #[tokio::test]
 async fn a_body_of_another_kind_is_refused() {
     let server = Server::preset("demo").await;
-    let send = |kind: &'static str| {
-        server.send(
-            Method::POST,
-            "/v1/beat",
-            Some(first('A', "ann").to_string()),
-            if kind.is_empty() { &[] } else { &[("content-type", "application/xml")] },
-        )
-    };
-    check(&send("application/xml").await, 415, "content_type_wrong", false);
+    let xml = [("content-type", "application/xml")];
+    let answer = server.send(Method::POST, "/v1/beat", Some(first('A', "ann").to_string()), &xml).await;
+    check(&answer, 415, "type_wrong", false);
     let json = [("content-type", "application/json")];
     assert_eq!(server.send(Method::POST, "/v1/beat", Some(first('A', "ann").to_string()), &json).await.status, 200);
 }

@@ -9,7 +9,7 @@ use stillhere_tests::{
 use crate::{open_as, status_of};
 
 /// The demo's settings with a short lease, so that nobody waits for a timeout.
-const BRIEF: &str = "preset = \"demo\"\ninterval_ms = 500\ngrace_ms = 500\nleave_grace_ms = 500\n";
+const BRIEF: &str = "interval_ms = 500\ngrace_ms = 500\nleave_grace_ms = 500\n";
 
 #[tokio::test]
 async fn a_tab_comes_alive_goes_away_and_comes_back() {
@@ -37,7 +37,7 @@ async fn a_tab_comes_alive_goes_away_and_comes_back() {
 
 #[tokio::test]
 async fn a_closed_tab_says_goodbye_and_its_session_has_the_right_length() {
-    let server = Server::with(BRIEF).await;
+    let server = Server::preset_with("demo", BRIEF).await;
     let browser = Browser::start(Clock::Real).await;
     open_as(&browser, &server, "ann").await;
     browser.open_tab(&server.url("/?as=bob")).await;
@@ -60,7 +60,7 @@ async fn a_closed_tab_says_goodbye_and_its_session_has_the_right_length() {
 
 #[tokio::test]
 async fn leaving_the_page_is_told_by_beacon() {
-    let server = Server::with(BRIEF).await;
+    let server = Server::preset_with("demo", BRIEF).await;
     let browser = Browser::start(Clock::Real).await;
     let mut feed = server.feed("site").await;
     open_as(&browser, &server, "ann").await;
@@ -100,7 +100,7 @@ async fn a_reload_is_no_leave_and_the_session_goes_on() {
 
 #[tokio::test]
 async fn a_killed_browser_says_nothing_and_its_lease_runs_out() {
-    let server = Server::with(BRIEF).await;
+    let server = Server::preset_with("demo", BRIEF).await;
     let browser = Browser::start(Clock::Real).await;
     let mut feed = server.feed("site").await;
     open_as(&browser, &server, "ann").await;

@@ -63,6 +63,11 @@ impl Server {
         Self::start(&[], settings, &[]).await
     }
 
+    /// Starts the server with a preset, some of whose settings are others.
+    pub async fn preset_with(name: &str, settings: &str) -> Self {
+        Self::start(&["--preset", name], settings, &[]).await
+    }
+
     /// Starts the server with arguments, settings and environment.
     pub async fn start(arguments: &[&str], settings: &str, environment: &[(&str, &str)]) -> Self {
         let data = tempfile::tempdir().expect("a folder for the data");
