@@ -9,6 +9,10 @@ pub const STORE_PATIENCE: Duration = Duration::from_secs(5);
 /// Connections that read. Reading is short, and more of them than cores gain nothing.
 pub const STORE_READERS: u32 = 4;
 
+/// Pages that the writing connection keeps in memory, in SQLite's notation: 64 MiB. Sessions' ids are random, so each
+/// checkpoint touches pages all over the index; with SQLite's usual 2 MiB it would read most of them again.
+pub const STORE_CACHE: &str = "-65536";
+
 /// Rows that SQLite looks at to learn about its indexes when it closes: enough to choose well, and over in no time.
 pub const ANALYSIS_ROWS: u32 = 400;
 

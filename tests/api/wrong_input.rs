@@ -149,7 +149,8 @@ async fn queries_that_mean_nothing_are_refused() {
         let message = answer.body["error"]["message"].as_str().unwrap_or_default();
         assert!(message.contains(name), "{query}: {message}");
     }
-    check(&server.send(Method::GET, "/v1/feed?channel=two%20words", None, &[]).await, 400, "query_bad", false);
+    check(&server.send(Method::GET, "/v1/feed?colour=red", None, &[]).await, 400, "query_bad", false);
+    check(&server.send(Method::GET, "/v1/feed?channel=two%20words", None, &[]).await, 404, "channel_unknown", false);
     check(&server.send(Method::GET, "/v1/channels/two%20words", None, &[]).await, 404, "channel_unknown", false);
 }
 

@@ -22,7 +22,7 @@ async fn a_tab_comes_alive_goes_away_and_comes_back() {
     assert_eq!(feed.next_in_words().await, "join ann online");
     browser.until("document.querySelector('[data-testid=member][data-user=ann]')?.dataset.status === 'online'").await;
     assert_eq!(browser.text("member-count").await, "1");
-    assert_eq!(browser.text("own-status").await, "online");
+    browser.until("document.querySelector('[data-testid=own-status]').textContent.trim() === 'online'").await;
 
     browser.hide().await;
     assert_eq!(feed.next_in_words().await, "update ann away");

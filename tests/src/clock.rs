@@ -26,7 +26,7 @@ pub const FAKE_CLOCK: &str = r"
   });
   const underWay = new Set();
   const settle = async () => {
-    do { await Promise.allSettled([...underWay]); for (let i = 0; i < 5; i++) await turn(); } while (underWay.size);
+    do { await Promise.allSettled([...underWay]); for (let i = 0; i < 20; i++) await turn(); } while (underWay.size);
   };
   const pass = async (ms) => {
     const end = now + ms;
@@ -61,7 +61,7 @@ pub const RECORDER: &str = r"
   window.fetch = (url, options = {}) => {
     if (options.method === 'POST') note('fetch', url, options.body);
     const answer = fetch(url, options);
-    if (options.method === 'POST') test.track(answer);
+    if (options.method === 'POST') test.track(answer.then((whole) => whole.clone().arrayBuffer()));
     return answer;
   };
   Navigator.prototype.sendBeacon = function (url, body) {

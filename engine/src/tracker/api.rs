@@ -43,8 +43,9 @@ pub enum Input {
     Beat(Box<Report>),
     /// The wait is over, or the shell thinks so.
     Timer,
-    /// Write everything that has changed now, not with the next checkpoint.
-    Flush,
+    /// Write everything that has changed now, not with the next checkpoint, and say when that is done: somebody
+    /// is about to read the store.
+    Settle(Ticket),
     /// The batch of the last `Record` is on disk.
     Recorded,
     /// The batch of the last `Record` could not be written; here it is back.
@@ -68,6 +69,9 @@ pub enum Output {
         /// What to say.
         answer: Result<Accepted, Refusal>,
     },
+    /// Everything that had changed when this ticket's `Settle` came is on disk; or the store is down, and what it
+    /// holds is as new as it can be.
+    Settled(Ticket),
     /// Look the report's session up in the store, set its `past`, and hand it in again.
     LookUp(Box<Report>),
     /// Write this in one transaction, then say `Recorded` or `RecordFailed`. There is never a second one before.

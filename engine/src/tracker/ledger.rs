@@ -15,11 +15,13 @@ use crate::{
     wire::{Accepted, Refusal, SessionId},
 };
 
-/// An answer that waits for the disk.
+/// Somebody who waits for the disk.
 #[derive(Debug)]
-pub(super) struct Held {
-    pub(super) ticket: Ticket,
-    pub(super) answer: Result<Accepted, Refusal>,
+pub(super) enum Held {
+    /// For a batch with the facts that an answer states.
+    Answer { ticket: Ticket, answer: Result<Accepted, Refusal> },
+    /// For the batch with which nothing is left to write.
+    Settle(Ticket),
 }
 
 #[derive(Debug)]
@@ -99,12 +101,13 @@ impl Ledger {
 
     /// Answers once everything noted so far is on disk.
     pub(super) fn hold(&mut self, ticket: Ticket, answer: Result<Accepted, Refusal>) {
-        self.held.push(Held { ticket, answer });
+        self.held.push(Held::Answer { ticket, answer });
         self.is_due_now = true;
     }
 
-    /// Everything noted is due now.
-    pub(super) fn flush(&mut self) {
+    /// Says so once everything noted so far is on disk.
+    pub(super) fn settle(&mut self, ticket: Ticket) {
+        self.held.push(Held::Settle(ticket));
         self.is_due_now = true;
     }
 
@@ -156,12 +159,17 @@ impl Ledger {
             ended.is_under_way = true;
             sessions.push(ended.row.clone());
         }
-        self.flight = Some(Flight { held: core::mem::take(&mut self.held), saved });
-        self.is_due_now = !self.dirty.is_empty();
+        let is_last = self.dirty.is_empty();
+        let (held, later) = core::mem::take(&mut self.held)
+            .into_iter()
+            .partition(|held| is_last || matches!(held, Held::Answer { .. }));
+        self.held = later;
+        self.flight = Some(Flight { held, saved });
+        self.is_due_now = !is_last;
         self.due_at = now.after(limits::ALIVE_EVERY);
         let spans = core::mem::take(&mut self.spans);
         // A sign of life says that everything before it is on disk.
-        let alive_at = self.dirty.is_empty().then_some(now);
+        let alive_at = is_last.then_some(now);
         Some(Batch { sessions, spans, alive_at })
     }
 

@@ -26,7 +26,7 @@ use crate::{
     time::{Millis, Timestamp},
     wire::Refusal,
 };
-use ledger::{Landed, Ledger};
+use ledger::{Held, Landed, Ledger};
 use roll::Roll;
 use session::Session;
 use wheel::Wheel;
@@ -85,7 +85,7 @@ impl Tracker {
         match input {
             Input::Beat(report) => self.take_beat(report),
             Input::Timer => {}
-            Input::Flush => self.ledger.flush(),
+            Input::Settle(ticket) => self.ledger.settle(ticket),
             Input::Recorded => {
                 let landed = self.ledger.recorded();
                 self.release(landed);
@@ -187,7 +187,10 @@ impl Tracker {
             }
         }
         for held in landed.held {
-            self.outputs.push_back(Output::Answer { ticket: held.ticket, answer: held.answer });
+            self.outputs.push_back(match held {
+                Held::Answer { ticket, answer } => Output::Answer { ticket, answer },
+                Held::Settle(ticket) => Output::Settled(ticket),
+            });
         }
     }
 
@@ -201,9 +204,13 @@ impl Tracker {
             }
         }
         for held in landed.held {
-            // A refusal stands whether it could be written down or not.
-            let answer = held.answer.and(Err(Refusal::StoreDown));
-            self.outputs.push_back(Output::Answer { ticket: held.ticket, answer });
+            self.outputs.push_back(match held {
+                // A refusal stands whether it could be written down or not.
+                Held::Answer { ticket, answer } => {
+                    Output::Answer { ticket, answer: answer.and(Err(Refusal::StoreDown)) }
+                }
+                Held::Settle(ticket) => Output::Settled(ticket),
+            });
         }
     }
 

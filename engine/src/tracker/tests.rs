@@ -78,6 +78,7 @@ impl Server {
                         inputs.push(Input::Recorded);
                     }
                     Output::Publish(change) => self.told.push(in_words(&change)),
+                    Output::Settled(ticket) => self.told.push(format!("settled {}", ticket.0)),
                     Output::Wait { until, .. } => break until,
                 }
             };
@@ -531,8 +532,43 @@ fn what_is_dirty_is_written_within_a_second_and_on_demand() {
     server.pass(1_000);
     assert_eq!(server.row(&tab).seq, 2);
     server.beat("ann", tab.at(1_200)).expect("taken");
-    server.tell(Input::Flush);
-    assert_eq!(server.row(&tab).seq, 3);
+    server.news();
+    server.tell(Input::Settle(Ticket(5)));
+    assert_eq!((server.row(&tab).seq, server.news()), (3, "settled 5".into()));
+    server.is_down = true;
+    server.tell(Input::Settle(Ticket(6)));
+    assert_eq!(server.news(), "settled 6", "a store that is down makes nobody wait");
+}
+
+#[test]
+fn who_waits_for_everything_waits_for_the_last_piece_of_it() {
+    let mut server = Server::start();
+    let mut tabs: Vec<Tab> = (0..=limits::BATCH_ROWS as u32)
+        .map(|number| {
+            let mut tab = Tab::new(0);
+            tab.0.session = SessionId((u128::from(number) << 32).to_le_bytes());
+            tab
+        })
+        .collect();
+    for t in 0..2 {
+        for (number, tab) in tabs.iter_mut().enumerate() {
+            server.beat(&format!("user{number}"), tab.at(t)).expect("taken");
+        }
+    }
+    server.news();
+    server.tracker.handle_input(Input::Settle(Ticket(5)), Timestamp(server.now));
+    let mut rows = Vec::new();
+    loop {
+        match server.tracker.poll_output() {
+            Output::Record(batch) => {
+                rows.push(batch.sessions.len());
+                server.tracker.handle_input(Input::Recorded, Timestamp(server.now));
+            }
+            Output::Settled(_) => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(rows, [limits::BATCH_ROWS, 1]);
 }
 
 #[test]

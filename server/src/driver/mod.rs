@@ -34,6 +34,8 @@ enum Command {
     Members { channel: ChannelName, answer: oneshot::Sender<Members> },
     /// Begin to watch a channel, or all of them.
     Watch { channel: Option<ChannelName>, after: Option<Position>, answer: oneshot::Sender<Watch> },
+    /// Write everything down that has changed; says when that is done.
+    Settle { answer: oneshot::Sender<()> },
     /// Write everything down and stop; says whether that was possible.
     Stop { answer: oneshot::Sender<io::Result<()>> },
 }
@@ -86,6 +88,12 @@ impl Driver {
     /// otherwise everybody who is here.
     pub(crate) async fn watch(&self, channel: Option<ChannelName>, after: Option<Position>) -> Result<Watch, Refusal> {
         self.ask(|answer| Command::Watch { channel, after, answer }).await
+    }
+
+    /// Waits until the store holds all that has happened, so that whoever was told of it can read it there. A store
+    /// that is down is not waited for.
+    pub(crate) async fn settle(&self) -> Result<(), Refusal> {
+        self.ask(|answer| Command::Settle { answer }).await
     }
 
     /// Writes everything down and stops. Whatever is asked afterwards is refused.

@@ -56,6 +56,7 @@ struct Task {
     feed: Feed,
     store: Arc<dyn Store>,
     waiting: HashMap<Ticket, oneshot::Sender<Answer>>,
+    settling: HashMap<Ticket, oneshot::Sender<()>>,
     tickets: u64,
     disk: Disk,
     returns: mpsc::UnboundedSender<Return>,
@@ -78,6 +79,7 @@ pub(super) async fn start(
         feed: Feed::new(clock.started_at()),
         store,
         waiting: HashMap::new(),
+        settling: HashMap::new(),
         tickets: 0,
         disk: Disk::Kept,
         returns,
@@ -89,15 +91,15 @@ pub(super) async fn start(
 
 impl Task {
     async fn restore(&mut self, alive_at: Timestamp) -> Result<(), StoreError> {
-        let mut place = None;
-        loop {
-            let piece = self.store.open_sessions(place).await?;
+        let mut piece = self.store.open_sessions(None).await?;
+        while let Some(place) = piece.next {
+            // The next piece is read while this one is taken in.
+            let store = Arc::clone(&self.store);
+            let next = tokio::spawn(async move { store.open_sessions(Some(place)).await });
             self.tracker.handle_input(Input::Restore { rows: piece.rows, alive_at }, self.clock.now());
-            place = piece.next;
-            if place.is_none() {
-                break;
-            }
+            piece = next.await.map_err(|why| StoreError::new("read", why))??;
         }
+        self.tracker.handle_input(Input::Restore { rows: piece.rows, alive_at }, self.clock.now());
         let (sessions, downtime_ms) = (self.tracker.live().sessions, self.clock.started_at().since(alive_at).0);
         tracing::info!(sessions, downtime_ms, "read back who was here");
         Ok(())
@@ -138,8 +140,7 @@ impl Task {
                     let _ = answer.send(Err(Refusal::Busy));
                     return None;
                 }
-                let ticket = Ticket(self.tickets);
-                self.tickets += 1;
+                let ticket = self.ticket();
                 self.waiting.insert(ticket, answer);
                 let report = Report { ticket, user, issued_at, beat: *beat, past: None };
                 self.tracker.handle_input(Input::Beat(Box::new(report)), now);
@@ -154,9 +155,20 @@ impl Task {
                 let watch = self.feed.watch(channel, after, now, |channel| tracker.members(channel));
                 let _ = answer.send(watch);
             }
+            Command::Settle { answer } => {
+                let ticket = self.ticket();
+                self.settling.insert(ticket, answer);
+                self.tracker.handle_input(Input::Settle(ticket), now);
+                self.drain();
+            }
             Command::Stop { answer } => return Some(answer),
         }
         None
+    }
+
+    fn ticket(&mut self) -> Ticket {
+        self.tickets += 1;
+        Ticket(self.tickets)
     }
 
     fn take_back(&mut self, back: Return) {
@@ -180,6 +192,11 @@ impl Task {
         loop {
             match self.tracker.poll_output() {
                 Output::Answer { ticket, answer } => self.answer(ticket, answer),
+                Output::Settled(ticket) => {
+                    if let Some(waiting) = self.settling.remove(&ticket) {
+                        let _ = waiting.send(());
+                    }
+                }
                 Output::LookUp(report) => self.look_up(report),
                 Output::Record(batch) => self.record(batch),
                 Output::Publish(change) => self.feed.publish(&change, self.clock.now()),
@@ -231,7 +248,8 @@ impl Task {
     /// Until everything is on disk. New commands are not looked at any more, so it comes to an end.
     async fn write_down(&mut self, returned: &mut mpsc::UnboundedReceiver<Return>) {
         // What waits for its look-up is still a fact that somebody wants to know kept.
-        self.tracker.handle_input(Input::Flush, self.clock.now());
+        let ticket = self.ticket();
+        self.tracker.handle_input(Input::Settle(ticket), self.clock.now());
         loop {
             let (until, why) = self.drain();
             let is_due = why == Why::Checkpoint && until <= self.clock.now();

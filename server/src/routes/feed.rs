@@ -37,7 +37,7 @@ pub(super) async fn follow(
     question: Result<Query<Question>, QueryRejection>,
 ) -> Result<Response, Rejection> {
     app.inner.identity.of_watcher(&headers, app.now())?;
-    let Query(question) = question.map_err(|why| Rejection::QueryBad(why.body_text()))?;
+    let Query(question) = question.map_err(|why| Rejection::QueryBad(format!("{}.", why.body_text())))?;
     let channel = question.channel.map(|name| channels::known(&app, &name)).transpose()?;
     let place = Arc::clone(&app.inner.watchers).try_acquire_owned().map_err(|_| Rejection::TooManyWatchers)?;
     let last_event_id = headers.get("last-event-id").and_then(|id| id.to_str().ok());

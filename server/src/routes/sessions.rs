@@ -28,8 +28,8 @@ pub(super) struct Question {
     channel: Option<String>,
     from: Option<String>,
     to: Option<String>,
-    open: Option<bool>,
-    limit: Option<u32>,
+    open: Option<String>,
+    limit: Option<String>,
     after: Option<String>,
 }
 
@@ -49,8 +49,10 @@ pub(super) async fn list(
     question: Result<Query<Question>, QueryRejection>,
 ) -> Result<Response, Rejection> {
     app.inner.identity.of_admin(&headers, app.now())?;
-    let Query(question) = question.map_err(|why| Rejection::QueryBad(why.body_text()))?;
+    let Query(question) = question.map_err(|why| Rejection::QueryBad(format!("{}.", why.body_text())))?;
     let query = question.parse().map_err(Rejection::QueryBad)?;
+    // Who has just been told of a leave finds it here.
+    app.inner.driver.settle().await?;
     let found = app.inner.store.sessions(&query).await.map_err(|why| {
         tracing::error!(%why, "the list of sessions could not be read");
         Refusal::StoreDown
@@ -66,10 +68,17 @@ pub(super) async fn list(
 
 impl Question {
     fn parse(self) -> Result<SessionQuery, String> {
-        let limit = self.limit.unwrap_or(limits::PAGE_ROWS);
-        if !(1..=limits::PAGE_ROWS_MOST).contains(&limit) {
-            return Err(format!("`limit` must be from 1 to {}.", limits::PAGE_ROWS_MOST));
-        }
+        let limit = match self.limit.map(|limit| limit.parse()) {
+            None => limits::PAGE_ROWS,
+            Some(Ok(limit)) if (1..=limits::PAGE_ROWS_MOST).contains(&limit) => limit,
+            Some(_) => return Err(format!("`limit` must be a number from 1 to {}.", limits::PAGE_ROWS_MOST)),
+        };
+        let stay = match self.open.as_deref() {
+            None => None,
+            Some("true") => Some(Stay::Open),
+            Some("false") => Some(Stay::Ended),
+            Some(_) => return Err("`open` must be true, for those that go on, or false, for those that ended.".into()),
+        };
         let cursor = |text: String| Cursor::parse(&text).ok_or("`after` must be the `next` of an earlier answer.");
         Ok(SessionQuery {
             user: self.user.map(|user| UserId::parse(&user)).transpose().map_err(|rule| format!("`user`: {rule}."))?,
@@ -80,7 +89,7 @@ impl Question {
                 .map_err(|rule| format!("`channel`: {rule}."))?,
             from: parse_moment("from", self.from)?,
             to: parse_moment("to", self.to)?,
-            stay: self.open.map(|open| if open { Stay::Open } else { Stay::Ended }),
+            stay,
             limit,
             after: self.after.map(cursor).transpose()?,
         })

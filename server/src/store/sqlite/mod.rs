@@ -56,6 +56,7 @@ impl Sqlite {
             .journal_mode(SqliteJournalMode::Wal)
             // An acknowledged fact outlives a loss of power, not only of the process.
             .synchronous(SqliteSynchronous::Full)
+            .pragma("cache_size", limits::STORE_CACHE)
             .optimize_on_close(true, limits::ANALYSIS_ROWS);
         let writer = pool(1).connect_with(writer).await.map_err(|why| StoreError::new("open its file", why))?;
         let steps = STEPS.map(|(version, name, sql)| {

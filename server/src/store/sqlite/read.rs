@@ -1,5 +1,6 @@
 //! Reading: one session, the open ones, and pages of the list.
 
+use serde::Deserialize;
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, sqlite::SqliteRow};
 use stillhere_engine::{
     page::PageState,
@@ -28,15 +29,67 @@ pub(super) async fn session(pool: &SqlitePool, session: SessionId) -> Result<Opt
     row.map(|row| to_row(&row)).transpose()
 }
 
+/// A piece of the open sessions, as one JSON text: a start with a million of them then takes a third of the time that
+/// fetching row by row would.
+const OPEN: &str = "
+    select json_group_array(json_array(
+        id, hex(session), user, channel, page, state, seq, started_at, last_seen_at, last_active_at, lease_until_at,
+        visible_ms, visible_until_ms, active_ms, recovered
+    ))
+    from (select * from sessions where ended_at is null and id > ?1 order by id limit ?2)";
+
+/// A row of [`OPEN`].
+#[derive(Deserialize)]
+struct Open {
+    id: i64,
+    session: String,
+    user: String,
+    channel: String,
+    page: Option<String>,
+    state: PageState,
+    seq: u32,
+    started_at: i64,
+    last_seen_at: i64,
+    last_active_at: i64,
+    lease_until_at: i64,
+    visible_ms: i64,
+    visible_until_ms: i64,
+    active_ms: i64,
+    recovered: u8,
+}
+
 /// A piece of the open sessions.
 pub(super) async fn open_sessions(pool: &SqlitePool, after: Option<Place>) -> Result<OpenSessions, StoreError> {
-    let mut query = QueryBuilder::<Sqlite>::new(COLUMNS);
-    query.push(" where ended_at is null and id > ").push_bind(after.map_or(0, |place| place.0));
-    query.push(" order by id limit ").push_bind(limits::RESTORE_ROWS);
-    let found = query.build().fetch_all(pool).await.map_err(unreadable)?;
+    let query = sqlx::query_scalar::<_, String>(OPEN).bind(after.map_or(0, |place| place.0)).bind(limits::RESTORE_ROWS);
+    let json = query.fetch_one(pool).await.map_err(unreadable)?;
+    let found: Vec<Open> = serde_json::from_str(&json).map_err(|why| StoreError::new("read", why))?;
     let full = found.len() as u64 == u64::from(limits::RESTORE_ROWS);
-    let next = found.last().filter(|_| full).map(id).transpose()?.map(Place);
-    Ok(OpenSessions { rows: found.iter().map(to_row).collect::<Result<_, _>>()?, next })
+    let next = found.last().filter(|_| full).map(|row| Place(row.id));
+    Ok(OpenSessions { rows: found.iter().map(Open::to_row).collect::<Result<_, _>>()?, next })
+}
+
+impl Open {
+    fn to_row(&self) -> Result<SessionRow, StoreError> {
+        let page = self.page.as_deref();
+        let bits = u128::from_str_radix(&self.session, 16).map_err(|_| damaged("session"))?;
+        Ok(SessionRow {
+            session: SessionId(bits.to_be_bytes()),
+            user: UserId::parse(&self.user).map_err(|_| damaged("user"))?,
+            channel: ChannelName::parse(&self.channel).map_err(|_| damaged("channel"))?,
+            page: page.map(PagePath::parse).transpose().map_err(|_| damaged("page"))?,
+            state: self.state,
+            seq: self.seq,
+            started_at: Timestamp(from_sql(self.started_at)),
+            last_seen_at: Timestamp(from_sql(self.last_seen_at)),
+            last_active_at: Timestamp(from_sql(self.last_active_at)),
+            lease_until: Timestamp(from_sql(self.lease_until_at)),
+            visible: Millis(from_sql(self.visible_ms)),
+            visible_until: Millis(from_sql(self.visible_until_ms)),
+            active: Millis(from_sql(self.active_ms)),
+            recovered: self.recovered == 1,
+            end: None,
+        })
+    }
 }
 
 /// The last sign of life.

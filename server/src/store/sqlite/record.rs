@@ -26,7 +26,8 @@ const SESSIONS: &str = "
         unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
         value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13,
         value ->> 14, value ->> 15, value ->> 16, value ->> 17
-    from json_each(?1)
+    -- Taken apart once for each row, not once for each of its columns.
+    from (select jsonb(value) as value from json_each(?1))
     where true
     on conflict (session) do update set
         channel = iif(excluded.seq >= seq, excluded.channel, channel),

@@ -8,7 +8,10 @@ use stillhere_engine::{
 };
 
 use super::Sqlite;
-use crate::store::{Cursor, SessionQuery, Stay, Store, Totals};
+use crate::{
+    limits,
+    store::{Cursor, SessionQuery, Stay, Store, Totals},
+};
 
 const ALL: SessionQuery =
     SessionQuery { user: None, channel: None, from: None, to: None, stay: None, limit: 100, after: None };
@@ -179,6 +182,25 @@ async fn a_restart_reads_back_what_is_open_and_when_it_last_lived() {
     let open = store.open_sessions(None).await.unwrap();
     assert_eq!(open.next, None);
     assert_eq!(open.rows, [row(1, 1), row(2, 1), row(4, 1), row(5, 1)]);
+}
+
+#[tokio::test]
+async fn open_sessions_come_in_pieces_and_each_comes_once() {
+    let (store, _directory) = store().await;
+    let count = limits::RESTORE_ROWS + 7;
+    let many = (0..count).map(|number| {
+        let mut row = row(1, 1);
+        row.session = SessionId(u128::from(number).to_be_bytes());
+        row.lease_until = Timestamp::NEVER;
+        row
+    });
+    let many: Vec<_> = many.collect();
+    record(&store, &many).await;
+    let first = store.open_sessions(None).await.unwrap();
+    let second = store.open_sessions(first.next).await.unwrap();
+    assert_eq!((first.rows.len(), second.rows.len()), (limits::RESTORE_ROWS as usize, 7));
+    assert_eq!(second.next, None);
+    assert!(first.rows.iter().chain(&second.rows).eq(&many));
 }
 
 #[tokio::test]

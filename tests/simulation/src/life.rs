@@ -1,0 +1,201 @@
+//! The truth about one session: what its tab really did, whatever the server came to know of it.
+
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+use stillhere_engine::{page::PageState, time::Millis, wire::SessionId};
+
+use crate::agenda::Ms;
+
+/// Every session that may still be heard of.
+pub type Lives = HashMap<SessionId, Life, FixedState>;
+
+/// A time in which a page held the session, ran, and was able to beat.
+#[derive(Clone, Copy, Debug)]
+pub struct Stretch {
+    /// Its first moment.
+    pub from: Ms,
+    /// Its last; `None` while it goes on.
+    pub until: Option<Ms>,
+}
+
+/// A beat that a tab has sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent {
+    /// Which.
+    pub seq: u32,
+    /// When.
+    pub at: Ms,
+    /// What it promised.
+    pub promise: Option<Millis>,
+}
+
+/// A beat that the server has taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrived {
+    /// Which.
+    pub seq: u32,
+    /// When it was sent.
+    pub sent_at: Ms,
+    /// When it came.
+    pub at: Ms,
+    /// What it said of the page.
+    pub state: PageState,
+    /// What it promised.
+    pub promise: Option<Millis>,
+    /// For how long it is good by the policy, worked out apart from the tracker.
+    pub lease: Millis,
+}
+
+/// What the server has said of a session's end.
+#[derive(Clone, Copy, Debug)]
+pub struct EndSeen {
+    /// On the server's clock.
+    pub detected_at: u64,
+    /// The stretch of the newest beat that came before.
+    pub stretch: usize,
+}
+
+/// One session's truth.
+#[derive(Clone, Debug, Default)]
+pub struct Life {
+    /// Whose.
+    pub person: u32,
+    /// The first beat was sent.
+    pub began: Option<Ms>,
+    /// When it was able to beat.
+    pub stretches: Vec<Stretch>,
+    /// Time in which a person could see it, but for the present.
+    pub visible: Ms,
+    visible_since: Option<Ms>,
+    /// How often its machine slept while it was visible.
+    pub sleeps: u64,
+    /// How many spans that makes.
+    pub spans: u64,
+    /// The newest beat sent.
+    pub last_sent: Option<Sent>,
+    /// The newest beat taken.
+    pub newest: Option<Arrived>,
+    /// Beats taken lately, newest last; a crash takes some back.
+    pub arrivals: Vec<Arrived>,
+    /// The longest that any beat of it has been under way.
+    pub worst_delay: Ms,
+    /// Since when no page holds it.
+    pub gone_at: Option<Ms>,
+    /// The server says that it is over.
+    pub end: Option<EndSeen>,
+    /// The newest beat whose answer said, or implied, that it is on disk.
+    pub acknowledged: u32,
+    /// A restart of the server with an empty disk, or with another clock, has blurred what it can know.
+    pub is_blurred: bool,
+    /// The server died while it was open.
+    pub crashes: u32,
+    /// A restart lies between; an earlier downtime has to be taken off: server time without the server.
+    pub downtime: Ms,
+}
+
+/// How many arrivals are remembered: more than come between two checkpoints, even while the store fails.
+const ARRIVALS: usize = 64;
+
+impl Life {
+    /// A life that begins.
+    #[must_use]
+    pub fn of(person: u32) -> Self {
+        Self { person, ..Self::default() }
+    }
+
+    /// A page runs on with it, or no longer does.
+    pub fn set_running(&mut self, runs: bool, now: Ms) {
+        let last = self.stretches.last_mut();
+        match (last, runs) {
+            (Some(Stretch { until: until @ None, .. }), false) => *until = Some(now),
+            (Some(Stretch { until: None, .. }), true) | (_, false) => {}
+            // What ran on within the same moment was never interrupted.
+            (Some(Stretch { until, .. }), true) if *until == Some(now) => *until = None,
+            (_, true) => self.stretches.push(Stretch { from: now, until: None }),
+        }
+    }
+
+    /// A person can see it, or no longer can.
+    pub fn set_visible(&mut self, is_visible: bool, now: Ms) {
+        if is_visible {
+            if self.visible_since.is_none() {
+                self.spans += 1;
+                self.visible_since = Some(now);
+            }
+        } else if let Some(since) = self.visible_since.take() {
+            self.visible += now - since;
+        }
+    }
+
+    /// Whether a person can see it.
+    #[must_use]
+    pub const fn is_visible(&self) -> bool {
+        self.visible_since.is_some()
+    }
+
+    /// The visible time up to `now`.
+    #[must_use]
+    pub fn visible_until(&self, now: Ms) -> Ms {
+        self.visible + self.visible_since.map_or(0, |since| now - since)
+    }
+
+    /// A beat has reached the tracker.
+    pub fn arrive(&mut self, arrived: Arrived) {
+        self.worst_delay = self.worst_delay.max(arrived.at - arrived.sent_at);
+        if self.newest.is_some_and(|newest| newest.seq >= arrived.seq) {
+            return;
+        }
+        self.newest = Some(arrived);
+        self.downtime = 0;
+        if self.arrivals.len() == ARRIVALS {
+            self.arrivals.remove(0);
+        }
+        self.arrivals.push(arrived);
+    }
+
+    /// The server has lost what came after beat `seq`.
+    pub fn fall_back_to(&mut self, seq: u32) {
+        self.arrivals.retain(|arrived| arrived.seq <= seq);
+        self.newest = self.arrivals.last().copied();
+    }
+
+    /// Since when the page has run without a break, if it runs.
+    #[must_use]
+    pub fn runs_since(&self) -> Option<Ms> {
+        self.stretches.last().filter(|stretch| stretch.until.is_none()).map(|stretch| stretch.from)
+    }
+
+    /// The number of the stretch in which `at` lies, or of the last one before it.
+    #[must_use]
+    pub fn stretch_at(&self, at: Ms) -> usize {
+        self.stretches.iter().rposition(|stretch| stretch.from <= at).unwrap_or(0)
+    }
+
+    /// The end of a stretch, or of a later one that follows within `gap`; `now` if it goes on.
+    #[must_use]
+    pub fn end_of(&self, stretch: usize, gap: Ms, now: Ms) -> Ms {
+        let mut end = 0;
+        for next in self.stretches.iter().skip(stretch) {
+            if end > 0 && next.from > end + gap {
+                break;
+            }
+            end = next.until.unwrap_or(now);
+        }
+        end
+    }
+
+    /// The sum of all stretches, and of the breaks between them that are not longer than `hold`.
+    #[must_use]
+    pub fn length(&self, hold: Ms, now: Ms) -> Ms {
+        let mut sum = 0;
+        let mut end: Option<Ms> = None;
+        for stretch in &self.stretches {
+            let gap = end.map_or(0, |end| stretch.from - end);
+            let until = stretch.until.unwrap_or(now);
+            sum += until - stretch.from + if gap <= hold { gap } else { 0 };
+            end = Some(until);
+        }
+        sum
+    }
+}

@@ -1,0 +1,209 @@
+//! The reference: the server's picture as the rules say it should be, written down apart from the tracker and as
+//! plainly as can be. It knows what has arrived, not how that is kept.
+
+use std::collections::BTreeMap;
+
+use stillhere_engine::{
+    page::PageState,
+    policy::{Policy, Rung},
+    time::Millis,
+    tracker::{Member, SessionRow},
+    wire::{Beat, ChannelName, SessionId, UserId},
+};
+
+use crate::checks::Broken;
+
+/// Ends and steps are noticed at most this much late.
+const TICK: u64 = 16;
+
+#[derive(Clone, Debug)]
+struct Open {
+    user: UserId,
+    channel: ChannelName,
+    state: PageState,
+    seq: u32,
+    lease_until: u64,
+    seen_at: u64,
+    active_at: u64,
+    active: Millis,
+    /// Where it stood before its last word.
+    kept: usize,
+}
+
+/// The picture.
+#[derive(Debug)]
+pub struct Reference {
+    policy: Policy,
+    open: BTreeMap<SessionId, Open>,
+    /// Time on the tracker's wheel begins here.
+    base: u64,
+    /// The last downtime: from when, and how long with its grace.
+    blind: (u64, u64),
+}
+
+impl Reference {
+    /// Nobody is here.
+    #[must_use]
+    pub const fn new(policy: Policy, base: u64) -> Self {
+        Self { policy, open: BTreeMap::new(), base, blind: (0, 0) }
+    }
+
+    /// How long a beat is good for.
+    #[must_use]
+    pub fn lease(&self, state: PageState, promise: Option<Millis>) -> Millis {
+        let policy = &self.policy;
+        if state == PageState::Closed {
+            return policy.leave_grace;
+        }
+        let hidden = policy.hidden_interval.map_or(0, |hidden| hidden.0);
+        let longest = policy.hidden_hold.0.max(policy.interval.0).max(hidden);
+        match promise {
+            Some(next) => Millis((u64::from(policy.missed_beats) + 1) * next.0.min(longest) + policy.grace.0),
+            // Visible, and does not yet know the pace.
+            None if matches!(state, PageState::Active | PageState::Passive) => {
+                Millis((u64::from(policy.missed_beats) + 1) * policy.interval.0.max(10_000) + policy.grace.0)
+            }
+            None => policy.hidden_hold,
+        }
+    }
+
+    /// Time goes on: who is silent for too long is out.
+    pub fn advance(&mut self, now: u64) {
+        let base = self.base;
+        self.open.retain(|_, open| {
+            let due = (open.lease_until.saturating_sub(base)).div_ceil(TICK);
+            due > now.saturating_sub(base) / TICK
+        });
+    }
+
+    /// Whether the session is open.
+    #[must_use]
+    pub fn is_open(&self, session: &SessionId) -> bool {
+        self.open.contains_key(session)
+    }
+
+    /// A beat of an open session, or of a new one.
+    pub fn arrive(&mut self, user: &UserId, beat: &Beat, now: u64) {
+        let is_new = !self.is_open(&beat.session);
+        if is_new && beat.state == PageState::Closed {
+            return;
+        }
+        let began = now.saturating_sub(beat.t.0);
+        let lease_until = now + self.lease(beat.state, beat.next).0;
+        let kept = self.open.get(&beat.session).map(|open| self.rung(open, now));
+        let open = self.open.entry(beat.session).or_insert_with(|| Open {
+            user: user.clone(),
+            channel: beat.channel.clone(),
+            state: beat.state,
+            seq: 0,
+            lease_until,
+            seen_at: now,
+            active_at: began,
+            active: Millis::ZERO,
+            kept: 0,
+        });
+        if beat.active > open.active {
+            open.active = beat.active;
+            open.active_at = now;
+        }
+        if beat.seq > open.seq {
+            if beat.state == PageState::Closed && open.state != PageState::Closed {
+                open.kept = kept.unwrap_or(0);
+            }
+            open.seq = beat.seq;
+            open.seen_at = now;
+            open.state = beat.state;
+            open.channel = beat.channel.clone();
+            open.lease_until = lease_until;
+        }
+    }
+
+    /// A new server on the old disk.
+    pub fn restore(&mut self, policy: Policy, rows: &[SessionRow], alive_at: u64, now: u64) {
+        let downtime = now.saturating_sub(alive_at);
+        *self = Self::new(policy, now);
+        self.blind = (alive_at, downtime + self.policy.boot_grace.0);
+        for row in rows {
+            let mut open = Open {
+                user: row.user.clone(),
+                channel: row.channel.clone(),
+                state: row.state,
+                seq: row.seq,
+                lease_until: (row.lease_until.0 + downtime).max(now) + self.policy.boot_grace.0,
+                seen_at: row.last_seen_at.0,
+                active_at: row.last_active_at.0,
+                active: row.active,
+                kept: 0,
+            };
+            open.kept = self.rung_by_facts(&open, now);
+            self.open.insert(row.session, open);
+        }
+    }
+
+    /// Check: the same users in the same channels with as many sessions, and each status as the ladder says.
+    ///
+    /// # Errors
+    /// The first difference.
+    pub fn compare(&self, snapshot: &[Member], now: u64) -> Result<(), Broken> {
+        let mut expected: BTreeMap<(&ChannelName, &UserId), Vec<&Open>> = BTreeMap::new();
+        for open in self.open.values() {
+            expected.entry((&open.channel, &open.user)).or_default().push(open);
+        }
+        for member in snapshot {
+            let found = expected.remove(&(&member.channel, &member.user)).unwrap_or_default();
+            if found.len() != member.sessions {
+                return Err(Broken::new(
+                    "presence_follows_the_rules",
+                    format!(
+                        "{} in {}: {} sessions by the rules, {} in the snapshot",
+                        member.user.as_str(),
+                        member.channel.as_str(),
+                        found.len(),
+                        member.sessions
+                    ),
+                ));
+            }
+            self.compare_status(member, &found, now)?;
+        }
+        match expected.into_iter().next() {
+            None => Ok(()),
+            Some(((channel, user), _)) => {
+                let who = format!("{} in {}: here by the rules, not in the snapshot", user.as_str(), channel.as_str());
+                Err(Broken::new("presence_follows_the_rules", who))
+            }
+        }
+    }
+
+    fn compare_status(&self, member: &Member, found: &[&Open], now: u64) -> Result<(), Broken> {
+        let best = |now: u64| {
+            let rung = found.iter().map(|open| self.rung(open, now)).min();
+            rung.and_then(|rung| self.policy.ladder.rungs.get(rung)).map_or("offline", |rung| &rung.status)
+        };
+        // A step down is noticed with the next tick.
+        let expected = [best(now), best(now.saturating_sub(TICK + 1))];
+        if expected.contains(&member.status.as_str()) {
+            return Ok(());
+        }
+        let who = format!("{} in {}", member.user.as_str(), member.channel.as_str());
+        let what = format!("{who}: `{}` by the ladder, `{}` in the snapshot", expected[0], member.status);
+        Err(Broken::new("status_is_the_ladder_on_the_facts", what))
+    }
+
+    fn rung(&self, open: &Open, now: u64) -> usize {
+        if open.state == PageState::Closed { open.kept } else { self.rung_by_facts(open, now) }
+    }
+
+    fn rung_by_facts(&self, open: &Open, now: u64) -> usize {
+        let rungs = &self.policy.ladder.rungs;
+        rungs.iter().position(|rung| self.holds(rung, open, now)).unwrap_or(rungs.len())
+    }
+
+    fn holds(&self, rung: &Rung, open: &Open, now: u64) -> bool {
+        let (since, length) = self.blind;
+        let ago = |at: u64| now.saturating_sub(if at <= since { at + length } else { at });
+        let is_visible = matches!(open.state, PageState::Active | PageState::Passive);
+        (!rung.visible || is_visible)
+            && rung.seen_within.is_none_or(|within| ago(open.seen_at) <= within.0)
+            && rung.active_within.is_none_or(|within| ago(open.active_at) <= within.0)
+    }
+}

@@ -1,0 +1,460 @@
+//! The server: the tracker that ships, driven as its driver drives it, on a disk that takes its time and fails.
+
+use std::collections::BTreeMap;
+
+use stillhere_engine::{
+    page::PageState,
+    pulse::Outcome,
+    time::{Millis, Timestamp},
+    tracker::{Batch, Change, EndReason, Input, LeaveReason, Live, Output, Past, Report, SessionRow, Ticket, Tracker},
+    wire::{Accepted, Beat, Refusal, SessionId, UserId},
+};
+
+use super::{
+    Event, World,
+    network::{Body, Packet, Reply, Sender},
+};
+use crate::{
+    agenda::{HOUR, MINUTE, Ms, SECOND},
+    checks,
+    disk::Disk,
+    hostility::Kind,
+    life::{Arrived, EndSeen},
+    machine::WALL_AT_START,
+};
+
+/// What happens to a server. A number says to which of its lives; one for another life is not heard.
+#[derive(Debug)]
+pub(super) enum Happening {
+    /// The tracker's wait is over.
+    Timer(u32, Ms),
+    /// The database has done, or not done, what the batch asked for.
+    Written(u32, Written),
+    /// The past of a session has been looked up.
+    LookedUp(u32, Box<Report>),
+    /// It dies.
+    Crash,
+    /// It comes back.
+    Start,
+    /// The network between it and everybody is cut.
+    Cut,
+}
+
+/// How a transaction went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// On disk, and the server knows.
+    Done,
+    /// Not on disk.
+    Failed,
+    /// On disk, but the server was told that it failed.
+    DoneButFailed,
+}
+
+/// The server.
+#[derive(Debug, Default)]
+pub(super) struct Server {
+    tracker: Option<Tracker>,
+    pub(super) disk: Disk,
+    /// Which of its lives this is.
+    life: u32,
+    /// How far its clock is ahead of the truth.
+    ahead: i64,
+    under_way: Option<Box<Batch>>,
+    waiting: BTreeMap<u64, Waiting>,
+    tickets: u64,
+    timer_at: Option<Ms>,
+    down_since: Option<Ms>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    sender: Sender,
+    session: SessionId,
+    seq: u32,
+    state: PageState,
+    sent_at: Ms,
+}
+
+impl Server {
+    /// Its clock.
+    pub(super) const fn clock(&self, now: Ms) -> u64 {
+        ((WALL_AT_START + now) as i64 + self.ahead) as u64
+    }
+
+    /// A moment of its clock in true time.
+    pub(super) const fn truth(&self, at: u64) -> i64 {
+        at as i64 - WALL_AT_START as i64 - self.ahead
+    }
+
+    pub(super) const fn is_down(&self) -> bool {
+        self.down_since.is_some()
+    }
+
+    pub(super) fn live(&self) -> Live {
+        self.tracker.as_ref().map_or(Live { sessions: 0, users: 0, channels: 0 }, Tracker::live)
+    }
+}
+
+impl World {
+    pub(super) fn plan_faults(&mut self) {
+        let faults = [
+            (self.hostility.rate(Kind::Crash, 8 * HOUR, 50 * MINUTE), Happening::Crash),
+            (self.hostility.rate(Kind::Partition, 6 * HOUR, 40 * MINUTE), Happening::Cut),
+        ];
+        for (mean, happening) in faults {
+            if mean > 0 {
+                self.plan_fault(mean, happening);
+            }
+        }
+    }
+
+    fn plan_fault(&mut self, mean: Ms, happening: Happening) {
+        let at = self.now() + self.chance.about(mean);
+        if at < self.scenario.length {
+            self.agenda.plan(at, Event::Server(happening));
+        }
+    }
+
+    pub(super) fn server_happens(&mut self, happening: Happening) {
+        match happening {
+            Happening::Timer(life, at) if life == self.server.life && self.server.timer_at == Some(at) => {
+                self.server.timer_at = None;
+                if self.baseline.is_some() { self.sweep_baseline() } else { self.take(Input::Timer) }
+            }
+            Happening::Written(life, written) if life == self.server.life => self.written(written),
+            Happening::LookedUp(life, report) if life == self.server.life => self.looked_up(report),
+            Happening::Timer(..) | Happening::Written(..) | Happening::LookedUp(..) => {}
+            Happening::Crash => self.crash(),
+            Happening::Start => self.start_server(),
+            Happening::Cut => {
+                let length = SECOND + self.chance.about(90 * SECOND);
+                self.partition_until = self.now() + length;
+                self.log.note(self.agenda.now(), format_args!("the server is cut off for {length} ms"));
+                self.plan_fault(self.hostility.rate(Kind::Partition, 6 * HOUR, 40 * MINUTE), Happening::Cut);
+            }
+        }
+    }
+
+    /// SIGKILL. What was under way may just have made it to the disk.
+    fn crash(&mut self) {
+        let now = self.now();
+        let server = &mut self.server;
+        if server.down_since.is_some() {
+            return;
+        }
+        server.tracker = None;
+        self.tally.crashes += 1;
+        server.life += 1;
+        server.waiting.clear();
+        server.timer_at = None;
+        server.down_since = Some(now);
+        if let Some(batch) = server.under_way.take()
+            && self.chance.permille(500)
+        {
+            self.server.disk.commit(&batch);
+        }
+        let mean = [4 * SECOND, 5 * MINUTE][self.chance.below(2) as usize];
+        let downtime = 500 + self.chance.about(mean);
+        self.log.note(now, format_args!("the server dies for {downtime} ms"));
+        let lost = self.hostility.rate(Kind::DiskLost, 0, 150);
+        if self.chance.permille(lost) {
+            self.lose_disk();
+        }
+        let step = self.hostility.rate(Kind::ServerClock, 50, 250);
+        if self.chance.permille(step) {
+            let most = [10 * SECOND, 2 * HOUR][self.chance.below(2) as usize];
+            self.server.ahead += self.chance.below(2 * most) as i64 - most as i64;
+            self.log.note(now, format_args!("its clock is set to {} ms ahead", self.server.ahead));
+            self.blur();
+        }
+        self.agenda.plan(now + downtime, Event::Server(Happening::Start));
+    }
+
+    fn lose_disk(&mut self) {
+        self.log.note(self.agenda.now(), format_args!("its disk is lost"));
+        self.server.disk = Disk::default();
+        self.blur();
+    }
+
+    /// From here on the server cannot know the truth about sessions that are open.
+    fn blur(&mut self) {
+        for life in self.lives.values_mut() {
+            life.is_blurred = true;
+        }
+    }
+
+    pub(super) fn start_server(&mut self) {
+        let now = self.now();
+        if self.baseline.is_some() {
+            self.server.down_since = None;
+            return self.restart_baseline();
+        }
+        // The clock does not run backwards over a restart.
+        let behind = self.server.disk.alive_at.map_or(0, |alive_at| alive_at.0.saturating_sub(self.server.clock(now)));
+        self.server.ahead += behind as i64;
+        let clock = self.server.clock(now);
+        self.server.tracker = Some(Tracker::new(self.policy.clone(), self.scenario.seed, Timestamp(clock)));
+        let rows = self.server.disk.open_sessions();
+        let alive_at = self.server.disk.alive_at.unwrap_or(Timestamp(clock));
+        self.log.note(now, format_args!("the server starts with {} sessions, alive at {}", rows.len(), alive_at.0));
+        self.reference.restore(self.policy.clone(), &rows, alive_at.0, clock);
+        self.remember_what_is_left(&rows, now);
+        for rows in rows.chunks(20_000) {
+            self.hand_in(Input::Restore { rows: rows.to_vec(), alive_at });
+        }
+        let snapshot = self.server.tracker.as_ref().map(|tracker| tracker.members(None)).unwrap_or_default();
+        self.watcher.begin_with(&snapshot);
+        self.take(Input::Timer);
+        if let Some(mean) = Some(self.hostility.rate(Kind::Crash, 8 * HOUR, 50 * MINUTE)).filter(|&mean| mean > 0)
+            && now > 0
+        {
+            self.plan_fault(mean, Happening::Crash);
+        }
+    }
+
+    /// What the dead server knew and the disk does not is gone, and it was right to forget it.
+    fn remember_what_is_left(&mut self, rows: &[SessionRow], now: Ms) {
+        let down = self.server.down_since.take().map_or(0, |since| now - since);
+        for row in rows {
+            if let Some(life) = self.lives.get_mut(&row.session) {
+                life.crashes += 1;
+                life.end = None;
+                life.fall_back_to(row.seq);
+                life.downtime += down;
+            }
+        }
+        for (session, life) in &mut self.lives {
+            if life.end.is_some() && self.server.disk.row(session).is_none() {
+                life.end = None;
+            }
+            if self.server.disk.row(session).is_none() {
+                life.newest = None;
+                life.arrivals.clear();
+            }
+        }
+    }
+
+    pub(super) fn request_arrives(&mut self, packet: Packet) {
+        let now = self.now();
+        let Packet { sender, sent_at, body } = packet;
+        let beat = match body {
+            Body::Beat(beat) => beat,
+            Body::Ping(session, ping, channel) => return self.ping_arrives(sender, session, ping, channel),
+        };
+        if now < self.partition_until {
+            return;
+        }
+        let waiting = Waiting { sender, session: beat.session, seq: beat.seq, state: beat.state, sent_at };
+        if self.server.tracker.is_none() {
+            // Nobody listens on the port.
+            return self.respond(waiting, Outcome::Retry { after: Millis::ZERO });
+        }
+        self.server.tickets += 1;
+        let ticket = self.server.tickets;
+        self.server.waiting.insert(ticket, waiting);
+        let Ok(user) = UserId::parse(&format!("p{}", sender.person)) else { return };
+        self.log.note(now, format_args!("{:?} beat {} arrives", beat.session, beat.seq));
+        let report = Report { ticket: Ticket(ticket), user, issued_at: None, beat, past: None };
+        self.take(Input::Beat(Box::new(report)));
+    }
+
+    fn looked_up(&mut self, mut report: Box<Report>) {
+        let row = self.server.disk.row(&report.beat.session);
+        report.past = Some(row.map_or(Past::NeverSeen, |row| Past::Stored(Box::new(row.clone()))));
+        self.take(Input::Beat(report));
+    }
+
+    fn written(&mut self, written: Written) {
+        let Some(batch) = self.server.under_way.take() else { return };
+        if written != Written::Failed {
+            self.server.disk.commit(&batch);
+        }
+        self.take(if written == Written::Done { Input::Recorded } else { Input::RecordFailed(batch) });
+    }
+
+    /// Hands an input in, does what the tracker says, and compares its picture with the reference.
+    fn take(&mut self, input: Input) {
+        let published = self.hand_in(input);
+        if !self.scenario.is_thorough {
+            return;
+        }
+        let clock = self.server.clock(self.now());
+        let Some(tracker) = &self.server.tracker else { return };
+        if published > 0 || self.agenda.planned().is_multiple_of(8) {
+            let snapshot = tracker.members(None);
+            let verdicts = [self.watcher.compare(&snapshot), self.reference.compare(&snapshot, clock)];
+            for verdict in verdicts {
+                self.check(verdict);
+            }
+        }
+    }
+
+    fn hand_in(&mut self, input: Input) -> usize {
+        let now = self.now();
+        let clock = self.server.clock(now);
+        self.reference_hears(&input, clock);
+        let Some(tracker) = &mut self.server.tracker else { return 0 };
+        tracker.handle_input(input, Timestamp(clock));
+        let mut published = 0;
+        loop {
+            let Some(tracker) = &mut self.server.tracker else { return published };
+            match tracker.poll_output() {
+                Output::Answer { ticket, answer } => self.answer(ticket, answer),
+                Output::LookUp(report) => {
+                    let life = self.server.life;
+                    let delay = 1 + self.chance.below(5);
+                    self.agenda.plan(now + delay, Event::Server(Happening::LookedUp(life, report)));
+                }
+                Output::Record(batch) => self.record(batch),
+                // Nobody reads the disk behind the tracker's back.
+                Output::Settled(_) => {}
+                Output::Publish(change) => {
+                    published += 1;
+                    self.published(&change);
+                }
+                Output::Wait { until, .. } => {
+                    self.wait_until(until);
+                    return published;
+                }
+            }
+        }
+    }
+
+    fn reference_hears(&mut self, input: &Input, clock: u64) {
+        let now = self.now();
+        if self.scenario.is_thorough {
+            self.reference.advance(clock);
+        }
+        let Input::Beat(report) = input else { return };
+        let Report { ticket, user, beat, past, .. } = &**report;
+        let is_known = if self.scenario.is_thorough {
+            self.reference.is_open(&beat.session)
+        } else {
+            self.lives.get(&beat.session).is_some_and(|life| life.newest.is_some() && life.end.is_none())
+        };
+        let begins = matches!(past, Some(Past::NeverSeen));
+        let has_ended = self.lives.get(&beat.session).is_some_and(|life| life.end.is_some());
+        if !is_known && !(begins && !has_ended) {
+            return;
+        }
+        let Some(&Waiting { sent_at, .. }) = self.server.waiting.get(&ticket.0) else { return };
+        if self.scenario.is_thorough {
+            self.reference.arrive(user, beat, clock);
+        }
+        let lease = self.reference.lease(beat.state, beat.next);
+        let Beat { seq, state, next: promise, .. } = *beat;
+        if let Some(life) = self.lives.get_mut(&beat.session) {
+            life.arrive(Arrived { seq, sent_at, at: now, state, promise, lease });
+        }
+    }
+
+    fn wait_until(&mut self, until: Timestamp) {
+        let now = self.now();
+        if until == Timestamp::NEVER {
+            return;
+        }
+        self.plan_server_timer(self.server.truth(until.0).max(now as i64) as Ms);
+    }
+
+    pub(super) fn plan_server_timer(&mut self, at: Ms) {
+        if self.server.timer_at.is_none_or(|timer_at| at < timer_at) {
+            self.server.timer_at = Some(at);
+            let life = self.server.life;
+            self.agenda.plan(at, Event::Server(Happening::Timer(life, at)));
+        }
+    }
+
+    fn record(&mut self, batch: Box<Batch>) {
+        let now = self.now();
+        for row in &batch.sessions {
+            self.row_is_written(row);
+        }
+        let faulty = self.hostility.rate(Kind::StoreFault, 2, 80);
+        let written = match (self.chance.permille(faulty), self.chance.below(2)) {
+            (false, _) => Written::Done,
+            (true, 0) => Written::Failed,
+            (true, _) => Written::DoneButFailed,
+        };
+        let slow = self.hostility.rate(Kind::StoreFault, 5, 50);
+        let delay = 1 + self.chance.below(8) + if self.chance.permille(slow) { self.chance.about(3 * SECOND) } else { 0 };
+        let life = self.server.life;
+        self.server.under_way = Some(batch);
+        self.agenda.plan(now + delay, Event::Server(Happening::Written(life, written)));
+    }
+
+    /// The server has made up its mind about a session: is it so?
+    fn row_is_written(&mut self, row: &SessionRow) {
+        let now = self.now();
+        let detected = row.end.map_or(0, |end| self.server.truth(end.detected_at.0).max(0) as Ms);
+        let restarts = self.policy.boot_grace.0;
+        let Some(life) = self.lives.get_mut(&row.session) else { return };
+        let mut verdicts = vec![checks::ends_once(row.session, life, row.end)];
+        if let Some(end) = row.end
+            && life.end.is_none()
+        {
+            let stretch = life.newest.map_or(0, |newest| life.stretch_at(newest.sent_at));
+            life.end = Some(EndSeen { detected_at: end.detected_at.0, stretch });
+            let grace = restarts * u64::from(life.crashes);
+            // Only the last word has come: it began and ended at once.
+            let is_at_once = end.reason == EndReason::Closed && life.newest.is_none_or(|n| detected <= n.at);
+            if !is_at_once {
+                verdicts.push(checks::lease_is_honoured(row.session, life, end.reason, detected));
+                verdicts.push(checks::silence_is_noticed(row.session, life, grace, detected));
+                verdicts.push(checks::leave_is_not_false(row.session, life, end.reason, detected, 0));
+            }
+        }
+        if let Some(end) = row.end {
+            self.log.note(now, format_args!("{:?} has ended: {end:?}", row.session));
+        }
+        for verdict in verdicts {
+            self.check(verdict);
+        }
+    }
+
+    fn published(&mut self, change: &Change) {
+        let now = self.now();
+        self.log.note(now, format_args!("told: {change:?}"));
+        self.log.mix(now << 1 | 1);
+        let verdict = self.watcher.apply(change);
+        self.check(verdict);
+        if let Change::Leave { user, reason, .. } = change
+            && *reason != LeaveReason::Moved
+            && let Some(person) = user.as_str().get(1..).and_then(|number| number.parse().ok())
+        {
+            let channel = self.channels.iter().position(|name| name == change.channel());
+            self.count_if_false(person, channel);
+        }
+    }
+
+    fn answer(&mut self, ticket: Ticket, answer: Result<Accepted, Refusal>) {
+        let Some(waiting) = self.server.waiting.remove(&ticket.0) else { return };
+        let Waiting { session, seq, state, .. } = waiting;
+        let outcome = match answer {
+            Ok(accepted) => {
+                let row = self.server.disk.row(&session);
+                let saved_seq = accepted.saved_seq;
+                let verdict = checks::acknowledged_is_kept(session, (seq, state), saved_seq, row);
+                let is_settled = !self.lives.contains_key(&session);
+                if !is_settled {
+                    self.check(verdict);
+                }
+                Outcome::Accepted {
+                    interval: accepted.interval_ms,
+                    hidden_interval: accepted.hidden_interval_ms,
+                    saved_seq,
+                }
+            }
+            Err(Refusal::SessionEnded | Refusal::SessionOfAnother) => Outcome::Ended,
+            Err(refusal) if refusal.retry() => Outcome::Retry { after: Millis::ZERO },
+            Err(_) => Outcome::Refused,
+        };
+        self.log.note(self.agenda.now(), format_args!("{session:?} beat {seq} is answered {outcome:?}"));
+        self.respond(waiting, outcome);
+    }
+
+    fn respond(&mut self, waiting: Waiting, outcome: Outcome) {
+        let Waiting { sender, session, seq, .. } = waiting;
+        self.reply(Reply { sender, session, seq, outcome });
+    }
+}

@@ -1,0 +1,116 @@
+//! Settling: when a session is over for everybody, its record is compared with its truth, and both are forgotten.
+
+use stillhere_engine::{tracker::SessionRow, wire::SessionId};
+
+use super::{Event, World, shell::SETTLE_AFTER};
+use crate::{
+    agenda::{MINUTE, Ms},
+    checks,
+    life::Life,
+    machine::Link,
+};
+
+/// Who has been awake and connected for so long could have been heard.
+const REACHABLE_FOR: Ms = 3 * MINUTE;
+
+impl World {
+    pub(super) fn settle(&mut self, session: SessionId) {
+        let now = self.now();
+        if self.baseline.is_some() {
+            return self.settle_baseline(session);
+        }
+        let Some(life) = self.lives.get(&session) else { return };
+        let Some(gone_at) = life.gone_at.filter(|&gone_at| now >= gone_at + SETTLE_AFTER) else { return };
+        let row = self.server.disk.row(&session);
+        if life.newest.is_none() && row.is_none() {
+            self.lives.remove(&session);
+            return;
+        }
+        let Some(row) = row.filter(|row| row.end.is_some()).cloned() else {
+            // Still held, or the server is down; or the disk was lost, with everything that it knew.
+            let is_lost = life.is_blurred && row.is_none() && now > gone_at + 25 * 60 * MINUTE;
+            if is_lost {
+                self.lives.remove(&session);
+            } else {
+                self.agenda.plan(now + 5 * MINUTE, Event::Settle(session));
+            }
+            return;
+        };
+        let Some(life) = self.lives.remove(&session) else { return };
+        self.compare(&row, &life, gone_at);
+        self.server.disk.forget(&session);
+    }
+
+    fn compare(&mut self, row: &SessionRow, life: &Life, gone_at: Ms) {
+        let Some(end) = row.end else { return };
+        let server = &self.server;
+        let ended_at = server.truth(end.ended_at.0).max(0) as Ms;
+        let detected_at = server.truth(end.detected_at.0).max(0) as Ms;
+        let started_at = server.truth(row.started_at.0);
+        let lease = self.policy.lease(stillhere_engine::page::PageState::Active, None).0;
+        let interval = self.policy.lease(stillhere_engine::page::PageState::Active, Some(self.policy.interval)).0;
+        let gap = lease.max(interval);
+        let verdicts = [
+            checks::end_is_not_after_the_truth(row.session, life, ended_at, gap, gone_at),
+            checks::end_is_not_before_the_truth(row.session, life, (ended_at, detected_at), end, gone_at),
+            checks::visible_is_not_above_the_truth(row, life, gone_at),
+            checks::no_time_is_lost(row, life, gone_at),
+            checks::start_is_true(row, life, started_at, 0),
+        ];
+        for verdict in verdicts {
+            self.check(verdict);
+        }
+        self.tally.stays += 1;
+        match end.reason {
+            stillhere_engine::tracker::EndReason::Closed => self.tally.closes += 1,
+            stillhere_engine::tracker::EndReason::Timeout => self.tally.timeouts += 1,
+        }
+        self.tally.recovered += u64::from(row.recovered);
+        let recorded = end.ended_at.since(row.started_at).0;
+        self.tally_stay(life, gone_at, recorded, detected_at);
+    }
+
+    /// Counts a stay: `recorded` is its length as the system has it.
+    pub(super) fn tally_stay(&mut self, life: &Life, gone_at: Ms, recorded: Ms, detected_at: Ms) {
+        let truth = life.length(self.policy.hidden_hold.0, gone_at);
+        self.tally.page_ms += truth;
+        if life.is_blurred {
+            return;
+        }
+        self.tally.length_error.add(recorded.abs_diff(truth));
+        let ended = life.stretches.last().map_or(gone_at, |stretch| stretch.until.unwrap_or(gone_at));
+        if detected_at >= ended {
+            self.tally.detection.add(detected_at - ended);
+        }
+    }
+
+    /// Somebody was told that the person has left: is a page of theirs open, on a machine that is awake and connected?
+    pub(super) fn count_if_false(&mut self, person: u32, channel: Option<usize>) {
+        let is_here = self.is_here(person, channel);
+        if is_here {
+            self.log.note(self.agenda.now(), format_args!("p{person} is still there"));
+        }
+        self.tally.false_leaves += u64::from(is_here);
+    }
+
+    fn is_here(&self, person: u32, channel: Option<usize>) -> bool {
+        let hold = self.policy.hidden_hold.0;
+        let now = self.now();
+        self.open.get(&person).into_iter().flatten().any(|&tab| {
+            let Some(tab) = self.tabs.get(tab) else { return false };
+            if channel.is_some_and(|channel| channel != tab.channel) {
+                return false;
+            }
+            let Some(device) = self.devices.get(tab.device) else { return false };
+            let Some(page) = &tab.page else { return false };
+            let is_connected = device.machine.link == Link::Up
+                && now >= self.partition_until + REACHABLE_FOR
+                && now >= device.machine.reachable_since + REACHABLE_FOR;
+            let held = self.scenario.preset.counts_hidden()
+                && !matches!(page.state, stillhere_engine::page::PageState::Frozen | stillhere_engine::page::PageState::Closed)
+                && page.hidden_since.is_none_or(|since| self.policy.hidden_interval.is_some() || now < since + hold);
+            !device.machine.is_asleep() && is_connected && (page.state.is_visible() || held)
+        })
+    }
+
+}
