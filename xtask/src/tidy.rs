@@ -164,7 +164,6 @@ mod tests {
         let text = "StatusCode::NOT_FOUND";
         assert_eq!(lines("server/src/routes/beat.rs", text), [1]);
         assert_eq!(lines("server/src/error.rs", text), NOWHERE);
-        assert_eq!(lines("server/src/routes/error.rs", text), NOWHERE);
         assert_eq!(lines("tests/api/main.rs", text), NOWHERE);
     }
 
