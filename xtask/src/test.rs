@@ -133,7 +133,7 @@ fn fast_targets(project: &Project) -> Result<Vec<String>> {
 
 /// The names in the `[[test]]` tables of a manifest.
 fn test_names(manifest: &str) -> impl Iterator<Item = &str> {
-    manifest.split("[[test]]").skip(1).filter_map(|table| {
+    manifest.split("[[test]]").filter_map(|table| {
         table
             .lines()
             .take_while(|line| !line.starts_with('['))
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn the_names_of_test_targets_are_read_from_their_tables_only() {
         let manifest = "[package]\nname = \"a\"\n\n[[test]]\nname = \"api\"\npath = \"api/main.rs\"\n\n\
-            [[test]]\npath = \"b\"\nname = \"browser\"\n\n[[bin]]\nname = \"no\"\n";
+            [[test]]\npath = \"b\"\nname = \"browser\"\n\n[[test]]\npath = \"c\"\n\n[[bin]]\nname = \"no\"\n";
         assert_eq!(test_names(manifest).collect::<Vec<_>>(), ["api", "browser"]);
     }
 

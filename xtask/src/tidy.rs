@@ -155,6 +155,8 @@ mod tests {
     fn tests_wait_for_events_and_not_for_time() {
         let text = "tokio::time::sleep(SECOND).await;";
         assert_eq!(lines("tests/api/restart.rs", text), [1]);
+        assert_eq!(lines("tests/api/restart.rs", "use tokio::time::{Sleep, sleep, timeout};"), [1]);
+        assert_eq!(lines("tests/simulation/machine.rs", "fn sleep(&mut self) {}"), NOWHERE);
         assert_eq!(lines("tests/src/server.rs", text), NOWHERE);
         assert_eq!(lines("server/src/driver/task.rs", text), NOWHERE);
     }
