@@ -1,6 +1,10 @@
 //! The roll: every live session in a slab, found by id, by user and by channel.
 
 use alloc::vec::Vec;
+use core::hash::BuildHasher;
+
+use foldhash::quality::FixedState;
+use hashbrown::HashTable;
 
 use super::{
     names::Names,
@@ -17,9 +21,9 @@ use crate::{
 pub(super) struct Roll {
     sessions: Vec<Option<Session>>,
     free: Vec<u32>,
-    ids: Names<SessionId>,
-    /// From the number of an id to the place of its session.
-    places: Vec<u32>,
+    /// The places of all sessions, by id. The ids themselves lie in the sessions.
+    index: HashTable<u32>,
+    hasher: FixedState,
     users: Names<UserId>,
     channels: Names<ChannelName>,
     pages: Names<PagePath>,
@@ -50,8 +54,8 @@ impl Roll {
         Self {
             sessions: Vec::new(),
             free: Vec::new(),
-            ids: Names::new(seed),
-            places: Vec::new(),
+            index: HashTable::new(),
+            hasher: FixedState::with_seed(seed),
             users: Names::new(seed),
             channels: Names::new(seed),
             pages: Names::new(seed),
@@ -61,7 +65,7 @@ impl Roll {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.ids.len()
+        self.index.len()
     }
 
     pub(super) fn users(&self) -> usize {
@@ -81,7 +85,8 @@ impl Roll {
     }
 
     pub(super) fn find(&self, id: &SessionId) -> Option<u32> {
-        self.ids.find(id).map(|number| self.places[number as usize])
+        let has_id = |&place: &u32| self.get(place).is_some_and(|session| session.id == *id);
+        self.index.find(self.hasher.hash_one(id), has_id).copied()
     }
 
     pub(super) fn find_channel(&self, channel: &ChannelName) -> Option<u32> {
@@ -109,10 +114,9 @@ impl Roll {
         started_at: Timestamp,
     ) -> Option<u32> {
         let sessions_of_user = self.users.find(user).map_or(0, |user| self.by_user[user as usize].length as usize);
-        if sessions_of_user >= limits::SESSIONS_PER_USER || self.ids.find(id).is_some() {
+        if sessions_of_user >= limits::SESSIONS_PER_USER || self.find(id).is_some() {
             return None;
         }
-        let number = self.ids.hold(id);
         let (user, channel) = (self.users.hold(user), self.channels.hold(channel));
         let session = Some(Session::new(*id, user, channel, started_at));
         let place = match self.free.pop() {
@@ -125,7 +129,9 @@ impl Roll {
                 self.sessions.len() as u32 - 1
             }
         };
-        set(&mut self.places, number, place, NONE);
+        let (sessions, hasher) = (&self.sessions, &self.hasher);
+        let rehash = |&place: &u32| sessions[place as usize].as_ref().map_or(0, |session| hasher.hash_one(session.id));
+        self.index.insert_unique(hasher.hash_one(id), place, rehash);
         self.link(place, Kind::User);
         self.link(place, Kind::Channel);
         Some(place)
@@ -141,8 +147,8 @@ impl Roll {
     pub(super) fn forget(&mut self, place: u32) {
         let Some(session) = self.sessions.get_mut(place as usize).and_then(Option::take) else { return };
         self.free.push(place);
-        if let Some(number) = self.ids.find(&session.id) {
-            self.ids.release(number);
+        if let Ok(entry) = self.index.find_entry(self.hasher.hash_one(session.id), |&other| other == place) {
+            entry.remove();
         }
         self.users.release(session.user);
         self.channels.release(session.channel);
@@ -264,11 +270,4 @@ impl Roll {
         }
         self.list(kind, number).length -= 1;
     }
-}
-
-fn set(places: &mut Vec<u32>, number: u32, place: u32, empty: u32) {
-    if places.len() <= number as usize {
-        places.resize(number as usize + 1, empty);
-    }
-    places[number as usize] = place;
 }
