@@ -79,7 +79,8 @@ pub(crate) fn routes(app: App) -> Router {
     if !settings.allowed_origins().is_empty() {
         all = all.layer(cors(settings.allowed_origins()));
     }
-    all.layer(TraceLayer::new_for_http().make_span_with(span)).with_state(app)
+    // Whoever refuses for a reason that an operator should know has logged it; a slow client is no such reason.
+    all.layer(TraceLayer::new_for_http().make_span_with(span).on_failure(())).with_state(app)
 }
 
 async fn unknown() -> Rejection {
