@@ -26,8 +26,7 @@ pub(crate) fn ensure(project: &Project, needed: &Needed<'_>) -> Result<()> {
     let packages = needed.packages.join(" ");
     if !can_install() {
         bail!(
-            "{} needs {}: install the Debian packages `{packages}` (as root: apt-get install {packages}) \
-             or their like of your system, so that it is on PATH",
+            "for {} install the Debian packages `{packages}`, or whatever brings {} on your system",
             needed.purpose,
             missing.join(" and "),
         );

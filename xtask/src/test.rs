@@ -4,7 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
 use crate::client;
 use crate::lint;
@@ -20,7 +21,7 @@ use crate::tidy;
 const BROWSER: Needed<'_> = Needed {
     programs: &["chromium", "chromedriver"],
     packages: &["chromium", "chromium-driver"],
-    purpose: "the browser tests (`--fast` leaves them out)",
+    purpose: "the browser tests (`--fast` is without them)",
 };
 
 /// The test target that needs a browser.
@@ -121,9 +122,11 @@ fn page_tests(project: &Project) -> Result<Vec<PathBuf>> {
 
 /// All targets but the one that needs a browser: cargo can choose targets, not leave one out.
 fn fast_targets(project: &Project) -> Result<Vec<String>> {
-    let manifest = fs::read_to_string(project.root.join("tests/Cargo.toml"))?;
+    let mut metadata = project.cargo("metadata");
+    metadata.args(["--no-deps", "--format-version", "1"]);
+    let metadata = serde_json::from_str(&step::capture(&mut metadata)?).context("cargo metadata is no JSON")?;
     let mut flags = vec!["--lib".to_owned(), "--bins".to_owned()];
-    for name in test_names(&manifest) {
+    for name in test_names(&metadata) {
         if name != BROWSER_TESTS {
             flags.extend(["--test".to_owned(), name.to_owned()]);
         }
@@ -131,14 +134,13 @@ fn fast_targets(project: &Project) -> Result<Vec<String>> {
     Ok(flags)
 }
 
-/// The names in the `[[test]]` tables of a manifest.
-fn test_names(manifest: &str) -> impl Iterator<Item = &str> {
-    manifest.split("[[test]]").filter_map(|table| {
-        table
-            .lines()
-            .take_while(|line| !line.starts_with('['))
-            .find_map(|line| line.trim().strip_prefix("name = \"")?.strip_suffix('"'))
-    })
+/// The names of the test programs of every crate.
+fn test_names(metadata: &Value) -> Vec<&str> {
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let targets = packages.filter_map(|package| package["targets"].as_array()).flatten();
+    let is_test =
+        |target: &&Value| target["kind"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "test"));
+    targets.filter(is_test).filter_map(|target| target["name"].as_str()).collect()
 }
 
 #[cfg(test)]
@@ -146,10 +148,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_names_of_test_targets_are_read_from_their_tables_only() {
-        let manifest = "[package]\nname = \"a\"\n\n[[test]]\nname = \"api\"\npath = \"api/main.rs\"\n\n\
-            [[test]]\npath = \"b\"\nname = \"browser\"\n\n[[test]]\npath = \"c\"\n\n[[bin]]\nname = \"no\"\n";
-        assert_eq!(test_names(manifest).collect::<Vec<_>>(), ["api", "browser"]);
+    fn the_names_of_test_programs_are_those_of_every_crate() {
+        let metadata = serde_json::json!({"packages": [
+            {"targets": [{"kind": ["lib"], "name": "a"}, {"kind": ["test"], "name": "api"}]},
+            {"targets": [{"kind": ["bin"], "name": "b"}]},
+            {"targets": [{"kind": ["test"], "name": "browser"}]},
+        ]});
+        assert_eq!(test_names(&metadata), ["api", "browser"]);
     }
 
     #[test]
