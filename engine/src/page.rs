@@ -42,6 +42,24 @@ impl PageState {
         (next != self).then_some(next)
     }
 
+    /// The word on the wire, in SQL and in pages.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Active => "active",
+            Passive => "passive",
+            Hidden => "hidden",
+            Frozen => "frozen",
+            Closed => "closed",
+        }
+    }
+
+    /// The state with this word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Active, Passive, Hidden, Frozen, Closed].into_iter().find(|state| state.as_str() == word)
+    }
+
     /// Whether a person could be looking at it.
     #[must_use]
     pub const fn is_visible(self) -> bool {
@@ -61,6 +79,15 @@ mod tests {
             assert!(way.len() < 6, "no way is a circle");
         }
         way
+    }
+
+    #[test]
+    fn each_state_has_one_word_everywhere() {
+        for state in [Active, Passive, Hidden, Frozen, Closed] {
+            assert_eq!(PageState::parse(state.as_str()), Some(state));
+            assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
+        }
+        assert_eq!(PageState::parse("asleep"), None);
     }
 
     #[test]

@@ -98,7 +98,7 @@ impl Policy {
             (
                 self.hidden_interval.is_none_or(|hidden| hidden >= limits::HIDDEN_INTERVAL_MIN),
                 "`hidden_interval_ms` is below 75000: browsers run a hidden page's timers once a minute, so make it \
-                 75000 or more, or leave it out to pause hidden tabs",
+                 75000 or more, or \"pause\"",
             ),
             (
                 self.hidden_hold >= self.lease(PageState::Active, Some(self.interval)),

@@ -75,6 +75,12 @@ impl EndReason {
             Self::Timeout => "timeout",
         }
     }
+
+    /// The reason with this word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Closed, Self::Timeout].into_iter().find(|reason| reason.as_str() == word)
+    }
 }
 
 /// A visible span of a session, placed on the server's clock. `start` names it within its session: a row that is

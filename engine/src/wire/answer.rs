@@ -24,7 +24,7 @@ pub struct Accepted {
     pub saved_seq: u32,
 }
 
-/// Why something was refused. Server and client agree on the code, not on the sentence.
+/// Why something was refused. Server and client agree on the code and on whether to try again, not on the sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// The beat breaks a rule of the wire.
@@ -89,32 +89,5 @@ impl Refusal {
             Self::Busy => "The server is busy with this session; try again in a moment.",
         }
         .to_string()
-    }
-
-    /// The body of the answer.
-    #[must_use]
-    pub fn body(&self) -> ErrorBody {
-        ErrorBody::new(self.code(), self.message(), self.retry())
-    }
-}
-
-/// The body of every refusal: `{"error":{"code":…,"message":…,"retry":…}}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ErrorBody {
-    error: ErrorText,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct ErrorText {
-    code: &'static str,
-    message: String,
-    retry: bool,
-}
-
-impl ErrorBody {
-    /// A refusal that is not about a beat (a wrong method, a body too long).
-    #[must_use]
-    pub const fn new(code: &'static str, message: String, retry: bool) -> Self {
-        Self { error: ErrorText { code, message, retry } }
     }
 }

@@ -8,7 +8,7 @@ mod json;
 mod names;
 mod session_id;
 
-pub use answer::{Accepted, ErrorBody, Refusal};
+pub use answer::{Accepted, Refusal};
 pub use beat::{BadBeat, Beat, Number, RawBeat};
 pub use json::to_json;
 pub use names::{BadName, ChannelName, PagePath, UserId};

@@ -174,7 +174,7 @@ fn to_row(row: &SqliteRow) -> Result<SessionRow, StoreError> {
         user: UserId::parse(text(2)?).map_err(|_| damaged("user"))?,
         channel: ChannelName::parse(text(3)?).map_err(|_| damaged("channel"))?,
         page: page.map(PagePath::parse).transpose().map_err(|_| damaged("page"))?,
-        state: state(text(5)?)?,
+        state: PageState::parse(text(5)?).ok_or_else(|| damaged("state"))?,
         seq: u32::try_from(number(6)?).map_err(|_| damaged("seq"))?,
         started_at: Timestamp(number(7)?),
         last_seen_at: Timestamp(number(8)?),
@@ -199,24 +199,9 @@ fn end(row: &SqliteRow) -> Result<Option<End>, StoreError> {
     Ok(Some(End {
         ended_at: Timestamp(from_sql(ended_at)),
         detected_at: Timestamp(from_sql(detected_at)),
-        reason: match reason {
-            "closed" => EndReason::Closed,
-            "timeout" => EndReason::Timeout,
-            _ => return Err(damaged("reason")),
-        },
+        reason: EndReason::parse(reason).ok_or_else(|| damaged("reason"))?,
         error_bound: Millis(from_sql(error_bound)),
     }))
-}
-
-fn state(word: &str) -> Result<PageState, StoreError> {
-    Ok(match word {
-        "active" => PageState::Active,
-        "passive" => PageState::Passive,
-        "hidden" => PageState::Hidden,
-        "frozen" => PageState::Frozen,
-        "closed" => PageState::Closed,
-        _ => return Err(damaged("state")),
-    })
 }
 
 fn unreadable(why: sqlx::Error) -> StoreError {

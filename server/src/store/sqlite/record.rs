@@ -8,7 +8,6 @@ use std::fmt::Write;
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 use sqlx::SqlitePool;
 use stillhere_engine::{
-    page::PageState,
     tracker::{Batch, SessionRow, SpanRow},
     wire::{PagePath, SessionId},
 };
@@ -108,7 +107,7 @@ impl Serialize for AsArray<'_, SessionRow> {
         array.serialize_element(row.user.as_str())?;
         array.serialize_element(row.channel.as_str())?;
         array.serialize_element(&row.page.as_ref().map(PagePath::as_str))?;
-        array.serialize_element(state_word(row.state))?;
+        array.serialize_element(row.state.as_str())?;
         array.serialize_element(&row.seq)?;
         let numbers = [
             row.started_at.0,
@@ -149,15 +148,4 @@ fn hex(session: SessionId) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
-
-/// The word for a page state in SQL, the same as on the wire.
-const fn state_word(state: PageState) -> &'static str {
-    match state {
-        PageState::Active => "active",
-        PageState::Passive => "passive",
-        PageState::Hidden => "hidden",
-        PageState::Frozen => "frozen",
-        PageState::Closed => "closed",
-    }
 }
