@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use crate::checks::Checks;
 use crate::client;
 use crate::node_packages;
 use crate::project::Project;
@@ -17,13 +18,13 @@ use crate::wasm_toolchain::WasmToolchain;
 pub(crate) fn run(project: &Project) -> Result<()> {
     // The server embeds the client: without it, it does not compile.
     client::build(project)?;
-    format(project)?;
-    let mut clippy = project.cargo("clippy");
-    clippy.args(["--quiet", "--all-targets", "--", "--deny", "warnings"]);
-    step::run(project, "clippy", &mut clippy)?;
-    client(project)?;
-    types(project)?;
-    tidy::run(project)
+    let mut checks = Checks::default();
+    checks.note("format", format(project));
+    checks.note("clippy", clippy(project));
+    checks.note("client", client(project));
+    checks.note("types", types(project));
+    checks.note("tidy", tidy::run(project));
+    checks.finish()
 }
 
 /// `cargo fmt --check`.
@@ -31,6 +32,13 @@ pub(crate) fn format(project: &Project) -> Result<()> {
     let mut fmt = project.cargo("fmt");
     fmt.args(["--all", "--check"]);
     step::run(project, "rustfmt", &mut fmt)
+}
+
+/// Clippy for what compiles for this machine.
+fn clippy(project: &Project) -> Result<()> {
+    let mut clippy = project.cargo("clippy");
+    clippy.args(["--quiet", "--all-targets", "--", "--deny", "warnings"]);
+    step::run(project, "clippy", &mut clippy)
 }
 
 /// The client compiles for wasm32 only, with the toolchain that was found for it.

@@ -3,6 +3,7 @@
 //! Start with `cargo xtask demo` or `cargo xtask test`. What a command needs (a wasm32 standard
 //! library, npm packages, a browser for the tests) it looks for, and gets it when it can.
 
+mod checks;
 mod client;
 mod demo;
 mod lint;

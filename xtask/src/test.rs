@@ -4,9 +4,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::Value;
 
+use crate::checks::Checks;
 use crate::client;
 use crate::lint;
 use crate::project::Project;
@@ -62,28 +63,6 @@ pub(crate) fn run(project: &Project, arguments: &TestArguments) -> Result<()> {
     cargo.args(&arguments.name).arg("--").args(&arguments.options);
     checks.note("cargo test", step::run_shown(&mut cargo));
     checks.finish()
-}
-
-/// What went wrong so far.
-#[derive(Default)]
-struct Checks {
-    failed: Vec<&'static str>,
-}
-
-impl Checks {
-    fn note(&mut self, name: &'static str, result: Result<()>) {
-        if let Err(error) = result {
-            eprintln!("error: {error:#}");
-            self.failed.push(name);
-        }
-    }
-
-    fn finish(self) -> Result<()> {
-        if !self.failed.is_empty() {
-            bail!("failed: {}", self.failed.join(", "));
-        }
-        Ok(())
-    }
 }
 
 fn check_size(project: &Project) -> Result<()> {
@@ -155,14 +134,5 @@ mod tests {
             {"targets": [{"kind": ["test"], "name": "browser"}]},
         ]});
         assert_eq!(test_names(&metadata), ["api", "browser"]);
-    }
-
-    #[test]
-    fn a_check_that_failed_is_named_at_the_end() {
-        let mut checks = Checks::default();
-        checks.note("tidy", Ok(()));
-        assert!(checks.failed.is_empty());
-        checks.note("size", Err(anyhow::anyhow!("too much")));
-        assert_eq!(checks.finish().unwrap_err().to_string(), "failed: size");
     }
 }
