@@ -35,6 +35,14 @@ pub const LEASE_MAX: Millis = Millis::minutes(24 * 60);
 /// A browser runs a hidden page's timers once a minute, so a shorter promise would be broken.
 pub const HIDDEN_INTERVAL_MIN: Millis = Millis::seconds(75);
 
+/// A hidden tab's timer is set so much before its promise is due: it fires with the next full minute, and each one then
+/// catches the very next.
+pub const HIDDEN_EARLY: Millis = Millis::seconds(20);
+
+/// A visible page's timer that is later than this was held up by more than a busy page: the machine has slept, on a
+/// system whose clocks both go on meanwhile.
+pub const OVERDUE_AFTER: Millis = Millis::seconds(5);
+
 /// How long a beat waits for its answer before it counts as lost.
 pub const ANSWER_WITHIN: Millis = Millis::seconds(10);
 
@@ -58,6 +66,9 @@ pub const SLEEP_AFTER: Millis = Millis::seconds(2);
 
 /// A stored session older than this is not gone on with: the server has long ended it.
 pub const RESUME_WITHIN: Millis = Millis::minutes(30);
+
+/// An answer from the store is at most so old when it is handed in: its own patience is shorter.
+pub const LOOKED_UP_WITHIN: Millis = Millis::seconds(10);
 
 /// Dirty sessions are written at least this often.
 pub const CHECKPOINT_EVERY: Millis = Millis::seconds(1);

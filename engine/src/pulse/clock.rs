@@ -32,8 +32,9 @@ impl TabClock {
         self.last = now;
         self.asleep_at = self.t;
         let has_slept = slept > limits::SLEEP_AFTER;
-        // Below that the two clocks merely differ in pace, and the monotonic one is right.
-        self.t = self.t.plus(ran).plus(if has_slept { slept } else { Millis::ZERO });
+        // Below that the two clocks merely differ in pace, and the monotonic one is right. A day is more than any
+        // lease: beyond it a wall clock has found out what year it is.
+        self.t = self.t.plus(ran).plus(if has_slept { slept.min(limits::LEASE_MAX) } else { Millis::ZERO });
         has_slept
     }
 
@@ -66,6 +67,13 @@ mod tests {
         assert!(clock.advance(now(11_000, 3_611_000)));
         assert_eq!(clock.asleep_at(), Millis(10_000));
         assert_eq!(clock.t(), Millis(10_000 + 3_600_995));
+    }
+
+    #[test]
+    fn a_wall_clock_that_leaps_by_years_is_not_believed() {
+        let mut clock = TabClock::start(Millis::ZERO, now(0, 0));
+        assert!(clock.advance(now(1_000, 50 * 365 * 86_400_000)));
+        assert_eq!(clock.t(), limits::LEASE_MAX.plus(Millis(1_000)));
     }
 
     #[test]

@@ -190,8 +190,13 @@ impl Pulse {
     /// Takes note of what happened. Never fails: an input that makes no sense now changes nothing.
     pub fn handle_input(&mut self, input: Input, now: Now) {
         self.now = now;
-        if self.clock.advance(now) {
+        // Where both clocks go on in a sleep, only the timer that was held up gives it away.
+        let is_overdue = self.page.is_visible() && now.instant.since(self.schedule.wait().0) > limits::OVERDUE_AFTER;
+        if self.clock.advance(now) || is_overdue {
             self.wake();
+        }
+        if self.clock.t() > limits::SESSION_AGE {
+            self.begin_anew();
         }
         match input {
             Input::Page(state) => self.enter(state),
@@ -244,6 +249,7 @@ impl Pulse {
 
     fn enter(&mut self, target: PageState) {
         let before = self.page;
+        self.begin_clock();
         let t = self.clock.t();
         while let Some(next) = self.page.step_to(target) {
             self.page = next;
@@ -293,6 +299,14 @@ impl Pulse {
         }
     }
 
+    /// A session begins with its first beat, or with somebody looking, not with the end of the one before: a hidden tab
+    /// may be silent for hours in between.
+    fn begin_clock(&mut self) {
+        if self.seq == 0 && !self.page.is_visible() {
+            self.clock = TabClock::start(Millis::ZERO, self.now);
+        }
+    }
+
     /// The session is over on the server: the tab's further stay is another one.
     fn begin_anew(&mut self) {
         self.outputs.push_back(Output::Ended(self.session));
@@ -313,7 +327,7 @@ impl Pulse {
 
     fn restore(&mut self, saved: Saved, now: Now) {
         let gap = Millis(now.wall.0.saturating_sub(saved.wall.0));
-        if gap > limits::RESUME_WITHIN {
+        if gap > limits::RESUME_WITHIN || saved.t.plus(gap) > limits::SESSION_AGE {
             return;
         }
         self.session = saved.session;
@@ -363,6 +377,7 @@ impl Pulse {
     }
 
     fn send_as(&mut self, state: PageState, next: Option<Millis>, means: Means) {
+        self.begin_clock();
         self.seq = self.seq.saturating_add(1);
         let t = self.clock.t();
         self.schedule.sent(self.seq, self.now.instant, means, self.page);

@@ -103,7 +103,12 @@ impl Schedule {
         if let Some(flight) = self.flight
             && now >= flight.lost_at
         {
-            self.failed(flight.seq, Millis::ZERO, now, rng);
+            // What is due now for another reason than the pace does not wait for a retry's turn.
+            let is_wanted = self.due <= now && !matches!(self.why, Why::Interval | Why::Hidden | Why::Retry);
+            let wanted = is_wanted.then_some((self.due, self.why));
+            // Counted from then, as a hidden page hears of it with the next full minute only.
+            self.failed(flight.seq, Millis::ZERO, flight.lost_at, rng);
+            (self.due, self.why) = wanted.unwrap_or((self.due, self.why));
         }
         if now < self.due || matches!(page, PageState::Closed | PageState::Frozen) {
             return false;
@@ -116,7 +121,7 @@ impl Schedule {
             return false;
         }
         self.credit = self.credit.minus(BEAT_COST);
-        self.set_next(now, self.gap(page), page);
+        self.set_next(now, self.pace(page), page);
         true
     }
 
@@ -142,6 +147,7 @@ impl Schedule {
         rng: &mut Rng,
     ) {
         self.land(seq);
+        let promised = if self.failures == 0 { None } else { self.promise(page) };
         self.failures = 0;
         self.interval = self.own_interval.unwrap_or_else(|| clamp(interval));
         self.hidden_interval = hidden.map(|hidden| clamp(hidden).max(limits::HIDDEN_INTERVAL_MIN));
@@ -149,11 +155,12 @@ impl Schedule {
         if !matches!(self.why, Why::Interval | Why::Hidden | Why::Paused) {
             return;
         }
-        let gap = self.gap(page);
+        let gap = self.pace(page);
         if is_first {
             // Pages opened by one event (a mail, a bell) would beat in step for ever: the first gap is shorter by
             // chance.
             let gap = gap.map(|gap| Millis(gap.0.div_ceil(2)).plus(rng.below(Millis(gap.0 / 2))));
+            let gap = gap.map(|gap| gap.min(promised.unwrap_or(gap)));
             self.set_next(self.last_sent, gap, page);
         } else if let Some(gap) = gap {
             // Sooner than promised breaks no promise; a longer pace begins with the next one.
@@ -167,7 +174,7 @@ impl Schedule {
         if !self.land(seq) {
             return;
         }
-        let ceiling = limits::RETRY_FIRST.times(1 << self.failures.min(16)).min(limits::RETRY_LAST);
+        let ceiling = self.retry_within();
         self.failures += 1;
         self.due = now.after(at_least.min(limits::LEASE_MAX)).after(rng.below(ceiling).plus(Millis(1)));
         self.why = Why::Retry;
@@ -201,9 +208,18 @@ impl Schedule {
         }
     }
 
-    /// What a beat may promise in this state: nothing before the pace is known, as it may be any.
+    /// What a beat may promise in this state: nothing before the pace is known, as it may be any. While beats fail,
+    /// the next one waits for this one's answer and then for its turn, so no less than that can be promised: it may be
+    /// only the answers that are lost.
     pub(super) fn promise(&self, page: PageState) -> Option<Millis> {
-        self.gap(page).filter(|_| self.is_pace_known || self.own_interval.is_some())
+        let gap = self.gap(page)?;
+        let is_known = self.is_pace_known || self.own_interval.is_some();
+        match self.failures {
+            0 => is_known.then_some(gap),
+            // A hidden tab may yet hear that it is to pause.
+            _ if !is_known && !page.is_visible() => None,
+            _ => Some(gap.max(limits::ANSWER_WITHIN.plus(self.retry_within()))),
+        }
     }
 
     /// Whether hiding the tab counts as leaving.
@@ -230,6 +246,17 @@ impl Schedule {
             },
             PageState::Frozen | PageState::Closed => None,
         }
+    }
+
+    /// When the next beat goes out, if all goes well.
+    fn pace(&self, page: PageState) -> Option<Millis> {
+        let early = if page.is_visible() { Millis::ZERO } else { limits::HIDDEN_EARLY };
+        self.gap(page).map(|gap| gap.minus(early))
+    }
+
+    /// The longest wait of the next retry.
+    fn retry_within(&self) -> Millis {
+        limits::RETRY_FIRST.times(1 << self.failures.min(16)).min(limits::RETRY_LAST)
     }
 
     fn set_next(&mut self, now: Instant, gap: Option<Millis>, page: PageState) {

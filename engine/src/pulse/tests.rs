@@ -370,3 +370,77 @@ fn a_stopped_tab_says_closed_once_and_is_silent() {
     assert_eq!((tab.last().state, tab.visible().as_str()), (PageState::Closed, "0-2000"));
     assert_eq!(tab.wait, (Instant::NEVER, Why::Stopped));
 }
+
+#[test]
+fn a_tab_whose_answers_are_lost_keeps_its_promises_all_the_same() {
+    let mut tab = Tab::open(every(10));
+    tab.pass(3_600_000);
+    let at_least = limits::ANSWER_WITHIN.plus(limits::RETRY_FIRST).0;
+    for pair in tab.sent.windows(2) {
+        let promise = pair[0].next.expect("the pace is known").0.max(at_least);
+        assert!(pair[1].t.0 - pair[0].t.0 <= promise + 1, "{:?} then {:?}", pair[0], pair[1]);
+    }
+}
+
+#[test]
+fn a_tab_that_never_hears_the_pace_promises_how_long_it_tries() {
+    let mut tab = Tab::open(Options::default());
+    tab.pass(60_000);
+    assert!(tab.last().next >= Some(limits::ANSWER_WITHIN.plus(limits::RETRY_FIRST)));
+    let promised = tab.last().t.plus(tab.last().next.expect("a promise"));
+    tab.answer(accepted(600));
+    assert!(tab.wait.0 <= Instant(promised.0), "a longer pace begins with the next beat");
+    tab.tell(Input::Page(PageState::Hidden));
+    assert!(tab.last().next.is_some());
+}
+
+#[test]
+fn a_hidden_tab_beats_with_every_full_minute() {
+    let mut tab = Tab::open(every(10));
+    tab.tell(Input::Page(PageState::Hidden));
+    tab.answer(accepted(10));
+    assert!(tab.wait.0 < Instant(60_000), "{:?}", tab.wait);
+    tab.ms = 60_000;
+    tab.tell(Input::Timer);
+    assert_eq!((tab.sent.len(), tab.last().next), (3, Some(Millis::seconds(75))));
+    tab.ms = 120_000;
+    tab.tell(Input::Timer);
+    assert_eq!(tab.sent.len(), 4, "also after one that was lost");
+}
+
+#[test]
+fn a_page_that_hides_when_a_beat_is_found_lost_says_so_at_once() {
+    let mut tab = Tab::open(every(10));
+    tab.ms = limits::ANSWER_WITHIN.0;
+    tab.tell(Input::Page(PageState::Hidden));
+    assert_eq!((tab.sent.len(), tab.last().state), (2, PageState::Hidden));
+}
+
+#[test]
+fn a_sleep_through_which_both_clocks_go_on_is_noticed() {
+    let mut tab = Tab::open(every(10));
+    tab.answer(accepted(10));
+    tab.ms += 3_600_000;
+    tab.tell(Input::Timer);
+    assert_eq!(tab.visible(), "0-0 3600000-3600000");
+}
+
+#[test]
+fn a_session_that_begins_in_a_hidden_tab_counts_from_its_first_beat() {
+    let mut tab = Tab::open(every(10));
+    tab.tell(Input::Page(PageState::Hidden));
+    tab.answer(Outcome::Ended);
+    tab.pass(3_600_000);
+    tab.tell(Input::Page(PageState::Active));
+    assert_eq!((tab.last().seq, tab.last().t, tab.visible().as_str()), (1, Millis(0), "0-0"));
+}
+
+#[test]
+fn a_tab_that_is_open_for_more_than_a_month_begins_a_new_session() {
+    let mut tab = Tab::open(every(10));
+    let old = tab.last().session;
+    tab.ms = limits::SESSION_AGE.0 + 1_000;
+    tab.tell(Input::Timer);
+    assert_eq!(tab.ended, [old]);
+    assert_eq!((tab.last().seq, tab.last().t), (1, Millis(0)));
+}
