@@ -105,8 +105,9 @@ impl Tracker {
             self.roll.let_go(channel);
         }
         self.note_dirty(place);
-        // A last word is a lasting fact, and so is its being taken back.
-        if is_newest && (beat.state == PageState::Closed) != was_closed {
+        // A last word is a lasting fact, also when it is said again because it could not be written; and so is its being
+        // taken back.
+        if is_newest && (beat.state == PageState::Closed || was_closed) {
             self.commit(place, *ticket);
         } else {
             let answer = self.accepted(place);
@@ -191,12 +192,26 @@ impl Tracker {
         }
         // The store can be a moment behind: asked again, it will know the end.
         let Some(end) = row.end else { return self.refuse(*ticket, Refusal::Busy) };
-        let evidence = beat.visible.last().map(|&span| self.placed(span, beat.t).1);
-        let Some(ended_at) = evidence.filter(|&at| at > end.ended_at && beat.seq > row.seq) else {
+        let ended_at = self.proven_until(end, beat);
+        let shows_more = beat.visible.last().is_some_and(|span| span.end > row.visible_until);
+        if beat.seq <= row.seq || !(ended_at > end.ended_at || shows_more) {
             return self.refuse(*ticket, Refusal::SessionEnded);
-        };
+        }
         self.extend(row, beat, End { ended_at, ..end });
         self.ledger.hold(*ticket, Err(Refusal::SessionEnded));
+    }
+
+    /// Up to when a late beat's spans prove that the session went on. One that begins long after the end is another
+    /// stay: the machine slept, the page was frozen, or its tab was elsewhere.
+    fn proven_until(&self, end: End, beat: &Beat) -> Timestamp {
+        let gap = match end.reason {
+            EndReason::Closed => self.policy.leave_grace,
+            EndReason::Timeout => self.policy.lease(PageState::Active, Some(self.policy.interval)),
+        };
+        beat.visible.iter().fold(end.ended_at, |until, &span| {
+            let (start_at, end_at) = self.placed(span, beat.t);
+            if start_at <= until.after(gap) { until.max(end_at) } else { until }
+        })
     }
 
     /// Adds what a late beat proves to the row of an ended session; `end` holds the later evidence.
@@ -208,7 +223,10 @@ impl Tracker {
         self.note_spans(beat);
         let error_bound = match end.reason {
             EndReason::Closed => end.error_bound,
-            EndReason::Timeout => self.now.since(end.ended_at).plus(limits::LAST_WORD_DELAY),
+            EndReason::Timeout if end.ended_at > row.last_seen_at => {
+                self.now.since(end.ended_at).plus(limits::LAST_WORD_DELAY)
+            }
+            EndReason::Timeout => end.error_bound,
         };
         self.ledger.note_end(SessionRow {
             seq: beat.seq,

@@ -3,7 +3,10 @@
 //! One batch is under way at a time; whatever comes meanwhile gathers for the next, so a slow disk makes larger
 //! batches, not longer queues. An answer that states a lasting fact is held until its batch is on disk.
 
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::{
+    collections::{BTreeMap, VecDeque},
+    vec::Vec,
+};
 
 use super::{
     api::Ticket,
@@ -32,6 +35,10 @@ pub(super) struct Ledger {
     spans: Vec<SpanRow>,
     /// Ended sessions that are not on disk yet. They are answered from here meanwhile.
     ended: BTreeMap<SessionId, Ended>,
+    /// Those that have just come to disk, with the moment, and in that order: somebody may have looked into the store
+    /// before that, and still not be back.
+    landed: BTreeMap<SessionId, (Timestamp, SessionRow)>,
+    landing: VecDeque<(Timestamp, SessionId)>,
     held: Vec<Held>,
     flight: Option<Flight>,
     is_due_now: bool,
@@ -67,6 +74,8 @@ impl Ledger {
             urgent: Vec::new(),
             spans: Vec::new(),
             ended: BTreeMap::new(),
+            landed: BTreeMap::new(),
+            landing: VecDeque::new(),
             held: Vec::new(),
             flight: None,
             is_due_now: false,
@@ -111,9 +120,10 @@ impl Ledger {
         self.is_due_now = true;
     }
 
-    /// An ended session that is not on disk yet.
+    /// An ended session that is not on disk yet, or has not been for long.
     pub(super) fn ended(&self, session: &SessionId) -> Option<&SessionRow> {
-        self.ended.get(session).map(|ended| &ended.row)
+        let waiting = self.ended.get(session).map(|ended| &ended.row);
+        waiting.or_else(|| self.landed.get(session).map(|(_, row)| row))
     }
 
     /// Whether so much waits that no more may be taken.
@@ -174,8 +184,22 @@ impl Ledger {
     }
 
     /// The batch under way is on disk.
-    pub(super) fn recorded(&mut self) -> Landed {
-        self.ended.retain(|_, ended| !ended.is_under_way);
+    pub(super) fn recorded(&mut self, now: Timestamp) -> Landed {
+        let (landed, waiting): (BTreeMap<_, _>, _) =
+            core::mem::take(&mut self.ended).into_iter().partition(|(_, ended)| ended.is_under_way);
+        self.ended = waiting;
+        for (session, Ended { row, .. }) in landed {
+            self.landed.insert(session, (now, row));
+            self.landing.push_back((now, session));
+        }
+        while let Some(&(at, session)) =
+            self.landing.front().filter(|(at, _)| now.since(*at) > limits::LOOKED_UP_WITHIN)
+        {
+            self.landing.pop_front();
+            if self.landed.get(&session).is_some_and(|(newest, _)| *newest == at) {
+                self.landed.remove(&session);
+            }
+        }
         self.land()
     }
 
@@ -240,10 +264,14 @@ mod tests {
         let first = ledger.take_batch(Timestamp(0), |_| None).expect("due");
         ledger.note_end(ended(9));
         assert!(ledger.take_batch(Timestamp(0), |_| None).is_none(), "one batch at a time");
-        ledger.recorded();
+        ledger.recorded(Timestamp(0));
         let second = ledger.take_batch(Timestamp(0), |_| None).expect("due");
         assert_eq!((first.sessions, second.sessions), (Vec::from([ended(5)]), Vec::from([ended(9)])));
-        ledger.recorded();
+        ledger.recorded(Timestamp(0));
+        assert_eq!(ledger.ended(&SessionId([1; 16])), Some(&ended(9)), "an answer from the store may be older");
+        let later = Timestamp(limits::LOOKED_UP_WITHIN.0 + 1);
+        ledger.take_batch(Timestamp(limits::ALIVE_EVERY.0), |_| None).expect("due");
+        ledger.recorded(later);
         assert!(ledger.ended(&SessionId([1; 16])).is_none());
     }
 }

@@ -87,7 +87,7 @@ impl Tracker {
             Input::Timer => {}
             Input::Settle(ticket) => self.ledger.settle(ticket),
             Input::Recorded => {
-                let landed = self.ledger.recorded();
+                let landed = self.ledger.recorded(self.now);
                 self.release(landed);
             }
             Input::RecordFailed(batch) => self.record_failed(*batch),
@@ -157,6 +157,19 @@ impl Tracker {
             until = until.min(changes_at);
         }
         self.wheel.set(place, until);
+    }
+
+    /// A closed session that is read back stands where its facts put it: what it was told as last is forgotten.
+    fn stand_closed(&mut self, place: u32) {
+        let Some(session) = self.roll.get_mut(place).filter(|session| session.state == PageState::Closed) else {
+            return;
+        };
+        let facts = Facts {
+            visible: false,
+            last_seen_at: self.blind.shift(session.last_seen_at),
+            last_active_at: self.blind.shift(session.last_active_at),
+        };
+        session.rung = self.policy.ladder.judge(facts, self.now).0;
     }
 
     fn end(&mut self, place: u32) {
@@ -243,6 +256,9 @@ impl Tracker {
                     ..*session
                 };
             }
+            self.stand_closed(place);
+            // The longer lease has to be on disk before the next crash.
+            self.note_dirty(place);
             self.judge(place);
         }
     }

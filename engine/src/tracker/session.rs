@@ -102,8 +102,9 @@ impl Session {
             self.seq = beat.seq;
             self.t = short(beat.t);
             self.state = beat.state;
+            // An old beat that comes late, or twice, is no news of its tab.
+            self.last_seen_at = self.last_seen_at.max(now);
         }
-        self.last_seen_at = self.last_seen_at.max(now);
         is_newest
     }
 

@@ -599,3 +599,75 @@ fn a_million_ends_at_once_let_beats_through() {
     assert_eq!(server.told.len(), 5_000);
     assert_eq!(server.tracker.live(), Live { sessions: 0, users: 0, channels: 0 });
 }
+
+#[test]
+fn a_tab_that_comes_back_after_the_end_does_not_stretch_it() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    server.beat("ann", tab.at(0)).expect("taken");
+    server.beat("ann", Tab::seen(tab.closed(4_000), &[(0, 4_000)])).expect("taken");
+    server.pass(600_000);
+    let row = server.row(&tab).clone();
+    let back = Tab::seen(tab.at(604_000), &[(0, 4_000), (604_000, 604_000)]);
+    assert_eq!(server.beat("ann", back).map(|_| ()), Err(Refusal::SessionEnded));
+    assert_eq!(server.row(&tab).end, row.end);
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    server.beat("ann", tab.at(0)).expect("taken");
+    server.pass(600_000);
+    let woken = Tab::seen(tab.at(600_000), &[(0, 9_000), (590_000, 600_000)]);
+    assert_eq!(server.beat("ann", woken).map(|_| ()), Err(Refusal::SessionEnded));
+    assert_eq!(server.row(&tab).end.map(|end| end.ended_at), Some(Timestamp(START + 9_000)), "the machine slept");
+    assert_eq!(server.row(&tab).visible, Millis(19_000), "and no time is lost");
+}
+
+#[test]
+fn a_late_copy_of_an_old_beat_moves_no_end() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    let first = tab.at(0);
+    server.beat("ann", first.clone()).expect("taken");
+    server.pass(20_000);
+    server.beat("ann", first).expect("taken, and old");
+    server.pass(20_000);
+    assert_eq!(server.row(&tab).end.map(|end| end.ended_at), Some(Timestamp(START)));
+}
+
+#[test]
+fn a_last_word_that_could_not_be_written_is_not_taken_for_written_when_said_again() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    server.beat("ann", tab.at(0)).expect("taken");
+    server.is_down = true;
+    assert_eq!(server.beat("ann", tab.closed(1_000)), Err(Refusal::StoreDown));
+    server.now += 2_000;
+    assert_eq!(server.beat("ann", tab.closed(3_000)), Err(Refusal::StoreDown));
+}
+
+#[test]
+fn a_hold_that_a_restart_extended_survives_the_next_crash() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    server.beat("ann", tab.hidden(0, None)).expect("taken");
+    server.crash_for(3_600_000);
+    server.pass(1_100);
+    server.crash_for(1_000);
+    server.pass(25 * 60_000);
+    assert_eq!(server.members(), "ann away in site");
+}
+
+#[test]
+fn a_closed_session_that_is_read_back_is_nobody_online() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    server.beat("ann", tab.at(0)).expect("taken");
+    server.beat("ann", tab.closed(1_000)).expect("taken");
+    server.crash_for(1_000);
+    assert_eq!(server.members(), "ann away in site");
+}
+
+#[test]
+fn an_answer_from_the_store_that_is_out_of_date_brings_nobody_back() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    server.beat("ann", tab.closed(0)).expect("taken");
+    server.pass(1_000);
+    let user = UserId::parse("ann").expect("a name");
+    let past = Some(Past::NeverSeen);
+    server.tell(Input::Beat(Box::new(Report { ticket: Ticket(9), user, issued_at: None, beat: tab.at(1), past })));
+    assert_eq!(server.answers.pop(), Some(Err(Refusal::SessionEnded)));
+    assert_eq!(server.members(), "");
+}
