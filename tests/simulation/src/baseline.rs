@@ -304,7 +304,8 @@ impl Server {
                 record.detected_at = now;
             }
         }
-        let is_still_here = self.of_person.get(&person).into_iter().flatten().any(|session| self.records[session].is_in);
+        let is_still_here =
+            self.of_person.get(&person).into_iter().flatten().any(|session| self.records[session].is_in);
         (!is_still_here).then_some((person, channel))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
-use stillhere_engine::{page::PageState, time::Millis, wire::SessionId};
+use stillhere_engine::{limits, page::PageState, time::Millis, wire::SessionId};
 
 use crate::agenda::Ms;
 
@@ -28,6 +28,8 @@ pub struct Sent {
     pub at: Ms,
     /// What it promised.
     pub promise: Option<Millis>,
+    /// What it said of the page.
+    pub state: PageState,
 }
 
 /// A beat that the server has taken.
@@ -54,6 +56,8 @@ pub struct EndSeen {
     pub detected_at: u64,
     /// The stretch of the newest beat that came before.
     pub stretch: usize,
+    /// When that beat was sent: a paused page that says that it closes was there until then.
+    pub heard_at: Ms,
 }
 
 /// One session's truth.
@@ -70,6 +74,10 @@ pub struct Life {
     visible_since: Option<Ms>,
     /// How often its machine slept while it was visible.
     pub sleeps: u64,
+    /// How often its machine's wall clock was set forward, which looks like a sleep.
+    pub leaps: u64,
+    /// By how much those sleeps may go unnoticed, all together.
+    pub unnoticed: Ms,
     /// How many spans that makes.
     pub spans: u64,
     /// The newest beat sent.
@@ -172,17 +180,24 @@ impl Life {
         self.stretches.iter().rposition(|stretch| stretch.from <= at).unwrap_or(0)
     }
 
-    /// The end of a stretch, or of a later one that follows within `gap`; `now` if it goes on.
+    /// The end of a stretch, or of a later one that follows within `gap`; `now` if it goes on. It lasted at least until
+    /// `heard_at`.
     #[must_use]
-    pub fn end_of(&self, stretch: usize, gap: Ms, now: Ms) -> Ms {
-        let mut end = 0;
-        for next in self.stretches.iter().skip(stretch) {
-            if end > 0 && next.from > end + gap {
+    pub fn end_of(&self, EndSeen { stretch, heard_at, .. }: EndSeen, gap: Ms, now: Ms) -> Ms {
+        let mut end = heard_at;
+        for (number, next) in self.stretches.iter().enumerate().skip(stretch) {
+            if number > stretch && next.from > end + gap {
                 break;
             }
-            end = next.until.unwrap_or(now);
+            end = end.max(next.until.unwrap_or(now));
         }
         end
+    }
+
+    /// What the tab's own clock may be off by over so long: it drifts, and sleeps are measured by another clock.
+    #[must_use]
+    pub fn clock_slack(&self, over: Ms) -> Ms {
+        if self.stretches.len() > 1 { over / 2_000 + limits::SLEEP_AFTER.0 } else { over / 4_000 }
     }
 
     /// The sum of all stretches, and of the breaks between them that are not longer than `hold`.

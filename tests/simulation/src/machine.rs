@@ -42,7 +42,16 @@ impl Machine {
     /// A machine that is awake, has a network, and whose wall clock may be wrong.
     #[must_use]
     pub const fn new(latency: Ms, counts_sleep: bool, wall_ahead: i64, drift_ppm: i64) -> Self {
-        Self { asleep_since: None, counts_sleep, link: Link::Up, latency, reachable_since: 0, stood_still: 0, wall_ahead, drift_ppm }
+        Self {
+            asleep_since: None,
+            counts_sleep,
+            link: Link::Up,
+            latency,
+            reachable_since: 0,
+            stood_still: 0,
+            wall_ahead,
+            drift_ppm,
+        }
     }
 
     /// Both clocks at `now`.

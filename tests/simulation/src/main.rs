@@ -89,7 +89,9 @@ fn main() -> ExitCode {
     }
     match arguments.seed {
         Some(seed) => run_one(&arguments, seed),
-        None if arguments.persons.is_some_and(|persons| persons > THOROUGH_UP_TO) => run_one(&arguments, arguments.from),
+        None if arguments.persons.is_some_and(|persons| persons > THOROUGH_UP_TO) => {
+            run_one(&arguments, arguments.from)
+        }
         None => run_many(&arguments),
     }
 }

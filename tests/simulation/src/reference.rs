@@ -1,7 +1,7 @@
 //! The reference: the server's picture as the rules say it should be, written down apart from the tracker and as
 //! plainly as can be. It knows what has arrived, not how that is kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use stillhere_engine::{
     page::PageState,
@@ -35,6 +35,8 @@ struct Open {
 pub struct Reference {
     policy: Policy,
     open: BTreeMap<SessionId, Open>,
+    /// Sessions of which only the last word came.
+    come_and_gone: BTreeSet<SessionId>,
     /// Time on the tracker's wheel begins here.
     base: u64,
     /// The last downtime: from when, and how long with its grace.
@@ -45,7 +47,7 @@ impl Reference {
     /// Nobody is here.
     #[must_use]
     pub const fn new(policy: Policy, base: u64) -> Self {
-        Self { policy, open: BTreeMap::new(), base, blind: (0, 0) }
+        Self { policy, open: BTreeMap::new(), come_and_gone: BTreeSet::new(), base, blind: (0, 0) }
     }
 
     /// How long a beat is good for.
@@ -82,10 +84,17 @@ impl Reference {
         self.open.contains_key(session)
     }
 
+    /// Whether all of the session was its last word.
+    #[must_use]
+    pub fn has_come_and_gone(&self, session: &SessionId) -> bool {
+        self.come_and_gone.contains(session)
+    }
+
     /// A beat of an open session, or of a new one.
     pub fn arrive(&mut self, user: &UserId, beat: &Beat, now: u64) {
         let is_new = !self.is_open(&beat.session);
         if is_new && beat.state == PageState::Closed {
+            self.come_and_gone.insert(beat.session);
             return;
         }
         let began = now.saturating_sub(beat.t.0);

@@ -1,6 +1,6 @@
 //! t
-use std::{fmt::Write as _, path::Path, time::Duration};
 use crate::{scenario::Scenario, tally::Tally};
+use std::{fmt::Write as _, path::Path, time::Duration};
 
 /// Real time, for people who wait.
 #[derive(Debug)]
@@ -22,7 +22,9 @@ impl Stopwatch {
 }
 
 /// w
-pub fn write(_d: &Path, _seed: u64, _persons: Option<u32>, _hours: Option<u64>) -> std::io::Result<()> { Ok(()) }
+pub fn write(_d: &Path, _seed: u64, _persons: Option<u32>, _hours: Option<u64>) -> std::io::Result<()> {
+    Ok(())
+}
 
 /// A run in a few lines.
 #[must_use]

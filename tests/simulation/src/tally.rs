@@ -36,11 +36,13 @@ impl Histogram {
     pub fn quantile(&self, permille: u64) -> Option<Ms> {
         let wanted = (self.total * permille).div_ceil(1_000).max(1);
         let mut sum = 0;
-        self.counts.iter().position(|count| {
-            sum += count;
-            sum >= wanted
-        })
-        .map(length)
+        self.counts
+            .iter()
+            .position(|count| {
+                sum += count;
+                sum >= wanted
+            })
+            .map(length)
     }
 }
 

@@ -9,6 +9,15 @@ use stillhere_engine::{
 
 use super::{Broken, Verdict, holds};
 
+/// A lasting fact that a beat states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// It is the one that began its session.
+    Start,
+    /// It said that the page is gone, and no newer one had come.
+    LastWord,
+}
+
 /// An answer that states a lasting fact comes after that fact is on disk: a session's first beat, its last word, and
 /// whatever `saved_seq` names.
 ///
@@ -16,10 +25,14 @@ use super::{Broken, Verdict, holds};
 /// What is missing.
 pub fn acknowledged_is_kept(
     session: SessionId,
-    (seq, state): (u32, PageState),
+    (seq, fact): (u32, Option<Fact>),
     saved_seq: u32,
     row: Option<&SessionRow>,
 ) -> Verdict {
+    // Later beats are answered from memory while the start is not on disk: they say so by `saved_seq`.
+    if row.is_none() && saved_seq == 0 && fact.is_none() {
+        return Ok(());
+    }
     let Some(row) = row else {
         let what = format!("{session:?}: beat {seq} was answered, and no row is on disk");
         return Err(Broken::new("acknowledged_is_kept", what));
@@ -27,9 +40,11 @@ pub fn acknowledged_is_kept(
     holds("acknowledged_is_kept", row.seq >= saved_seq, || {
         format!("{session:?}: beat {saved_seq} is said to be saved; the disk has {}", row.seq)
     })?;
-    holds("acknowledged_is_kept", state != PageState::Closed || row.seq >= seq, || {
-        format!("{session:?}: the last word (beat {seq}) was answered; the disk has beat {}", row.seq)
-    })
+    holds(
+        "acknowledged_is_kept",
+        fact != Some(Fact::LastWord) || row.seq >= seq || row.state == PageState::Closed,
+        || format!("{session:?}: the last word (beat {seq}) was answered; the disk has beat {}", row.seq),
+    )
 }
 
 /// What a tab sends obeys the rules of the wire and its bounds.

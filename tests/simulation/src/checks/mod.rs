@@ -8,7 +8,7 @@ mod times;
 use std::fmt;
 
 pub use ends::{end_is_not_after_the_truth, end_is_not_before_the_truth, ends_once};
-pub use kept::{acknowledged_is_kept, beat_is_valid};
+pub use kept::{Fact, acknowledged_is_kept, beat_is_valid};
 pub use promises::{lease_is_honoured, leave_is_not_false, promise_is_kept, silence_is_noticed};
 pub use times::{no_time_is_lost, start_is_true, visible_is_not_above_the_truth};
 

@@ -72,7 +72,13 @@ pub(super) struct Tab {
 const INTENSIVE_AFTER: Ms = 5 * MINUTE;
 
 impl World {
-    pub(super) fn open_tab(&mut self, person: u32, device: Key<Device>, storage: Option<String>, channel: usize) -> Key<Tab> {
+    pub(super) fn open_tab(
+        &mut self,
+        person: u32,
+        device: Key<Device>,
+        storage: Option<String>,
+        channel: usize,
+    ) -> Key<Tab> {
         let tab = Tab { person, device, page: None, cached: None, storage, is_front: true, channel, is_loading: true };
         let key = self.tabs.add(tab);
         if let Some(device) = self.devices.get_mut(device) {

@@ -194,12 +194,7 @@ impl World {
         if let Some(failure) = &self.failure {
             self.log.note(failure.at, format_args!("BROKEN {}", failure.broken));
         }
-        Outcome {
-            tally: self.tally,
-            failure: self.failure,
-            digest: self.log.digest(),
-            lines: self.log.into_lines(),
-        }
+        Outcome { tally: self.tally, failure: self.failure, digest: self.log.digest(), lines: self.log.into_lines() }
     }
 
     fn happen(&mut self, event: Event) {
@@ -223,7 +218,8 @@ impl World {
         let live = self.server.live();
         if live.sessions > 0 || !self.lives.is_empty() {
             let open = self.lives.iter().next().map(|(session, life)| format!("{session:?} {life:?}"));
-            let what = format!("at the end {} sessions are live, {} unsettled: {open:?}", live.sessions, self.lives.len());
+            let what =
+                format!("at the end {} sessions are live, {} unsettled: {open:?}", live.sessions, self.lives.len());
             return Err(Broken::new("everything_ends", what));
         }
         Ok(())

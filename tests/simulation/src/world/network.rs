@@ -82,7 +82,7 @@ impl World {
                 dispatch.visible.iter().map(|span| (span.start.0, span.end.0)).collect::<Vec<_>>(),
             ),
         );
-        let sent = Sent { seq: dispatch.seq, at: now, promise: dispatch.next };
+        let sent = Sent { seq: dispatch.seq, at: now, promise: dispatch.next, state: dispatch.state };
         if let Some(life) = self.lives.get_mut(&dispatch.session) {
             let verdict = promise_is_kept(dispatch.session, life, Some(sent), now);
             life.began.get_or_insert(now);

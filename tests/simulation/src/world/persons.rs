@@ -1,6 +1,9 @@
 //! What people do. Nothing here looks at what the client or the server does, so every system meets the same people.
 
-use stillhere_engine::{page::PageState, pulse::Input};
+use stillhere_engine::{
+    page::PageState,
+    pulse::{Input, Saved},
+};
 
 use super::{
     Event, World,
@@ -260,8 +263,17 @@ impl World {
         let most = [5 * SECOND, HOUR, 30_000 * HOUR][chance.below(3) as usize];
         let by = chance.below(2 * most) as i64 - most as i64;
         self.log.note(self.agenda.now(), format_args!("a wall clock is set by {by} ms"));
-        if let Some(device) = self.devices.get_mut(device) {
-            device.machine.step_wall(by);
+        let Some(device) = self.devices.get_mut(device) else { return };
+        device.machine.step_wall(by);
+        for &tab in &device.tabs {
+            let Some(tab) = self.tabs.get(tab) else { continue };
+            let stored = tab.storage.as_deref().and_then(Saved::parse).map(|saved| saved.session);
+            let held = [&tab.page, &tab.cached].into_iter().flatten().filter_map(|page| page.known);
+            for session in held.chain(stored) {
+                if let Some(life) = self.lives.get_mut(&session) {
+                    life.leaps += 1;
+                }
+            }
         }
     }
 

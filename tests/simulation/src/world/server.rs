@@ -72,8 +72,8 @@ struct Waiting {
     sender: Sender,
     session: SessionId,
     seq: u32,
-    state: PageState,
     sent_at: Ms,
+    fact: Option<checks::Fact>,
 }
 
 impl Server {
@@ -200,7 +200,8 @@ impl World {
         self.log.note(now, format_args!("the server starts with {} sessions, alive at {}", rows.len(), alive_at.0));
         self.reference.restore(self.policy.clone(), &rows, alive_at.0, clock);
         self.remember_what_is_left(&rows, now);
-        for rows in rows.chunks(20_000) {
+        // One piece at least, as the driver does: an empty one says how long the server was away.
+        for rows in std::iter::once(&rows[..0]).chain(rows.chunks(20_000)) {
             self.hand_in(Input::Restore { rows: rows.to_vec(), alive_at });
         }
         let snapshot = self.server.tracker.as_ref().map(|tracker| tracker.members(None)).unwrap_or_default();
@@ -245,7 +246,7 @@ impl World {
         if now < self.partition_until {
             return;
         }
-        let waiting = Waiting { sender, session: beat.session, seq: beat.seq, state: beat.state, sent_at };
+        let waiting = Waiting { sender, session: beat.session, seq: beat.seq, sent_at, fact: None };
         if self.server.tracker.is_none() {
             // Nobody listens on the port.
             return self.respond(waiting, Outcome::Retry { after: Millis::ZERO });
@@ -253,15 +254,16 @@ impl World {
         self.server.tickets += 1;
         let ticket = self.server.tickets;
         self.server.waiting.insert(ticket, waiting);
+        if let Some(life) = self.lives.get_mut(&beat.session) {
+            life.worst_delay = life.worst_delay.max(now - sent_at);
+        }
         let Ok(user) = UserId::parse(&format!("p{}", sender.person)) else { return };
         self.log.note(now, format_args!("{:?} beat {} arrives", beat.session, beat.seq));
         let report = Report { ticket: Ticket(ticket), user, issued_at: None, beat, past: None };
         self.take(Input::Beat(Box::new(report)));
     }
 
-    fn looked_up(&mut self, mut report: Box<Report>) {
-        let row = self.server.disk.row(&report.beat.session);
-        report.past = Some(row.map_or(Past::NeverSeen, |row| Past::Stored(Box::new(row.clone()))));
+    fn looked_up(&mut self, report: Box<Report>) {
         self.take(Input::Beat(report));
     }
 
@@ -301,7 +303,10 @@ impl World {
             let Some(tracker) = &mut self.server.tracker else { return published };
             match tracker.poll_output() {
                 Output::Answer { ticket, answer } => self.answer(ticket, answer),
-                Output::LookUp(report) => {
+                Output::LookUp(mut report) => {
+                    // Read now, handed in later: what the store says is never quite new.
+                    let row = self.server.disk.row(&report.beat.session);
+                    report.past = Some(row.map_or(Past::NeverSeen, |row| Past::Stored(Box::new(row.clone()))));
                     let life = self.server.life;
                     let delay = 1 + self.chance.below(5);
                     self.agenda.plan(now + delay, Event::Server(Happening::LookedUp(life, report)));
@@ -334,11 +339,19 @@ impl World {
             self.lives.get(&beat.session).is_some_and(|life| life.newest.is_some() && life.end.is_none())
         };
         let begins = matches!(past, Some(Past::NeverSeen));
-        let has_ended = self.lives.get(&beat.session).is_some_and(|life| life.end.is_some());
+        let has_ended = self.lives.get(&beat.session).is_some_and(|life| life.end.is_some())
+            || self.reference.has_come_and_gone(&beat.session);
         if !is_known && !(begins && !has_ended) {
             return;
         }
-        let Some(&Waiting { sent_at, .. }) = self.server.waiting.get(&ticket.0) else { return };
+        let Some(waiting) = self.server.waiting.get_mut(&ticket.0) else { return };
+        let is_newest = self.lives.get(&beat.session).and_then(|life| life.newest).is_none_or(|n| n.seq < beat.seq);
+        waiting.fact = match (is_known, beat.state) {
+            (false, _) => Some(checks::Fact::Start),
+            (true, PageState::Closed) if is_newest => Some(checks::Fact::LastWord),
+            (true, _) => None,
+        };
+        let sent_at = waiting.sent_at;
         if self.scenario.is_thorough {
             self.reference.arrive(user, beat, clock);
         }
@@ -377,7 +390,8 @@ impl World {
             (true, _) => Written::DoneButFailed,
         };
         let slow = self.hostility.rate(Kind::StoreFault, 5, 50);
-        let delay = 1 + self.chance.below(8) + if self.chance.permille(slow) { self.chance.about(3 * SECOND) } else { 0 };
+        let delay =
+            1 + self.chance.below(8) + if self.chance.permille(slow) { self.chance.about(3 * SECOND) } else { 0 };
         let life = self.server.life;
         self.server.under_way = Some(batch);
         self.agenda.plan(now + delay, Event::Server(Happening::Written(life, written)));
@@ -387,14 +401,16 @@ impl World {
     fn row_is_written(&mut self, row: &SessionRow) {
         let now = self.now();
         let detected = row.end.map_or(0, |end| self.server.truth(end.detected_at.0).max(0) as Ms);
-        let restarts = self.policy.boot_grace.0;
+        // A downtime is measured from the last sign of life, which may be some seconds old.
+        let restarts = self.policy.boot_grace.0 + 20 * SECOND;
         let Some(life) = self.lives.get_mut(&row.session) else { return };
         let mut verdicts = vec![checks::ends_once(row.session, life, row.end)];
         if let Some(end) = row.end
             && life.end.is_none()
         {
             let stretch = life.newest.map_or(0, |newest| life.stretch_at(newest.sent_at));
-            life.end = Some(EndSeen { detected_at: end.detected_at.0, stretch });
+            let heard_at = life.newest.map_or(0, |newest| newest.sent_at);
+            life.end = Some(EndSeen { detected_at: end.detected_at.0, stretch, heard_at });
             let grace = restarts * u64::from(life.crashes);
             // Only the last word has come: it began and ended at once.
             let is_at_once = end.reason == EndReason::Closed && life.newest.is_none_or(|n| detected <= n.at);
@@ -429,12 +445,12 @@ impl World {
 
     fn answer(&mut self, ticket: Ticket, answer: Result<Accepted, Refusal>) {
         let Some(waiting) = self.server.waiting.remove(&ticket.0) else { return };
-        let Waiting { session, seq, state, .. } = waiting;
+        let Waiting { session, seq, fact, .. } = waiting;
         let outcome = match answer {
             Ok(accepted) => {
                 let row = self.server.disk.row(&session);
                 let saved_seq = accepted.saved_seq;
-                let verdict = checks::acknowledged_is_kept(session, (seq, state), saved_seq, row);
+                let verdict = checks::acknowledged_is_kept(session, (seq, fact), saved_seq, row);
                 let is_settled = !self.lives.contains_key(&session);
                 if !is_settled {
                     self.check(verdict);

@@ -1,6 +1,10 @@
 //! Settling: when a session is over for everybody, its record is compared with its truth, and both are forgotten.
 
-use stillhere_engine::{tracker::SessionRow, wire::SessionId};
+use stillhere_engine::{
+    page::PageState,
+    tracker::{EndReason, SessionRow},
+    wire::SessionId,
+};
 
 use super::{Event, World, shell::SETTLE_AFTER};
 use crate::{
@@ -47,23 +51,26 @@ impl World {
         let ended_at = server.truth(end.ended_at.0).max(0) as Ms;
         let detected_at = server.truth(end.detected_at.0).max(0) as Ms;
         let started_at = server.truth(row.started_at.0);
-        let lease = self.policy.lease(stillhere_engine::page::PageState::Active, None).0;
-        let interval = self.policy.lease(stillhere_engine::page::PageState::Active, Some(self.policy.interval)).0;
-        let gap = lease.max(interval);
+        let lease = self.policy.lease(PageState::Active, None).0;
+        let interval = self.policy.lease(PageState::Active, Some(self.policy.interval)).0;
+        let gap = match end.reason {
+            EndReason::Closed => self.policy.leave_grace.0,
+            EndReason::Timeout => lease.max(interval),
+        };
         let verdicts = [
             checks::end_is_not_after_the_truth(row.session, life, ended_at, gap, gone_at),
             checks::end_is_not_before_the_truth(row.session, life, (ended_at, detected_at), end, gone_at),
             checks::visible_is_not_above_the_truth(row, life, gone_at),
             checks::no_time_is_lost(row, life, gone_at),
-            checks::start_is_true(row, life, started_at, 0),
+            checks::start_is_true(row, life, started_at, life.clock_slack(gone_at.saturating_sub(life.began.unwrap_or(0)))),
         ];
         for verdict in verdicts {
             self.check(verdict);
         }
         self.tally.stays += 1;
         match end.reason {
-            stillhere_engine::tracker::EndReason::Closed => self.tally.closes += 1,
-            stillhere_engine::tracker::EndReason::Timeout => self.tally.timeouts += 1,
+            EndReason::Closed => self.tally.closes += 1,
+            EndReason::Timeout => self.tally.timeouts += 1,
         }
         self.tally.recovered += u64::from(row.recovered);
         let recorded = end.ended_at.since(row.started_at).0;
@@ -107,10 +114,12 @@ impl World {
                 && now >= self.partition_until + REACHABLE_FOR
                 && now >= device.machine.reachable_since + REACHABLE_FOR;
             let held = self.scenario.preset.counts_hidden()
-                && !matches!(page.state, stillhere_engine::page::PageState::Frozen | stillhere_engine::page::PageState::Closed)
+                && !matches!(
+                    page.state,
+                    PageState::Frozen | PageState::Closed
+                )
                 && page.hidden_since.is_none_or(|since| self.policy.hidden_interval.is_some() || now < since + hold);
             !device.machine.is_asleep() && is_connected && (page.state.is_visible() || held)
         })
     }
-
 }

@@ -1,6 +1,7 @@
 //! The shell around each page's heart, as thin as the one that ships: tells it what happens and does what it says.
 
 use stillhere_engine::{
+    limits,
     page::PageState,
     pulse::{Input, Output, Saved},
     wire::SessionId,
@@ -11,7 +12,7 @@ use super::{
     browser::{Device, Heart, Page, Tab},
 };
 use crate::{
-    agenda::{MINUTE, Ms},
+    agenda::{MINUTE, Ms, SECOND},
     checks::promise_is_kept,
     life::Life,
     log::Clock,
@@ -20,6 +21,9 @@ use crate::{
 
 /// A session that no page holds is looked at after this time: by then nothing of it is under way any more.
 pub(super) const SETTLE_AFTER: Ms = 4 * MINUTE;
+
+/// A visible page's timer that is later than this has been held up by more than a busy page.
+const OVERDUE: Ms = 5 * SECOND;
 
 impl World {
     /// Tells the page's heart what has happened, and does what it says.
@@ -129,9 +133,12 @@ impl World {
 
     /// The machine's lid is closed: everything on it stands still.
     pub(super) fn sleep_device(&mut self, key: Key<Device>, until: Ms) {
+        // The longest that a visible page waits: for its interval, or for a retry.
+        let interval = self.policy.interval.0.max(limits::ANSWER_WITHIN.0 + limits::RETRY_LAST.0);
         let now = self.now();
         let Some(device) = self.devices.get_mut(key).filter(|device| !device.machine.is_asleep()) else { return };
         device.machine.sleep(now);
+        let counts_sleep = device.machine.counts_sleep;
         let tabs = device.tabs.clone();
         self.agenda.plan(until, Event::Wake(key));
         self.log.note(now, format_args!("a machine sleeps until {}", Clock(until)));
@@ -141,6 +148,8 @@ impl World {
                 && life.is_visible()
             {
                 life.sleeps += 1;
+                // Where both clocks go on, only a timer that is late gives the sleep away.
+                life.unnoticed += if counts_sleep { interval + OVERDUE } else { limits::SLEEP_AFTER.0 };
             }
             self.sync(tab);
         }
