@@ -1,0 +1,190 @@
+//! Stories of a server: what arrives, and what is answered, told and written.
+
+mod disk;
+mod ends;
+mod people;
+
+use alloc::{format, string::String, vec, vec::Vec};
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::{
+    policy::Policy,
+    spans::Span,
+    time::Millis,
+    wire::{Accepted, Beat, ChannelName, SessionId, UserId},
+};
+
+/// A tracker with a store that writes at once, unless it is down.
+struct Server {
+    tracker: Tracker,
+    now: u64,
+    rows: BTreeMap<SessionId, SessionRow>,
+    spans: BTreeMap<(SessionId, u64), SpanRow>,
+    alive_at: Timestamp,
+    is_down: bool,
+    answers: Vec<Result<Accepted, Refusal>>,
+    told: Vec<String>,
+    wait: Timestamp,
+    tickets: u64,
+}
+
+const START: u64 = 1_000_000;
+
+impl Server {
+    fn start() -> Self {
+        Self::with(Policy::default())
+    }
+
+    fn with(policy: Policy) -> Self {
+        policy.check().expect("a policy without contradiction");
+        let mut server = Self {
+            tracker: Tracker::new(policy, 7, Timestamp(START)),
+            now: START,
+            rows: BTreeMap::new(),
+            spans: BTreeMap::new(),
+            alive_at: Timestamp(START),
+            is_down: false,
+            answers: Vec::new(),
+            told: Vec::new(),
+            wait: Timestamp(0),
+            tickets: 0,
+        };
+        server.tell(Input::Timer);
+        server
+    }
+
+    /// SIGKILL, and a new process on the same store after `ms`.
+    fn crash_for(&mut self, ms: u64) {
+        self.now += ms;
+        let policy = self.tracker.policy.clone();
+        self.tracker = Tracker::new(policy, 8, Timestamp(self.now));
+        let rows = self.rows.values().filter(|row| row.end.is_none()).cloned().collect();
+        self.tell(Input::Restore { rows, alive_at: self.alive_at });
+    }
+
+    fn tell(&mut self, input: Input) {
+        let mut inputs = vec![input];
+        while let Some(input) = inputs.pop() {
+            self.tracker.handle_input(input, Timestamp(self.now));
+            self.wait = loop {
+                match self.tracker.poll_output() {
+                    Output::Answer { answer, .. } => self.answers.push(answer),
+                    Output::LookUp(mut report) => {
+                        let stored = self.rows.get(&report.beat.session);
+                        let stored = stored.map_or(Past::NeverSeen, |row| Past::Stored(Box::new(row.clone())));
+                        report.past = Some(stored);
+                        inputs.push(Input::Beat(report));
+                    }
+                    Output::Record(batch) if self.is_down => inputs.push(Input::RecordFailed(batch)),
+                    Output::Record(batch) => {
+                        self.write(*batch);
+                        inputs.push(Input::Recorded);
+                    }
+                    Output::Publish(change) => self.told.push(in_words(&change)),
+                    Output::Settled(ticket) => self.told.push(format!("settled {}", ticket.0)),
+                    Output::Wait { until, .. } => break until,
+                }
+            };
+        }
+    }
+
+    fn write(&mut self, batch: Batch) {
+        for row in batch.sessions {
+            self.rows.insert(row.session, row);
+        }
+        for span in batch.spans {
+            self.spans.insert((span.session, span.span.start.0), span);
+        }
+        self.alive_at = batch.alive_at.unwrap_or(self.alive_at);
+    }
+
+    fn beat(&mut self, user: &str, beat: Beat) -> Result<Accepted, Refusal> {
+        self.tickets += 1;
+        let user = UserId::parse(user).expect("a name");
+        let report = Report { ticket: Ticket(self.tickets), user, issued_at: None, beat, past: None };
+        self.tell(Input::Beat(Box::new(report)));
+        self.answers.pop().expect("every beat is answered")
+    }
+
+    fn pass(&mut self, ms: u64) {
+        let end = self.now + ms;
+        while self.wait.0 <= end {
+            self.now = self.now.max(self.wait.0);
+            self.tell(Input::Timer);
+        }
+        self.now = end;
+    }
+
+    /// What was told since the last time somebody asked.
+    fn news(&mut self) -> String {
+        core::mem::take(&mut self.told).join(", ")
+    }
+
+    fn members(&self) -> String {
+        let mut members: Vec<String> = self.tracker.members(None).iter().map(in_short).collect();
+        members.sort();
+        members.join(", ")
+    }
+
+    fn row(&self, tab: &Tab) -> &SessionRow {
+        &self.rows[&tab.0.session]
+    }
+}
+
+fn in_short(member: &Member) -> String {
+    format!("{} {} in {}", member.user.as_str(), member.status, member.channel.as_str())
+}
+
+fn in_words(change: &Change) -> String {
+    match change {
+        Change::Join(member) => format!("join {}", in_short(member)),
+        Change::Update(member) => format!("update {}", in_short(member)),
+        Change::Leave { channel, user, reason, .. } => {
+            format!("leave {} from {} {}", user.as_str(), channel.as_str(), reason.as_str())
+        }
+    }
+}
+
+/// A tab that says what it is told to say.
+#[derive(Clone)]
+struct Tab(Beat);
+
+impl Tab {
+    fn new(number: u8) -> Self {
+        Self(Beat {
+            session: SessionId([number; 16]),
+            seq: 0,
+            t: Millis(0),
+            state: PageState::Active,
+            next: Some(Millis::seconds(10)),
+            visible: Vec::new(),
+            active: Millis(0),
+            channel: ChannelName::default(),
+            page: None,
+        })
+    }
+
+    fn at(&mut self, t: u64) -> Beat {
+        self.0.seq += 1;
+        self.0.t = Millis(t);
+        self.0.clone()
+    }
+
+    fn hidden(&mut self, t: u64, next: Option<u64>) -> Beat {
+        Beat { state: PageState::Hidden, next: next.map(Millis), ..self.at(t) }
+    }
+
+    fn closed(&mut self, t: u64) -> Beat {
+        Beat { state: PageState::Closed, next: None, ..self.at(t) }
+    }
+
+    fn seen(beat: Beat, spans: &[(u64, u64)]) -> Beat {
+        let visible = spans.iter().map(|&(start, end)| Span { start: Millis(start), end: Millis(end) }).collect();
+        Beat { visible, ..beat }
+    }
+
+    fn within(beat: Beat, channel: &str) -> Beat {
+        Beat { channel: ChannelName::parse(channel).expect("a channel"), ..beat }
+    }
+}

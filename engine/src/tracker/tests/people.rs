@@ -1,0 +1,56 @@
+//! Who is here: users, channels, statuses.
+
+use super::*;
+
+#[test]
+fn an_idle_tab_never_takes_the_user_down_whom_another_keeps_up() {
+    let (mut server, mut one, mut two) = (Server::start(), Tab::new(1), Tab::new(2));
+    server.beat("ann", one.at(0)).expect("taken");
+    server.beat("ann", two.at(0)).expect("taken");
+    server.news();
+    server.beat("ann", one.hidden(1_000, None)).expect("taken");
+    assert_eq!((server.news(), server.members()), (String::new(), "ann online in site".into()));
+    server.beat("ann", one.at(2_000)).expect("taken");
+    server.beat("ann", two.hidden(2_000, None)).expect("taken");
+    assert_eq!((server.news(), server.members()), (String::new(), "ann online in site".into()));
+}
+
+#[test]
+fn a_session_of_another_is_out_of_reach() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    server.beat("ann", tab.at(0)).expect("taken");
+    assert_eq!(server.beat("eve", tab.closed(1_000)), Err(Refusal::SessionOfAnother));
+    server.pass(60_000);
+    assert_eq!(server.beat("eve", tab.at(2_000)), Err(Refusal::SessionOfAnother));
+}
+
+#[test]
+fn an_unknown_channel_is_refused_and_changes_nothing() {
+    let policy = Policy { channels: vec![ChannelName::parse("pms").expect("a channel")], ..Policy::default() };
+    let (mut server, mut tab) = (Server::with(policy), Tab::new(1));
+    server.beat("ann", Tab::within(tab.at(0), "pms")).expect("taken");
+    assert_eq!(server.beat("ann", Tab::within(tab.at(1_000), "crm")), Err(Refusal::ChannelUnknown));
+    assert_eq!(server.members(), "ann online in pms");
+}
+
+#[test]
+fn a_status_goes_down_its_ladder_without_a_beat() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    for i in 0..40 {
+        server.beat("ann", tab.at(i * 10_000)).expect("taken");
+        server.pass(10_000);
+    }
+    assert_eq!(server.news(), "join ann online in site, update ann away in site");
+    let typing = Beat { active: Millis(5_000), ..tab.at(400_000) };
+    assert_eq!(server.beat("ann", typing).expect("taken").status, "online");
+}
+
+#[test]
+fn one_person_has_a_bounded_number_of_sessions() {
+    let mut server = Server::start();
+    for number in 0..limits::SESSIONS_PER_USER as u8 {
+        server.beat("ann", Tab::new(number).at(0)).expect("taken");
+    }
+    assert_eq!(server.beat("ann", Tab::new(200).at(0)), Err(Refusal::TooManySessions));
+    assert!(server.beat("bob", Tab::new(201).at(0)).is_ok());
+}
