@@ -63,7 +63,9 @@ async fn a_hidden_tab_of_the_demo_beats_no_sooner_than_browsers_let_it() {
     browser.pass(Duration::from_secs(10 * 60)).await;
     let hidden: Vec<Value> = browser.sent().await.into_iter().filter(|beat| beat["state"] == "hidden").collect();
     let gaps: Vec<u64> = times(&hidden).windows(2).map(|pair| pair[1] - pair[0]).collect();
-    assert!(gaps.len() == 8 && gaps.iter().all(|&gap| gap == 75_000), "{gaps:?}");
+    // The timer is set early, so that a browser that runs it with the next full minute still keeps the promise.
+    assert!(gaps.iter().all(|gap| (50_000..=75_000).contains(gap)), "{gaps:?}");
+    assert!((8..=12).contains(&gaps.len()), "{gaps:?}");
     assert!(hidden.iter().all(|beat| beat["nextMs"] == 75_000));
 }
 

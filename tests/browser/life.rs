@@ -53,7 +53,9 @@ async fn a_closed_tab_says_goodbye_and_its_session_has_the_right_length() {
     let length = session["durationMs"].as_f64().unwrap_or_default();
     let bound = session["errorBoundMs"].as_f64().unwrap_or_default();
     assert!((length - stayed).abs() <= bound, "{length} ms recorded, {stayed} ms in truth, ± {bound}");
-    assert!(session["visibleMs"].as_f64() <= session["durationMs"].as_f64());
+    // Visible time is measured by the tab and length by the server: the network's delay lies between them.
+    let visible = session["visibleMs"].as_f64().unwrap_or_default();
+    assert!(visible > 0.0 && visible <= length + bound, "{visible} ms of {length}");
     browser.until("!document.querySelector('[data-testid=member][data-user=bob]')").await;
     assert_eq!(status_of(&browser, "ann").await, "online", "who is looked at again is back");
 }
@@ -104,6 +106,8 @@ async fn a_killed_browser_says_nothing_and_its_lease_runs_out() {
     let browser = Browser::start(Clock::Real).await;
     let mut feed = server.feed("site").await;
     open_as(&browser, &server, "ann").await;
+    // The first beat promises nothing, as the tab does not know the pace yet; the second does.
+    browser.until("Number(document.querySelector('[data-testid=beats-answered]').textContent) >= 2").await;
     browser.kill();
     let mut news = feed.next().await;
     while news.kind != "leave" {
@@ -113,7 +117,7 @@ async fn a_killed_browser_says_nothing_and_its_lease_runs_out() {
     let session = &server.sessions("ann").await[0];
     assert_eq!((&session["reason"], session["state"] == "closed"), (&Value::from("timeout"), false));
     let bound = session["errorBoundMs"].as_u64().unwrap_or_default();
-    assert!((1_500..10_000).contains(&bound), "one lease: {bound}");
+    assert!((1_500..5_000).contains(&bound), "one lease of 2 × 500 + 500: {bound}");
 }
 
 #[tokio::test]
