@@ -78,7 +78,7 @@ impl Writer<'_> {
 
     /// A comma, unless this is the first of its list.
     fn separate(&mut self) {
-        if !self.text.ends_with(['[', '{']) {
+        if !matches!(self.text.as_bytes().last(), Some(b'[' | b'{')) {
             self.text.push(',');
         }
     }

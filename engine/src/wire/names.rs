@@ -52,7 +52,7 @@ name! {
 name! {
     /// The named place a session is in.
     ChannelName, limits::CHANNEL_BYTES,
-    |letter| letter.is_ascii_alphanumeric() || "._:-/@".contains(letter),
+    |letter| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | ':' | '-' | '/' | '@'),
     "a channel is 1 to 96 letters, digits or any of . _ : - / @"
 }
 
