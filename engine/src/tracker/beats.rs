@@ -192,7 +192,7 @@ impl Tracker {
         }
         // The store can be a moment behind: asked again, it will know the end.
         let Some(end) = row.end else { return self.refuse(*ticket, Refusal::Busy) };
-        let ended_at = self.proven_until(end, beat);
+        let ended_at = self.proven_until(end, row.visible_until, beat);
         let shows_more = beat.visible.last().is_some_and(|span| span.end > row.visible_until);
         if beat.seq <= row.seq || !(ended_at > end.ended_at || shows_more) {
             return self.refuse(*ticket, Refusal::SessionEnded);
@@ -203,12 +203,13 @@ impl Tracker {
 
     /// Up to when a late beat's spans prove that the session went on. One that begins long after the end is another
     /// stay: the machine slept, the page was frozen, or its tab was elsewhere.
-    fn proven_until(&self, end: End, beat: &Beat) -> Timestamp {
+    fn proven_until(&self, end: End, counted: Millis, beat: &Beat) -> Timestamp {
         let gap = match end.reason {
             EndReason::Closed => self.policy.leave_grace,
             EndReason::Timeout => self.policy.lease(PageState::Active, Some(self.policy.interval)),
         };
-        beat.visible.iter().fold(end.ended_at, |until, &span| {
+        // What has been counted was placed by an earlier beat; this one may only have been longer under way.
+        beat.visible.iter().filter(|span| span.end > counted).fold(end.ended_at, |until, &span| {
             let (start_at, end_at) = self.placed(span, beat.t);
             if start_at <= until.after(gap) { until.max(end_at) } else { until }
         })

@@ -58,6 +58,8 @@ pub struct EndSeen {
     pub stretch: usize,
     /// When that beat was sent: a paused page that says that it closes was there until then.
     pub heard_at: Ms,
+    /// No later beat had been sent.
+    pub has_heard_all: bool,
 }
 
 /// One session's truth.
@@ -185,8 +187,8 @@ impl Life {
     #[must_use]
     pub fn end_of(&self, EndSeen { stretch, heard_at, .. }: EndSeen, gap: Ms, now: Ms) -> Ms {
         let mut end = heard_at;
-        for (number, next) in self.stretches.iter().enumerate().skip(stretch) {
-            if number > stretch && next.from > end + gap {
+        for next in self.stretches.iter().skip(stretch) {
+            if next.from > end + gap {
                 break;
             }
             end = end.max(next.until.unwrap_or(now));

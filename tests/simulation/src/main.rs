@@ -47,6 +47,10 @@ struct Arguments {
     #[arg(long)]
     minutes: Option<u64>,
 
+    /// So many visits in a day for each person.
+    #[arg(long)]
+    visits: Option<u32>,
+
     /// Whose numbers.
     #[arg(long)]
     preset: Option<Preset>,
@@ -163,6 +167,7 @@ impl Arguments {
             scenario.preset = self.preset.unwrap_or(Preset::Default);
             scenario.hostility.level = self.hostility.unwrap_or(Level::Usual);
         }
+        scenario.visits_per_day = self.visits.unwrap_or(scenario.visits_per_day);
         scenario
     }
 }

@@ -26,8 +26,8 @@ struct Open {
     seen_at: u64,
     active_at: u64,
     active: Millis,
-    /// Where it stood before its last word.
-    kept: usize,
+    /// Where it stood before its last word, and where it had stood a tick before that.
+    kept: [usize; 2],
 }
 
 /// The picture.
@@ -72,10 +72,13 @@ impl Reference {
     /// Time goes on: who is silent for too long is out.
     pub fn advance(&mut self, now: u64) {
         let base = self.base;
-        self.open.retain(|_, open| {
-            let due = (open.lease_until.saturating_sub(base)).div_ceil(TICK);
-            due > now.saturating_sub(base) / TICK
-        });
+        self.open.retain(|_, open| !is_over(base, open.lease_until, now));
+    }
+
+    /// Whether a lease until then has been noticed to be over.
+    #[must_use]
+    pub const fn is_over(&self, lease_until: u64, now: u64) -> bool {
+        is_over(self.base, lease_until, now)
     }
 
     /// Whether the session is open.
@@ -99,7 +102,7 @@ impl Reference {
         }
         let began = now.saturating_sub(beat.t.0);
         let lease_until = now + self.lease(beat.state, beat.next).0;
-        let kept = self.open.get(&beat.session).map(|open| self.rung(open, now));
+        let kept = self.open.get(&beat.session).map(|open| [0, TICK + 1].map(|ago| self.rung(open, now - ago, 0)));
         let open = self.open.entry(beat.session).or_insert_with(|| Open {
             user: user.clone(),
             channel: beat.channel.clone(),
@@ -109,7 +112,7 @@ impl Reference {
             seen_at: now,
             active_at: began,
             active: Millis::ZERO,
-            kept: 0,
+            kept: [0; 2],
         });
         if beat.active > open.active {
             open.active = beat.active;
@@ -117,7 +120,7 @@ impl Reference {
         }
         if beat.seq > open.seq {
             if beat.state == PageState::Closed && open.state != PageState::Closed {
-                open.kept = kept.unwrap_or(0);
+                open.kept = kept.unwrap_or_default();
             }
             open.seq = beat.seq;
             open.seen_at = now;
@@ -142,9 +145,9 @@ impl Reference {
                 seen_at: row.last_seen_at.0,
                 active_at: row.last_active_at.0,
                 active: row.active,
-                kept: 0,
+                kept: [0; 2],
             };
-            open.kept = self.rung_by_facts(&open, now);
+            open.kept = [self.rung_by_facts(&open, now); 2];
             self.open.insert(row.session, open);
         }
     }
@@ -184,12 +187,12 @@ impl Reference {
     }
 
     fn compare_status(&self, member: &Member, found: &[&Open], now: u64) -> Result<(), Broken> {
-        let best = |now: u64| {
-            let rung = found.iter().map(|open| self.rung(open, now)).min();
+        let best = |now: u64, look: usize| {
+            let rung = found.iter().map(|open| self.rung(open, now, look)).min();
             rung.and_then(|rung| self.policy.ladder.rungs.get(rung)).map_or("offline", |rung| &rung.status)
         };
         // A step down is noticed with the next tick.
-        let expected = [best(now), best(now.saturating_sub(TICK + 1))];
+        let expected = [best(now, 0), best(now.saturating_sub(TICK + 1), 1)];
         if expected.contains(&member.status.as_str()) {
             return Ok(());
         }
@@ -198,8 +201,8 @@ impl Reference {
         Err(Broken::new("status_is_the_ladder_on_the_facts", what))
     }
 
-    fn rung(&self, open: &Open, now: u64) -> usize {
-        if open.state == PageState::Closed { open.kept } else { self.rung_by_facts(open, now) }
+    fn rung(&self, open: &Open, now: u64, look: usize) -> usize {
+        if open.state == PageState::Closed { open.kept[look] } else { self.rung_by_facts(open, now) }
     }
 
     fn rung_by_facts(&self, open: &Open, now: u64) -> usize {
@@ -215,4 +218,8 @@ impl Reference {
             && rung.seen_within.is_none_or(|within| ago(open.seen_at) <= within.0)
             && rung.active_within.is_none_or(|within| ago(open.active_at) <= within.0)
     }
+}
+
+const fn is_over(base: u64, lease_until: u64, now: u64) -> bool {
+    lease_until.saturating_sub(base).div_ceil(TICK) <= now.saturating_sub(base) / TICK
 }

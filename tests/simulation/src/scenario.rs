@@ -65,10 +65,12 @@ impl Scenario {
     pub fn replay(&self) -> String {
         let level = format!("{:?}", self.hostility.level).to_lowercase();
         format!(
-            "sim --seed {} --persons {} --minutes {} --preset {} --hostility {level} --kinds {:#x} --log",
+            "sim --seed {} --persons {} --minutes {} --visits {} --preset {} --hostility {level} --kinds {:#x} \
+             --log",
             self.seed,
             self.persons,
             self.length / crate::agenda::MINUTE,
+            self.visits_per_day,
             self.preset.name(),
             self.hostility.kinds.bits(),
         )

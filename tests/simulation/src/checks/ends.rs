@@ -1,9 +1,15 @@
 //! Ends: once, and where they really were.
 
-use stillhere_engine::{tracker::End, wire::SessionId};
+use stillhere_engine::{
+    tracker::{End, EndReason},
+    wire::SessionId,
+};
 
 use super::{Verdict, holds};
-use crate::{agenda::Ms, life::Life};
+use crate::{
+    agenda::Ms,
+    life::{EndSeen, Life},
+};
 
 /// Rounding to milliseconds on two clocks.
 const SLACK: Ms = 10;
@@ -51,7 +57,9 @@ pub fn end_is_not_before_the_truth(
     end: End,
     now: Ms,
 ) -> Verdict {
-    let Some(seen) = life.end.filter(|_| !life.is_blurred) else { return Ok(()) };
+    // A last word that was taken back is the truth as long as only the network knows better.
+    let is_fair = |seen: &EndSeen| !life.is_blurred && (seen.has_heard_all || end.reason == EndReason::Timeout);
+    let Some(seen) = life.end.filter(is_fair) else { return Ok(()) };
     let truth = life.end_of(seen, 0, now).min(detected_at);
     holds("end_is_not_before_the_truth", truth <= ended_at + end.error_bound.0 + SLACK, || {
         format!(

@@ -11,7 +11,7 @@ use crate::{
 /// Timers are late by a few milliseconds in any browser.
 const TIMER_SLACK: Ms = 100;
 /// A hidden page's timers come with the next minute. The lease is twice the promise and more, so it bears that once.
-const HIDDEN_SLACK: Ms = 45_000;
+const HIDDEN_SLACK: Ms = 60_000;
 /// A beat that is lost without a word is noticed after this time, and tried again within the first retry's.
 const NOTICED_WITHIN: Ms = limits::ANSWER_WITHIN.0 + limits::RETRY_FIRST.0;
 /// The wheel's tick, and the way there.

@@ -253,7 +253,9 @@ impl World {
         tab.is_loading = false;
         self.log.note(self.agenda.now(), format_args!("page {number} is back from the cache"));
         if let Some(saved) = saved {
+            let session = saved.session;
             self.tell(key, Input::Restore(saved));
+            self.let_go_unless_held(key, session);
         }
         self.bring(key, PageState::Active);
     }

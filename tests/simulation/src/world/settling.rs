@@ -57,6 +57,8 @@ impl World {
             EndReason::Closed => self.policy.leave_grace.0,
             EndReason::Timeout => lease.max(interval),
         };
+        // Stretches count as one when the gap looked shorter: through a sleep that went unnoticed, or a late last word.
+        let gap = gap + life.unnoticed + life.worst_delay;
         let verdicts = [
             checks::end_is_not_after_the_truth(row.session, life, ended_at, gap, gone_at),
             checks::end_is_not_before_the_truth(row.session, life, (ended_at, detected_at), end, gone_at),
