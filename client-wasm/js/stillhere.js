@@ -1,127 +1,164 @@
 // @ts-check
-// What a page imports: one function, and the handle that it gives.
+// What a page imports: one function, and the handle that it gives. See stillhere.d.ts.
 
-import * as glue from "stillhere-glue";
+import { beatNow, begin, check, inMs, initSync, markActive, session, setChannel, setPage, stop } from "stillhere-glue";
 
 /** @typedef {import("./stillhere.js").Options} Options */
+/** @typedef {import("./stillhere.js").Handle} Handle */
+/** @typedef {import("./stillhere.js").Events} Events */
+/** @typedef {import("./stillhere.js").Why} Why */
 
-/** The heart that beats in this page, and the options it was started with. */
-let running = null;
+/** The page's heart, from its start to its stop. @type {{ options: Options, ready: Promise<Handle> } | undefined} */
+let running;
 
-/** The wasm, loaded once; a failure is remembered too, as the next try would fail alike. */
+/** The wasm, loaded once. @type {Promise<void> | undefined} */
 let loading;
 
-/**
- * Starts the page's heart. See stillhere.d.ts.
- *
- * @param {Options} [options]
- */
+/** @type {(options?: Options) => Promise<Handle>} */
 export async function start(options = {}) {
   if (running) {
-    if (!isSame(running.options, options)) {
-      console.warn("stillhere: this page has a heart already; stop() it before a start with other options.");
+    if (!isSame({ ...running.options }, { ...options })) {
+      console.warn("stillhere: this page has a heart already; stop() it before you start another");
     }
-    return running.handle;
+    return running.ready;
   }
-  const handle = new Handle();
+  const [handle, live] = heart(options);
   // On a server there is no page to watch over.
   if (typeof document === "undefined") return handle;
-  running = { handle, options };
+  running = { options, ready: prepare(handle, live, options) };
+  return running.ready;
+}
+
+/** @type {(handle: Handle, live: () => void, options: Options) => Promise<Handle>} */
+async function prepare(handle, live, options) {
   try {
     await (loading ??= load());
   } catch (cause) {
-    console.error("stillhere: no beats, as the wasm did not load. A CSP must allow script-src 'wasm-unsafe-eval'.", cause);
-    running = null;
+    console.error("stillhere: no beats, as stillhere.wasm did not load; a CSP needs script-src 'wasm-unsafe-eval'", cause);
+    running = loading = undefined;
     return handle;
   }
-  try {
-    glue.check(options);
-  } catch (wrong) {
-    running = null;
-    throw wrong;
+  const wrong = check(options);
+  if (wrong) {
+    running = undefined;
+    throw new TypeError(`stillhere: ${wrong}`);
   }
-  const begin = () => isCurrent(handle) && glue.begin(options, face(handle, options.debug));
   // A page that is drawn ahead of time is not looked at, and perhaps never will be.
-  if (document.prerendering) document.addEventListener("prerenderingchange", begin, { once: true });
-  else begin();
+  // @ts-ignore: not yet among the types of the DOM.
+  if (document.prerendering) document.addEventListener("prerenderingchange", live, { once: true });
+  else live();
   return handle;
 }
 
 async function load() {
   const url = new URL("./stillhere.wasm", import.meta.url);
-  const bytes = async () => WebAssembly.compile(await (await fetch(url)).arrayBuffer());
-  // Compiling while it comes needs the right content type, which not every server knows.
-  glue.initSync({ module: await WebAssembly.compileStreaming(fetch(url)).catch(bytes) });
+  // Compiling what is still on its way needs the right content type, which not every server knows.
+  const compiled = WebAssembly.compileStreaming(fetch(url));
+  const module = await compiled.catch(async () => WebAssembly.compile(await (await fetch(url)).arrayBuffer()));
+  initSync({ module });
 }
 
+/** @type {(a: Record<string, unknown>, b: Record<string, unknown>) => boolean} */
 function isSame(a, b) {
+  /** A function that is written anew at each call looks new at each call. @type {(x: unknown, y: unknown) => boolean} */
   const isEqual = (x, y) => x === y || (typeof x === "function" && typeof y === "function");
-  return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => isEqual(a[key], b[key]));
+  return Object.keys({ ...a, ...b }).every((name) => isEqual(a[name], b[name]));
 }
 
-const isCurrent = (handle) => running?.handle === handle;
+/**
+ * A handle, and what makes it live.
+ *
+ * @param {Options} options
+ * @returns {[Handle, () => void]}
+ */
+function heart({ ...options }) {
+  /** @type {{ [Kind in keyof Events]?: Set<Function> }} */
+  const listeners = {};
+  let isOver = false;
+  /** @type {Why} */
+  let why;
 
-class Handle {
-  status = null;
-  _why = null;
-  _listeners = {};
-
-  get isRunning() {
-    return isCurrent(this);
-  }
-  get session() {
-    return this._call("session") ?? null;
-  }
-  get next() {
-    return this._why && isCurrent(this) ? { inMs: glue.inMs(), why: this._why } : null;
-  }
-  on(event, listener) {
-    const listeners = (this._listeners[event] ??= new Set());
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  }
-  stop() {
-    this._call("stop");
-    if (isCurrent(this)) running = null;
-    this.status = null;
-  }
-  beatNow() {
-    this._call("beatNow");
-  }
-  markActive() {
-    this._call("markActive");
-  }
-  setChannel(name) {
-    this._call("setChannel", name);
-  }
-  setPage(path) {
-    this._call("setPage", path);
+  /** @type {<Kind extends keyof Events>(kind: Kind, event: Events[Kind]) => void} */
+  function tell(kind, event) {
+    if (options.debug) console.debug("stillhere", kind, event);
+    // Each in a microtask of its own: one that throws is the page's own uncaught error, and nobody else's.
+    for (const listener of listeners[kind] ?? []) queueMicrotask(() => listener(event));
   }
 
-  /** A stopped handle is as good as none, also after another start. */
-  _call(name, argument) {
-    // Without `_why` the heart has not begun: the wasm is not there, or the page is only prerendered.
-    if (this._why && isCurrent(this)) return glue[name](argument);
+  /** @type {{ -readonly [Name in keyof Handle]: Handle[Name] }} */
+  const handle = {
+    isRunning: false,
+    status: null,
+    get session() {
+      return (handle.isRunning && session()) || null;
+    },
+    get next() {
+      return handle.isRunning ? { inMs: inMs(), why } : null;
+    },
+    on(kind, listener) {
+      (listeners[kind] ??= new Set()).add(listener);
+      return () => listeners[kind]?.delete(listener);
+    },
+    beatNow() {
+      if (handle.isRunning) beatNow();
+    },
+    markActive() {
+      if (handle.isRunning) markActive();
+    },
+    setChannel: (name) => change("channel", setChannel, name),
+    setPage: (path) => change("page", setPage, path),
+    stop() {
+      if (isOver) return;
+      isOver = true;
+      if (handle.isRunning) stop();
+      running = undefined;
+      Object.assign(handle, { isRunning: false, status: null });
+    },
+  };
+
+  /** @type {(option: "channel" | "page", set: (value: string) => void, value: string) => void} */
+  function change(option, set, value) {
+    // Before a prerendered page is shown there is nobody else to remember it.
+    options[option] = value;
+    if (handle.isRunning) set(value);
   }
-  _tell(event, detail, debug) {
-    if (debug) console.debug("stillhere", event, detail);
-    // Each in its own microtask: one that throws is the page's own uncaught error and nobody else's.
-    for (const listener of this._listeners[event] ?? []) queueMicrotask(() => listener(detail));
+
+  function live() {
+    if (isOver) return;
+    handle.isRunning = true;
+    begin(options, face);
   }
+
+  /** What the wasm calls. */
+  const face = {
+    /** @type {(seq: number, state: Events["beat"]["state"], nextMs: number | undefined, ok: boolean, tookMs: number) => void} */
+    beat: (seq, state, nextMs, ok, tookMs) => tell("beat", { seq, state, nextMs: nextMs ?? null, ok, tookMs }),
+    /** @type {(inMs: number, reason: Why) => void} */
+    wait(inMs, reason) {
+      why = reason;
+      tell("wait", { inMs, why });
+    },
+    /** @type {(status: string) => void} */
+    status(status) {
+      if (status === handle.status) return;
+      handle.status = status;
+      tell("status", { status });
+    },
+    /** @type {(session: string) => void} */
+    ended: (session) => tell("ended", { session }),
+    /** @type {(code: string, cause: any, retry: boolean) => void} */
+    error(code, cause, retry) {
+      const message = String(cause?.message ?? cause);
+      if (!retry && !listeners.error?.size) console.error("stillhere:", message);
+      tell("error", { code, message, retry });
+    },
+    /** Only called when it is a function. */
+    async token() {
+      const token = await /** @type {Function} */ (options.token)();
+      if (typeof token !== "string") throw new TypeError("the token function must return a string");
+      return token;
+    },
+  };
+
+  return [handle, live];
 }
-
-/** What the wasm calls. */
-const face = (handle, debug) => ({
-  beat: (seq, state, nextMs, ok, tookMs) => handle._tell("beat", { seq, state, nextMs: nextMs ?? null, ok, tookMs }, debug),
-  wait(inMs, why) {
-    handle._why = why;
-    handle._tell("wait", { inMs, why }, debug);
-  },
-  status(status) {
-    if (status === handle.status) return;
-    handle.status = status;
-    handle._tell("status", { status }, debug);
-  },
-  ended: (session) => handle._tell("ended", { session }, debug),
-  error: (code, message, retry) => handle._tell("error", { code, message: String(message?.message ?? message), retry }, debug),
-});

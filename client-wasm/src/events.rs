@@ -1,6 +1,7 @@
-//! What JavaScript is told. The face hands it to the page's own functions later, each by itself, so that one that
-//! throws or calls back breaks nothing here.
+//! What JavaScript is told, and asked. The face hands events to the page's own functions later, each by itself, so
+//! that one that throws or calls back breaks nothing here.
 
+use js_sys::Promise;
 use stillhere_engine::{page::PageState, pulse::Why};
 use wasm_bindgen::prelude::*;
 
@@ -28,6 +29,10 @@ extern "C" {
     /// Something is in the way.
     #[wasm_bindgen(method)]
     pub(crate) fn error(this: &Face, code: &str, message: &JsValue, retry: bool);
+
+    /// Calls the page's token function: a promise of a string, which never throws at once.
+    #[wasm_bindgen(method)]
+    pub(crate) fn token(this: &Face) -> Promise;
 }
 
 /// The state's name on the wire.

@@ -1,7 +1,7 @@
 //! The heart of a tab: the engine's [`Pulse`](stillhere_engine::pulse::Pulse), wired to a page and its network.
 //!
 //! One page has at most one heart, so what JavaScript sees here is functions, not objects; the handle that a web
-//! developer holds is made in `js/stillhere.js`. Nothing here throws into the page, except for wrong options.
+//! developer holds is made in `js/stillhere.js`. Nothing here throws into the page.
 
 mod answer;
 mod events;
@@ -18,33 +18,29 @@ use stillhere_engine::pulse::Input;
 use wasm_bindgen::prelude::*;
 
 use events::Face;
-use options::Options;
+use options::{Options, Wrong};
 
-// A tab's heart allocates a few hundred bytes a beat; the usual allocator costs a page more than the engine does.
-// Sound because wasm32 without atomics has one thread.
+// A heart allocates a few hundred bytes a beat; the usual allocator would weigh as much as the engine.
 #[cfg(target_arch = "wasm32")]
-#[global_allocator]
 #[allow(unsafe_code)]
+#[global_allocator]
 static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::FreeListAllocator> =
+    // SAFETY: without the `atomics` feature, which nothing here is built with, wasm has one thread.
     unsafe { lol_alloc::AssumeSingleThreaded::new(lol_alloc::FreeListAllocator::new()) };
 
-/// Says what is wrong with `options`, if anything is.
-///
-/// # Errors
-/// A `TypeError` whose message says what to change.
+/// What is wrong with `options`, if anything is.
 #[wasm_bindgen]
-pub fn check(options: &JsValue) -> Result<(), JsValue> {
-    Options::read(options).map(|_| ())
+#[must_use]
+pub fn check(options: &JsValue) -> Option<String> {
+    Options::read(options).err().map(Wrong::into)
 }
 
-/// The heart begins to beat, and tells `face` about it.
-///
-/// # Errors
-/// As [`check`].
+/// The heart begins to beat, and tells `face` about it. Does nothing with options that [`check`] would refuse.
 #[wasm_bindgen]
-pub fn begin(options: &JsValue, face: Face) -> Result<(), JsValue> {
-    runner::begin(Options::read(options)?, face);
-    Ok(())
+pub fn begin(options: &JsValue, face: Face) {
+    if let Ok(options) = Options::read(options) {
+        runner::begin(options, face);
+    }
 }
 
 /// Sends the last word and lets go of everything.
@@ -79,12 +75,14 @@ pub fn set_page(path: &JsValue) {
 
 /// The session that beats now.
 #[wasm_bindgen]
+#[must_use]
 pub fn session() -> Option<String> {
     runner::session()
 }
 
 /// Milliseconds until the next beat is due; infinite when only something else can bring one.
 #[wasm_bindgen(js_name = inMs)]
+#[must_use]
 pub fn in_ms() -> f64 {
     runner::in_ms()
 }

@@ -2,9 +2,8 @@
 
 use js_sys::{Function, Object};
 use wasm_bindgen::prelude::*;
-use web_sys::{AddEventListenerOptions, EventTarget};
 
-use crate::{keyed, page};
+use crate::keyed;
 
 /// The page's life. All of these pass the window on their way, those of the document too.
 ///
@@ -15,33 +14,40 @@ pub(crate) const LIFE: &[&str] =
 /// A person at work. `scroll` does not bubble, so it is caught on its way down.
 pub(crate) const ACTIVITY: &[&str] = &["pointerdown", "pointermove", "keydown", "scroll", "touchstart", "wheel"];
 
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = addEventListener)]
+    fn add(kind: &str, callback: &Function, how: &JsValue);
+
+    #[wasm_bindgen(js_name = removeEventListener)]
+    fn remove(kind: &str, callback: &Function, how: &JsValue);
+}
+
 /// One function that hears several kinds of events, until this is dropped.
 #[must_use = "dropped listeners hear nothing"]
 pub(crate) struct Listeners {
     kinds: &'static [&'static str],
-    target: EventTarget,
     callback: Function,
+    how: Object,
 }
 
 impl Listeners {
     /// Listens at the window, before any listener of the page, and without holding up a scroll.
     pub(crate) fn new(kinds: &'static [&'static str], callback: &Function) -> Self {
-        let target: EventTarget = page::window().into();
-        let options = Object::new();
-        keyed::set(&options, "capture", &JsValue::TRUE);
-        keyed::set(&options, "passive", &JsValue::TRUE);
-        let options = AddEventListenerOptions::from(JsValue::from(options));
+        let how = Object::new();
+        keyed::set(&how, "capture", &JsValue::TRUE);
+        keyed::set(&how, "passive", &JsValue::TRUE);
         for kind in kinds {
-            let _ = target.add_event_listener_with_callback_and_add_event_listener_options(kind, callback, &options);
+            add(kind, callback, &how);
         }
-        Self { kinds, target, callback: callback.clone() }
+        Self { kinds, callback: callback.clone(), how }
     }
 }
 
 impl Drop for Listeners {
     fn drop(&mut self) {
         for kind in self.kinds {
-            let _ = self.target.remove_event_listener_with_callback_and_bool(kind, &self.callback, true);
+            remove(kind, &self.callback, &self.how);
         }
     }
 }

@@ -1,92 +1,89 @@
 //! What a web developer may set, read with care.
 
-use js_sys::TypeError;
 use stillhere_engine::{
     limits,
     pulse::{self, WhenHidden},
     time::Millis,
     wire::ChannelName,
 };
-use wasm_bindgen::prelude::*;
+use wasm_bindgen::JsValue;
 
-use crate::{keyed::get, page, token::Token};
+use crate::{keyed::given, page, token::Token};
 
 /// The options of `start`, checked.
 pub(crate) struct Options {
     /// Where beats go.
     pub(crate) url: String,
-    /// Where the session lies between two pages. Each server has its own.
-    pub(crate) storage_key: String,
     pub(crate) token: Token,
     pub(crate) channel: Option<String>,
     pub(crate) page: Option<String>,
     /// Whether `fetch` sends cookies to another origin too.
-    pub(crate) credentials: JsValue,
+    pub(crate) credentials: Option<JsValue>,
     pub(crate) pulse: pulse::Options,
 }
 
 /// A setting that cannot be; says what it must be.
 pub(crate) type Wrong = &'static str;
 
-const BAD_CHANNEL: Wrong = "`channel` must be 1 to 96 letters, digits or any of . _ : - / @";
-const BAD_PAGE: Wrong = "`page` must be a string such as location.pathname";
-
 impl Options {
     /// Reads and checks them.
-    ///
-    /// # Errors
-    /// A `TypeError` that says what to change.
-    pub(crate) fn read(options: &JsValue) -> Result<Self, JsValue> {
-        Self::parse(options).map_err(|wrong| TypeError::new(wrong).into())
-    }
-
-    fn parse(options: &JsValue) -> Result<Self, Wrong> {
-        let endpoint = match given(get(options, "endpoint")) {
+    pub(crate) fn read(options: &JsValue) -> Result<Self, Wrong> {
+        let mut url = match given(options, "endpoint") {
             Some(endpoint) => endpoint.as_string().ok_or("`endpoint` must be a URL or path such as \"/v1\"")?,
             None => "/v1".into(),
         };
-        let mut parsed = Self {
-            url: [endpoint.trim_end_matches('/'), "/beat"].concat(),
-            storage_key: ["stillhere ", &endpoint].concat(),
-            token: Token::read(get(options, "token"))
-                .ok_or("`token` must be a string, or a function that returns one or a promise of one")?,
+        if url.ends_with('/') {
+            url.pop();
+        }
+        url.push_str("/beat");
+        let token = match given(options, "token") {
+            Some(token) => {
+                Token::read(&token).ok_or("`token` must be a string, or a function that returns one or a promise")?
+            }
+            None => Token::default(),
+        };
+        let mut read = Self {
+            url,
+            token,
             channel: None,
             page: None,
-            credentials: get(options, "credentials"),
-            pulse: pulse::Options {
-                interval: interval(get(options, "intervalMs"))?,
-                when_hidden: when_hidden(get(options, "whenHidden"))?,
-            },
+            credentials: given(options, "credentials"),
+            pulse: pulse::Options { interval: interval(options)?, when_hidden: when_hidden(options)? },
         };
-        if let Some(name) = given(get(options, "channel")) {
-            parsed.set_channel(&name)?;
+        if let Some(name) = given(options, "channel") {
+            read.set_channel(&name)?;
         }
-        let page = given(get(options, "page")).unwrap_or_else(page::path);
-        parsed.set_page(&page)?;
-        Ok(parsed)
+        read.set_page(&given(options, "page").unwrap_or_else(page::path))?;
+        Ok(read)
     }
 
     /// Changes the channel; true if it is another.
     pub(crate) fn set_channel(&mut self, name: &JsValue) -> Result<bool, Wrong> {
-        let name = name.as_string().filter(|name| ChannelName::parse(name).is_ok()).ok_or(BAD_CHANNEL)?;
-        Ok(self.channel.replace(name.clone()) != Some(name))
+        let name = name
+            .as_string()
+            .filter(|name| ChannelName::parse(name).is_ok())
+            .ok_or("`channel` must be 1 to 96 letters, digits or any of . _ : - / @")?;
+        Ok(replace(&mut self.channel, name))
     }
 
     /// Changes the page; true if it is another.
     pub(crate) fn set_page(&mut self, path: &JsValue) -> Result<bool, Wrong> {
-        let path = Some(tellable(&path.as_string().ok_or(BAD_PAGE)?)).filter(|path| !path.is_empty());
-        let is_other = path != self.page;
-        self.page = path;
-        Ok(is_other)
+        let path = path
+            .as_string()
+            .filter(|path| !path.is_empty() && !path.chars().any(char::is_control))
+            .ok_or("`page` must be a path without control characters")?;
+        Ok(replace(&mut self.page, cut(path)))
     }
 }
 
-fn given(option: JsValue) -> Option<JsValue> {
-    if option.is_undefined() || option.is_null() { None } else { Some(option) }
+fn replace(place: &mut Option<String>, text: String) -> bool {
+    let is_other = place.as_ref() != Some(&text);
+    *place = Some(text);
+    is_other
 }
 
-fn interval(option: JsValue) -> Result<Option<Millis>, Wrong> {
-    let Some(option) = given(option) else { return Ok(None) };
+fn interval(options: &JsValue) -> Result<Option<Millis>, Wrong> {
+    let Some(option) = given(options, "intervalMs") else { return Ok(None) };
     let millis = Millis(option.as_f64().unwrap_or(0.0) as u64);
     if (limits::INTERVAL_MIN..=limits::LEASE_MAX).contains(&millis) {
         Ok(Some(millis))
@@ -95,8 +92,8 @@ fn interval(option: JsValue) -> Result<Option<Millis>, Wrong> {
     }
 }
 
-fn when_hidden(option: JsValue) -> Result<Option<WhenHidden>, Wrong> {
-    let Some(option) = given(option) else { return Ok(None) };
+fn when_hidden(options: &JsValue) -> Result<Option<WhenHidden>, Wrong> {
+    let Some(option) = given(options, "whenHidden") else { return Ok(None) };
     match option.as_string().as_deref() {
         Some("pause") => Ok(Some(WhenHidden::Pause)),
         Some("beat") => Ok(Some(WhenHidden::Beat)),
@@ -105,29 +102,24 @@ fn when_hidden(option: JsValue) -> Result<Option<WhenHidden>, Wrong> {
     }
 }
 
-/// As much of a path as the server takes: without control characters, cut where a character ends.
-fn tellable(path: &str) -> String {
-    let mut told = String::new();
-    for letter in path.chars().filter(|letter| !letter.is_control()) {
-        if told.len() + letter.len_utf8() > limits::PAGE_BYTES {
-            break;
-        }
-        told.push(letter);
+/// As much of a path as the server takes, to where a character ends.
+fn cut(mut path: String) -> String {
+    let mut end = limits::PAGE_BYTES.min(path.len());
+    while !path.is_char_boundary(end) {
+        end -= 1;
     }
-    told
+    path.truncate(end);
+    path
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use stillhere_engine::wire::PagePath;
 
     #[test]
-    fn any_path_becomes_one_that_the_server_takes() {
-        for path in ["/a\nb", &"/ü".repeat(300), &"/🫀".repeat(300), "/orders/17?tab=1"] {
-            assert!(PagePath::parse(&tellable(path)).is_ok(), "{path}");
-        }
-        assert_eq!(tellable("/a\nb"), "/ab");
-        assert_eq!(tellable(&"/🫀".repeat(300)).len(), 255);
+    fn a_long_path_is_cut_where_a_character_ends() {
+        assert_eq!(cut("/orders/17?tab=1".into()), "/orders/17?tab=1");
+        assert_eq!(cut("🫀/".repeat(300)).len(), 255);
+        assert_eq!(cut("ü".repeat(300)).len(), 256);
     }
 }

@@ -7,32 +7,26 @@ use crate::keyed;
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(thread_local_v2, js_name = window)]
-    static WINDOW: web_sys::Window;
-
-    #[wasm_bindgen(thread_local_v2, js_name = document)]
-    static DOCUMENT: web_sys::Document;
-}
-
-/// The page's window.
-pub(crate) fn window() -> web_sys::Window {
-    WINDOW.with(Clone::clone)
+    #[wasm_bindgen(js_namespace = document, js_name = hasFocus)]
+    fn has_focus() -> bool;
 }
 
 /// What a page is doing that runs at all.
 pub(crate) fn state() -> PageState {
-    DOCUMENT.with(|document| {
-        if document.hidden() {
-            PageState::Hidden
-        } else if document.has_focus().unwrap_or(true) {
-            PageState::Active
-        } else {
-            PageState::Passive
-        }
-    })
+    if global("document", "hidden").is_truthy() {
+        PageState::Hidden
+    } else if has_focus() {
+        PageState::Active
+    } else {
+        PageState::Passive
+    }
 }
 
-/// Where the page is, without what identifies a search or a person.
+/// Where the page is, without what may identify a search or a person.
 pub(crate) fn path() -> JsValue {
-    keyed::get(&keyed::get(&window(), "location"), "pathname")
+    global("location", "pathname")
+}
+
+fn global(object: &str, key: &str) -> JsValue {
+    keyed::get(&keyed::get(&js_sys::global(), object), key)
 }

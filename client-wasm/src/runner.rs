@@ -3,17 +3,17 @@
 //! Nobody else reads a clock. Whatever may run foreign code (a patched `fetch`, the page's token function) runs
 //! while nothing is borrowed, so it may call back.
 
-use core::cell::RefCell;
+use std::cell::RefCell;
 
 use gloo_timers::callback::Timeout;
-use js_sys::{Date, Function};
+use js_sys::{Date, Function, Promise};
 use stillhere_engine::{
     page::PageState,
     pulse::{Dispatch, Input, Outcome, Output, Pulse, Why},
     time::{Instant, Millis, Now, Timestamp},
+    wire::SessionId,
 };
 use wasm_bindgen::prelude::*;
-use web_sys::Event;
 
 use crate::{
     answer::Complaint,
@@ -31,17 +31,18 @@ struct Runner {
     face: Face,
     wait: (Instant, Why),
     timer: Option<Timeout>,
-    _life: Listeners,
+    /// While a person is known to be active, nothing listens: typing and scrolling cost nothing.
     activity: Option<Listeners>,
-    activity_timer: Option<Timeout>,
+    rest_until: Instant,
     /// Between `pagehide` and `pageshow`: whatever else is heard then is an echo.
     has_left: bool,
-    /// Last, as the listeners call it.
-    callback: Closure<dyn Fn(Event)>,
+    _life: Listeners,
+    /// Last, as listeners and timers call it.
+    callback: Closure<dyn FnMut(JsValue)>,
 }
 
 thread_local! {
-    static RUNNER: RefCell<Option<Runner>> = const { RefCell::new(None) };
+    static RUNNER: RefCell<Option<Box<Runner>>> = const { RefCell::new(None) };
 }
 
 #[wasm_bindgen]
@@ -53,45 +54,27 @@ extern "C" {
     fn fill_with_chance(bytes: &mut [u8]) -> Result<(), JsValue>;
 }
 
-/// One event has taken care of its second.
-const ACTIVITY_EVERY: Millis = Millis::seconds(1);
-
-/// What became of a beat, for people.
-pub(crate) struct Report<'a> {
-    pub(crate) dispatch: &'a Dispatch,
-    pub(crate) ok: bool,
-    pub(crate) took: Millis,
-}
-
-/// Both clocks.
-pub(crate) fn now() -> Now {
-    // The casts drop a fraction of a millisecond.
-    Now { instant: Instant(performance_now() as u64), wall: Timestamp(Date::now() as u64) }
-}
+/// One input takes care of so much time.
+const REST: Millis = Millis::seconds(1);
 
 /// The heart begins to beat, in place of any other.
 pub(crate) fn begin(options: Options, face: Face) {
-    let mut seed = [0; 16];
     let now = now();
-    if fill_with_chance(&mut seed).is_err() {
-        seed[..8].copy_from_slice(&performance_now().to_bits().to_le_bytes());
-        seed[8..].copy_from_slice(&now.wall.0.to_le_bytes());
-    }
-    let callback = Closure::<dyn Fn(Event)>::new(hear);
-    let function: &Function = callback.as_ref().unchecked_ref();
+    let callback = Closure::new(|event| hear(&event));
+    let life = Listeners::new(listeners::LIFE, function(&callback));
     let runner = Runner {
-        pulse: Pulse::begin(options.pulse.clone(), seed, storage::take(&options.storage_key), now),
+        pulse: Pulse::begin(options.pulse.clone(), seed(now), storage::take(&options.url), now),
         options,
         face,
         wait: (Instant::NEVER, Why::Stopped),
         timer: None,
-        _life: Listeners::new(listeners::LIFE, function),
-        activity: Some(Listeners::new(listeners::ACTIVITY, function)),
-        activity_timer: None,
+        activity: None,
+        rest_until: now.instant,
         has_left: false,
+        _life: life,
         callback,
     };
-    let _before = RUNNER.replace(Some(runner));
+    RUNNER.set(Some(Box::new(runner)));
     tell(Input::Page(page::state()));
 }
 
@@ -99,7 +82,7 @@ pub(crate) fn begin(options: Options, face: Face) {
 pub(crate) fn stop() {
     tell(Input::Stop);
     if let Some(runner) = RUNNER.take() {
-        storage::take(&runner.options.storage_key);
+        storage::take(&runner.options.url);
     }
 }
 
@@ -119,7 +102,7 @@ pub(crate) fn tell(input: Input) {
     }
 }
 
-/// Changes an option and tells the server if that makes a difference.
+/// Changes an option, and tells the server if that makes a difference.
 pub(crate) fn change(how: impl FnOnce(&mut Options) -> Result<bool, Wrong>) {
     match with(|runner| how(&mut runner.options)) {
         Some(Ok(true)) => tell(Input::BeatNow),
@@ -133,43 +116,21 @@ pub(crate) fn pack(dispatch: &Dispatch) -> Option<Parcel> {
     with(|runner| (runner.pulse.session() == dispatch.session).then(|| Parcel::pack(dispatch, &runner.options)))?
 }
 
-/// What became of a beat, for the pulse and for people.
-pub(crate) fn answered(report: &Report<'_>, outcome: Outcome, complaint: Option<Complaint>) {
-    self::report(report);
-    if let Some(Complaint { code, message }) = complaint
-        && outcome != Outcome::Ended
-    {
-        let retry = outcome != Outcome::Refused;
-        with(|runner| runner.face.error(&code, &message, retry));
-    }
-    tell(Input::Answered { session: report.dispatch.session, seq: report.dispatch.seq, outcome });
+/// A promise of the token that a beat needs before it can go out, if it needs one.
+pub(crate) fn ask_for_token() -> Option<Promise> {
+    let face: Face =
+        with(|runner| runner.options.token.must_be_asked().then(|| JsValue::from(&runner.face).unchecked_into()))??;
+    Some(face.token())
 }
 
-/// What became of a beat, for people only.
-pub(crate) fn report(report: &Report<'_>) {
-    let Report { dispatch, ok, took } = *report;
-    let next_ms = dispatch.next.map(|next| next.0 as f64);
-    with(|runner| runner.face.beat(dispatch.seq, state_name(dispatch.state), next_ms, ok, took.0 as f64));
+/// Remembers the token for the beats to come.
+pub(crate) fn keep_token(token: &JsValue) {
+    with(|runner| runner.options.token.keep(token));
 }
 
 /// What the server holds the user for.
 pub(crate) fn status(status: JsValue) {
     with(|runner| runner.face.status(status));
-}
-
-/// The function to ask for a token before a beat can go out.
-pub(crate) fn token_to_ask() -> Option<Function> {
-    with(|runner| runner.options.token.to_ask())?
-}
-
-/// Remembers the token for the beats to come.
-pub(crate) fn keep_token(token: String) {
-    with(|runner| runner.options.token.keep(token));
-}
-
-/// The token is no longer good.
-pub(crate) fn forget_token() {
-    with(|runner| runner.options.token.forget());
 }
 
 /// The session that beats now.
@@ -183,63 +144,98 @@ pub(crate) fn in_ms() -> f64 {
     with(|runner| millis_until(runner.wait.0, now)).unwrap_or(f64::INFINITY)
 }
 
-fn with<R>(act: impl FnOnce(&mut Runner) -> R) -> Option<R> {
-    RUNNER.with(|runner| runner.try_borrow_mut().ok()?.as_mut().map(act))
+/// What is left to know of a beat once it is out.
+pub(crate) struct Receipt {
+    session: SessionId,
+    seq: u32,
+    state: PageState,
+    next: Option<Millis>,
+    sent_at: Instant,
 }
 
-fn millis_until(until: Instant, now: Now) -> f64 {
-    if until == Instant::NEVER { f64::INFINITY } else { until.since(now.instant).0 as f64 }
+impl Receipt {
+    /// For a beat that goes out now.
+    pub(crate) fn of(dispatch: &Dispatch) -> Self {
+        let &Dispatch { session, seq, state, next, .. } = dispatch;
+        Self { session, seq, state, next, sent_at: now().instant }
+    }
+
+    /// Tells people what became of the beat.
+    pub(crate) fn tell(&self, ok: bool) {
+        let next_ms = self.next.map(|next| next.0 as f64);
+        let took = now().instant.since(self.sent_at);
+        with(|runner| runner.face.beat(self.seq, state_name(self.state), next_ms, ok, took.0 as f64));
+    }
+
+    /// Tells people and the pulse.
+    pub(crate) fn settle(&self, outcome: Outcome, complaint: Option<Complaint>) {
+        self.tell(complaint.is_none());
+        if let Some(Complaint { code, message }) = complaint {
+            with(|runner| {
+                if code.starts_with("token_") {
+                    runner.options.token.forget();
+                }
+                if outcome != Outcome::Ended {
+                    runner.face.error(&code, &message, outcome != Outcome::Refused);
+                }
+            });
+        }
+        tell(Input::Answered { session: self.session, seq: self.seq, outcome });
+    }
 }
 
 impl Runner {
     fn wait_until(&mut self, until: Instant, why: Why, now: Now) {
-        // After a timer that was early (they are, by fractions) the wait is the same and the timer is gone.
-        let ms = until.since(now.instant).0.min(i32::MAX as u64) as u32;
-        self.timer = (until != Instant::NEVER).then(|| Timeout::new(ms, || tell(Input::Timer)));
+        if now.instant >= self.rest_until {
+            self.rest_until = Instant::NEVER;
+            self.activity = Some(Listeners::new(listeners::ACTIVITY, function(&self.callback)));
+        }
+        // A timer may be early, by a fraction or because the wait is longer than it can count: then this comes by
+        // again.
+        let wake_at = until.min(self.rest_until);
+        self.timer = (wake_at != Instant::NEVER)
+            .then(|| Timeout::new(wake_at.since(now.instant).0.min(i32::MAX as u64) as u32, || tell(Input::Timer)));
         if self.wait != (until, why) {
             self.wait = (until, why);
             self.face.wait(millis_until(until, now), why_name(why));
         }
     }
 
-    /// One input a second is enough: until then nothing listens, and typing costs nothing.
     fn rest(&mut self) {
         self.activity = None;
-        self.activity_timer = Some(Timeout::new(ACTIVITY_EVERY.0 as u32, || _ = with(Self::listen)));
-    }
-
-    fn listen(&mut self) {
-        self.activity = Some(Listeners::new(listeners::ACTIVITY, self.callback.as_ref().unchecked_ref()));
+        self.rest_until = now().instant.after(REST);
     }
 }
 
-/// Everything that the listeners hear.
-fn hear(event: Event) {
-    let kind = event.type_();
-    let has_left = with(|runner| runner.has_left) == Some(true);
-    match kind.as_str() {
-        "pageshow" => {
-            // The first one, of the page's own load, is no return.
-            if has_left {
-                come_back();
-            }
-        }
-        _ if has_left => {}
-        "pagehide" => {
+/// Everything that the listeners and the timer have to say.
+fn hear(event: &JsValue) {
+    let kind = keyed::get(event, "type").as_string();
+    let kind = kind.as_deref();
+    if kind == Some("pageshow") {
+        come_back();
+        return;
+    }
+    if with(|runner| runner.has_left) != Some(false) {
+        return;
+    }
+    match kind {
+        // The timer's call has no event.
+        None => tell(Input::Timer),
+        Some("visibilitychange" | "focus" | "blur") => tell(Input::Page(page::state())),
+        Some("online") => tell(Input::Online),
+        Some("pagehide") => {
             // Not kept for a return: to the server that is the end, unless another page goes on with the session.
-            let is_kept = keyed::get(&event, "persisted").is_truthy();
+            let is_kept = keyed::get(event, "persisted").is_truthy();
             leave(if is_kept { PageState::Frozen } else { PageState::Closed });
             with(|runner| runner.has_left = true);
         }
         // A browser that is short of memory may discard the page after this, without another word.
-        "freeze" => leave(PageState::Frozen),
-        "resume" => {
-            with(|runner| storage::take(&runner.options.storage_key));
+        Some("freeze") => leave(PageState::Frozen),
+        Some("resume") => {
+            with(|runner| storage::take(&runner.options.url));
             tell(Input::Page(page::state()));
         }
-        "online" => tell(Input::Online),
-        "visibilitychange" | "focus" | "blur" => tell(Input::Page(page::state())),
-        _ => {
+        Some(_) => {
             with(Runner::rest);
             tell(Input::Activity);
         }
@@ -248,17 +244,42 @@ fn hear(event: Event) {
 
 fn leave(state: PageState) {
     tell(Input::Page(state));
-    with(|runner| storage::put(&runner.options.storage_key, &runner.pulse.save()));
+    with(|runner| storage::put(&runner.options.url, &runner.pulse.save()));
 }
 
 /// Out of the back/forward cache. Another page of the tab may have carried the session on meanwhile.
 fn come_back() {
-    let saved = with(|runner| {
-        runner.has_left = false;
-        storage::take(&runner.options.storage_key)
-    });
-    if let Some(Some(saved)) = saved {
+    // The first `pageshow`, of the page's own load, is no return.
+    let saved = with(|runner| core::mem::take(&mut runner.has_left).then(|| storage::take(&runner.options.url)));
+    let Some(Some(saved)) = saved else { return };
+    if let Some(saved) = saved {
         tell(Input::Restore(saved));
     }
     tell(Input::Page(page::state()));
+}
+
+fn with<R>(act: impl FnOnce(&mut Runner) -> R) -> Option<R> {
+    RUNNER.with(|place| place.try_borrow_mut().ok()?.as_deref_mut().map(act))
+}
+
+fn now() -> Now {
+    // The casts drop a fraction of a millisecond.
+    Now { instant: Instant(performance_now() as u64), wall: Timestamp(Date::now() as u64) }
+}
+
+fn seed(now: Now) -> [u8; 16] {
+    let mut seed = [0; 16];
+    if fill_with_chance(&mut seed).is_err() {
+        seed[..8].copy_from_slice(&performance_now().to_bits().to_le_bytes());
+        seed[8..].copy_from_slice(&now.wall.0.to_le_bytes());
+    }
+    seed
+}
+
+fn function(callback: &Closure<dyn FnMut(JsValue)>) -> &Function {
+    callback.as_ref().unchecked_ref()
+}
+
+fn millis_until(until: Instant, now: Now) -> f64 {
+    if until == Instant::NEVER { f64::INFINITY } else { until.since(now.instant).0 as f64 }
 }

@@ -5,25 +5,29 @@
 //! there is no storage (private windows, blocked cookies, full), each page is simply a session of its own.
 
 use stillhere_engine::pulse::Saved;
-use web_sys::Storage;
+use wasm_bindgen::prelude::*;
 
-use crate::page;
+// In some browsers the mere name `sessionStorage` throws, which `catch` catches too.
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = sessionStorage, js_name = getItem)]
+    fn get_item(key: &str) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = sessionStorage, js_name = setItem)]
+    fn set_item(key: &str, text: &str) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = sessionStorage, js_name = removeItem)]
+    fn remove_item(key: &str) -> Result<(), JsValue>;
+}
 
 /// Takes out what the tab's page before this one has left under `key`.
 pub(crate) fn take(key: &str) -> Option<Saved> {
-    let storage = storage()?;
-    let text = storage.get_item(key).ok()??;
-    let _ = storage.remove_item(key);
+    let text: String = get_item(key).ok()?.as_string()?;
+    remove_item(key).ok()?;
     Saved::parse(&text)
 }
 
 /// Leaves `saved` under `key` for the tab's next page.
 pub(crate) fn put(key: &str, saved: &Saved) {
-    if let Some(storage) = storage() {
-        let _ = storage.set_item(key, &saved.to_text());
-    }
-}
-
-fn storage() -> Option<Storage> {
-    page::window().session_storage().ok()?
+    let _ = set_item(key, &saved.to_text());
 }

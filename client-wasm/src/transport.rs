@@ -14,18 +14,27 @@ use web_sys::Response;
 
 use crate::{
     answer::{Answer, Complaint},
-    keyed::{get, set},
+    keyed,
     options::Options,
-    page,
-    runner::{self, Report},
-    token,
+    runner::{self, Receipt},
 };
+
+#[wasm_bindgen]
+extern "C" {
+    // Foreign code has patched it in many a page, and may throw at once.
+    #[wasm_bindgen(catch)]
+    fn fetch(url: &str, how: &JsValue) -> Result<Promise, JsValue>;
+
+    // Absent in a few privacy browsers, where the call throws.
+    #[wasm_bindgen(catch, js_namespace = navigator, js_name = sendBeacon)]
+    fn send_beacon(url: &str, body: &str) -> Result<bool, JsValue>;
+}
 
 /// A beat as it goes out.
 pub(crate) struct Parcel {
     url: String,
     body: String,
-    credentials: JsValue,
+    credentials: Option<JsValue>,
 }
 
 impl Parcel {
@@ -53,26 +62,19 @@ impl Parcel {
 
     fn fetch(&self) -> Result<JsFuture, JsValue> {
         let how = Object::new();
-        set(&how, "method", &"POST".into());
-        set(&how, "body", &self.body.as_str().into());
-        set(&how, "keepalive", &JsValue::TRUE);
-        if !self.credentials.is_undefined() {
-            set(&how, "credentials", &self.credentials);
+        keyed::set(&how, "method", &"POST".into());
+        keyed::set(&how, "body", &self.body.as_str().into());
+        keyed::set(&how, "keepalive", &JsValue::TRUE);
+        if let Some(credentials) = &self.credentials {
+            keyed::set(&how, "credentials", credentials);
         }
         fetch(&self.url, &how).map(JsFuture::from)
     }
 
     /// True when the browser has taken it.
     fn beacon(&self) -> bool {
-        // Absent in a few privacy browsers, where the call throws.
-        page::window().navigator().send_beacon_with_opt_str(&self.url, Some(&self.body)).unwrap_or(false)
+        send_beacon(&self.url, &self.body).unwrap_or(false)
     }
-}
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(catch)]
-    fn fetch(url: &str, how: &JsValue) -> Result<Promise, JsValue>;
 }
 
 /// Sends a beat; the runner hears what became of it.
@@ -86,6 +88,7 @@ pub(crate) fn send(dispatch: Dispatch) {
 /// The page may be gone before anything is answered: no step of this waits.
 fn part(dispatch: &Dispatch) {
     let Some(parcel) = runner::pack(dispatch) else { return };
+    let receipt = Receipt::of(dispatch);
     let mut is_out = parcel.beacon();
     if !is_out && let Ok(answer) = parcel.fetch() {
         is_out = true;
@@ -94,55 +97,47 @@ fn part(dispatch: &Dispatch) {
             let _ = answer.await;
         });
     }
-    runner::report(&Report { dispatch, ok: is_out, took: Millis::ZERO });
+    receipt.tell(is_out);
 }
 
 async fn deliver(dispatch: Dispatch) {
-    if let Some(function) = runner::token_to_ask() {
-        match token::ask(function).await {
-            Ok(token) => runner::keep_token(token),
+    if let Some(token) = runner::ask_for_token() {
+        match JsFuture::from(token).await {
+            Ok(token) => runner::keep_token(&token),
             Err(thrown) => {
                 let complaint = Complaint { code: "token_function".into(), message: thrown };
-                let outcome = Outcome::Retry { after: Millis::ZERO };
-                runner::answered(
-                    &Report { dispatch: &dispatch, ok: false, took: Millis::ZERO },
-                    outcome,
-                    Some(complaint),
-                );
+                Receipt::of(&dispatch).settle(Outcome::Retry { after: Millis::ZERO }, Some(complaint));
                 return;
             }
         }
     }
     let Some(parcel) = runner::pack(&dispatch) else { return };
-    let sent_at = runner::now().instant;
+    let receipt = Receipt::of(&dispatch);
+    drop(dispatch);
     let answer = match parcel.fetch() {
-        Ok(answer) => read(answer).await,
-        // Something in the page has broken `fetch`. The beacon's answer is never seen, so the beat counts as
-        // lost, but the server has it.
-        Err(_) => {
+        Ok(answer) => answer.await,
+        Err(thrown) => {
+            // The beacon's answer is never seen, so the beat counts as lost, but the server has it.
             parcel.beacon();
-            Answer { status: 0, json: JsValue::UNDEFINED, retry_after: None }
+            Err(thrown)
         }
     };
-    let took = runner::now().instant.since(sent_at);
+    drop(parcel);
+    let answer = match answer {
+        Ok(response) => read(response.unchecked_into()).await,
+        Err(_) => Answer { status: 0, json: JsValue::UNDEFINED },
+    };
     let (outcome, complaint) = answer.judge();
-    if complaint.as_ref().is_some_and(|complaint| complaint.code.starts_with("token_")) {
-        runner::forget_token();
-    }
     if complaint.is_none() {
-        runner::status(get(&answer.json, "status"));
+        runner::status(keyed::get(&answer.json, "status"));
     }
-    runner::answered(&Report { dispatch: &dispatch, ok: complaint.is_none(), took }, outcome, complaint);
+    receipt.settle(outcome, complaint);
 }
 
-async fn read(answer: JsFuture) -> Answer {
-    let Ok(response) = answer.await else {
-        return Answer { status: 0, json: JsValue::UNDEFINED, retry_after: None };
-    };
-    let response: Response = response.unchecked_into();
+async fn read(response: Response) -> Answer {
     let json = match response.json() {
         Ok(json) => JsFuture::from(json).await.unwrap_or(JsValue::UNDEFINED),
         Err(_) => JsValue::UNDEFINED,
     };
-    Answer { status: response.status(), json, retry_after: None }
+    Answer { status: response.status(), json }
 }

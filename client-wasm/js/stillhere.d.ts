@@ -1,0 +1,73 @@
+/** What `start` takes. Everything may be left out. */
+export interface Options {
+  /** Where the server's API is: a path or a URL. Default: `"/v1"`. */
+  endpoint?: string;
+  /**
+   * Who beats. A function is asked before the first beat, and again when the server no longer takes its last answer;
+   * beats wait for its promise, except for the last word of a page that is leaving.
+   */
+  token?: string | (() => string | Promise<string>);
+  /** The named place. Default: the server's, `"site"`. */
+  channel?: string;
+  /** What the user looks at. Default: `location.pathname` at the start; see `Handle.setPage` for later. */
+  page?: string;
+  /** Instead of the server's interval: from 500 to 86400000. */
+  intervalMs?: number;
+  /** Instead of the server's policy for hidden pages: say so and fall silent, beat on slowly, or count as gone. */
+  whenHidden?: "pause" | "beat" | "leave";
+  /** `"include"` sends cookies to a server of another origin too. */
+  credentials?: "include" | "same-origin" | "omit";
+  /** Log every wait and every beat with `console.debug`. */
+  debug?: boolean;
+}
+
+/** Why the heart waits. */
+export type Why =
+  | "interval" | "hidden" | "retry" | "answer" | "page" | "returned" | "asked" | "throttled" | "paused" | "refused"
+  | "stopped";
+
+export interface Events {
+  /** The server holds the user for something else than before. */
+  status: { status: string };
+  /** A new wait. `inMs` is `Infinity` when only an event can end it. */
+  wait: { inMs: number; why: Why };
+  /** What became of a beat: answered well, or (`ok: false`) not. */
+  beat: {
+    seq: number;
+    state: "active" | "passive" | "hidden" | "frozen" | "closed";
+    nextMs: number | null;
+    ok: boolean;
+    tookMs: number;
+  };
+  /** The server had ended this session; another has begun. */
+  ended: { session: string };
+  /** Something is in the way. `retry: false`: trying again cannot help, somebody must change something. */
+  error: { code: string; message: string; retry: boolean };
+}
+
+/** A page's heart. After `stop`, on a server, or when the wasm cannot run, it does nothing and says so. */
+export interface Handle {
+  readonly isRunning: boolean;
+  /** The session that beats now. */
+  readonly session: string | null;
+  /** What the server holds the user for, once it has said so. */
+  readonly status: string | null;
+  /** When the next beat is due, and why then. */
+  readonly next: Events["wait"] | null;
+  /** Calls `listener` for each event until the function that this returns is called. */
+  on<Kind extends keyof Events>(kind: Kind, listener: (event: Events[Kind]) => void): () => void;
+  beatNow(): void;
+  /** Counts as human input, for what raises no event: a film, a game pad. */
+  markActive(): void;
+  setChannel(name: string): void;
+  setPage(path: string): void;
+  /** Sends the last word, and leaves no listener, timer or stored session behind. */
+  stop(): void;
+}
+
+/**
+ * Starts the page's heart. A page has one: a second call with the same options gives the same handle.
+ *
+ * @throws TypeError for options that cannot be meant, and never anything else.
+ */
+export function start(options?: Options): Promise<Handle>;
