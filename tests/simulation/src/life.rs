@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 use stillhere_engine::{limits, page::PageState, time::Millis, wire::SessionId};
 
-use crate::agenda::Ms;
+use crate::agenda::{MINUTE, Ms};
 
 /// Every session that may still be heard of.
 pub type Lives = HashMap<SessionId, Life, FixedState>;
@@ -74,6 +74,10 @@ pub struct Life {
     /// Time in which a person could see it, but for the present.
     pub visible: Ms,
     visible_since: Option<Ms>,
+    /// How long its page was there, on a machine that was awake.
+    pub open: Ms,
+    open_since: Option<Ms>,
+    open_until: Option<Ms>,
     /// How often its machine slept while it was visible.
     pub sleeps: u64,
     /// How often its machine's wall clock was set forward, which looks like a sleep.
@@ -107,6 +111,9 @@ pub struct Life {
 /// How many arrivals are remembered: more than come between two checkpoints, even while the store fails.
 const ARRIVALS: usize = 64;
 
+/// A reload, or a lid that was closed and opened again.
+const SHORT_BREAK: Ms = 2 * MINUTE;
+
 impl Life {
     /// A life that begins.
     #[must_use]
@@ -136,6 +143,24 @@ impl Life {
         } else if let Some(since) = self.visible_since.take() {
             self.visible += now - since;
         }
+    }
+
+    /// Its page is there on a machine that is awake, or no longer is. A break too short to notice is none.
+    pub fn set_open(&mut self, is_open: bool, now: Ms) {
+        if is_open && self.open_since.is_none() {
+            let short_break = self.open_until.map(|until| now - until).filter(|&length| length <= SHORT_BREAK);
+            self.open += short_break.unwrap_or(0);
+            self.open_since = Some(now);
+        } else if !is_open && let Some(since) = self.open_since.take() {
+            self.open += now - since;
+            self.open_until = Some(now);
+        }
+    }
+
+    /// When its page was last there on a machine that was awake; `now` if it is.
+    #[must_use]
+    pub fn last_open(&self, now: Ms) -> Ms {
+        self.open_until.filter(|_| self.open_since.is_none()).unwrap_or(now)
     }
 
     /// Whether a person can see it.
@@ -200,19 +225,5 @@ impl Life {
     #[must_use]
     pub fn clock_slack(&self, over: Ms) -> Ms {
         if self.stretches.len() > 1 { over / 2_000 + limits::SLEEP_AFTER.0 } else { over / 4_000 }
-    }
-
-    /// The sum of all stretches, and of the breaks between them that are not longer than `hold`.
-    #[must_use]
-    pub fn length(&self, hold: Ms, now: Ms) -> Ms {
-        let mut sum = 0;
-        let mut end: Option<Ms> = None;
-        for stretch in &self.stretches {
-            let gap = end.map_or(0, |end| stretch.from - end);
-            let until = stretch.until.unwrap_or(now);
-            sum += until - stretch.from + if gap <= hold { gap } else { 0 };
-            end = Some(until);
-        }
-        sum
     }
 }

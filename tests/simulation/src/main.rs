@@ -156,8 +156,8 @@ fn progress(length: u64, template: &str) -> ProgressBar {
 impl Arguments {
     fn apply(&self, mut scenario: Scenario) -> Scenario {
         scenario.persons = self.persons.unwrap_or(scenario.persons);
-        scenario.length = self.hours.map(|hours| hours * HOUR).unwrap_or(scenario.length);
-        scenario.length = self.minutes.map(|minutes| minutes * MINUTE).unwrap_or(scenario.length);
+        scenario.length = self.hours.map_or(scenario.length, |hours| hours * HOUR);
+        scenario.length = self.minutes.map_or(scenario.length, |minutes| minutes * MINUTE);
         scenario.preset = self.preset.unwrap_or(scenario.preset);
         scenario.hostility.level = self.hostility.unwrap_or(scenario.hostility.level);
         scenario.hostility.kinds = self.kinds.unwrap_or(scenario.hostility.kinds);

@@ -27,7 +27,8 @@ pub fn visible_is_not_above_the_truth(row: &SessionRow, life: &Life, now: Ms) ->
 /// # Errors
 /// How much is missing.
 pub fn no_time_is_lost(row: &SessionRow, life: &Life, now: Ms) -> Verdict {
-    let has_all = life.last_sent.is_some_and(|sent| sent.seq == row.seq) && life.sleeps + life.leaps == 0 && !life.is_blurred;
+    let has_all =
+        life.last_sent.is_some_and(|sent| sent.seq == row.seq) && life.sleeps + life.leaps == 0 && !life.is_blurred;
     let truth = life.visible_until(now);
     let has_last_word = life.last_sent.is_some_and(|sent| sent.state == PageState::Closed);
     let slack = ROUNDING * (life.spans + 1);

@@ -37,7 +37,7 @@ pub(super) fn markdown(scenario: &Scenario, contrasts: &[Contrast]) -> String {
         "\nA leave is false when a page of that person, in that channel where there are channels, is open on a machine \
          that has been awake and connected for three minutes; a page that is frozen, or hidden for longer than the \
          preset's hold, does not count, and for `who-is-online` neither does a hidden one. A stay's true length is the \
-         time its page was there on a machine that was awake, and breaks no longer than the hold. Beats and bytes are \
+         time its page was there, hidden or not, on a machine that was awake, with breaks of up to two minutes. Beats and bytes are \
          for each hour of that; a body without its token.\n\n`—`: the system never says that somebody has left.\n",
     );
     for (title, file) in PLOTS {

@@ -291,6 +291,7 @@ impl World {
         let Some(session) = page.and_then(|page| page.known) else { return };
         if let Some(life) = self.lives.get_mut(&session) {
             life.set_running(false, now);
+            life.set_open(false, now);
             life.set_visible(false, now);
         }
         // A baseline's session ends with its page.

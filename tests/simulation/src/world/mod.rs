@@ -7,6 +7,7 @@ mod persons;
 mod server;
 mod settling;
 mod shell;
+mod witness;
 
 use std::collections::HashMap;
 

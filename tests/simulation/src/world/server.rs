@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use stillhere_engine::{
-    page::PageState,
     pulse::Outcome,
     time::{Millis, Timestamp},
-    tracker::{Batch, Change, EndReason, Input, LeaveReason, Live, Output, Past, Report, SessionRow, Ticket, Tracker},
-    wire::{Accepted, Beat, Refusal, SessionId, UserId},
+    tracker::{Batch, Input, Live, Output, Past, Report, Ticket, Tracker},
+    wire::{Accepted, Refusal, SessionId, UserId},
 };
 
 use super::{
@@ -19,7 +18,7 @@ use crate::{
     checks,
     disk::Disk,
     hostility::Kind,
-    life::{Arrived, EndSeen, Life},
+    life::Arrived,
     machine::WALL_AT_START,
 };
 
@@ -61,21 +60,21 @@ pub(super) struct Server {
     /// How far its clock is ahead of the truth.
     ahead: i64,
     under_way: Option<Box<Batch>>,
-    waiting: BTreeMap<u64, Waiting>,
+    pub(super) waiting: BTreeMap<u64, Waiting>,
     tickets: u64,
     timer_at: Option<Ms>,
-    down_since: Option<Ms>,
+    pub(super) down_since: Option<Ms>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Waiting {
+pub(super) struct Waiting {
     sender: Sender,
     session: SessionId,
     seq: u32,
-    sent_at: Ms,
-    fact: Option<checks::Fact>,
+    pub(super) sent_at: Ms,
+    pub(super) fact: Option<checks::Fact>,
     /// What its session has heard, should it be taken.
-    heard: Option<Arrived>,
+    pub(super) heard: Option<Arrived>,
 }
 
 impl Server {
@@ -180,7 +179,7 @@ impl World {
     }
 
     /// From here on the server cannot know the truth about sessions that are open.
-    fn blur(&mut self) {
+    pub(super) fn blur(&mut self) {
         for life in self.lives.values_mut() {
             life.is_blurred = true;
         }
@@ -215,28 +214,6 @@ impl World {
             && now > 0
         {
             self.plan_fault(mean, Happening::Crash);
-        }
-    }
-
-    /// What the dead server knew and the disk does not is gone, and it was right to forget it.
-    fn remember_what_is_left(&mut self, rows: &[SessionRow], now: Ms) {
-        let down = self.server.down_since.take().map_or(0, |since| now - since);
-        for row in rows {
-            if let Some(life) = self.lives.get_mut(&row.session) {
-                life.crashes += 1;
-                life.end = None;
-                life.fall_back_to(row.seq);
-                life.downtime += down;
-            }
-        }
-        for (session, life) in &mut self.lives {
-            if life.end.is_some() && self.server.disk.row(session).is_none() {
-                life.end = None;
-            }
-            if self.server.disk.row(session).is_none() {
-                life.newest = None;
-                life.arrivals.clear();
-            }
         }
     }
 
@@ -330,51 +307,6 @@ impl World {
         }
     }
 
-    fn reference_hears(&mut self, input: &Input, clock: u64) {
-        let now = self.now();
-        if self.scenario.is_thorough {
-            self.reference.advance(clock);
-        }
-        let Input::Beat(report) = input else { return };
-        let Report { ticket, user, beat, past, .. } = &**report;
-        let is_known = if self.scenario.is_thorough {
-            self.reference.is_open(&beat.session)
-        } else {
-            self.lives.get(&beat.session).is_some_and(|life| self.seems_open(life))
-        };
-        let begins = matches!(past, Some(Past::NeverSeen));
-        let has_ended = self.lives.get(&beat.session).is_some_and(|life| life.end.is_some())
-            || self.reference.has_come_and_gone(&beat.session);
-        let lease = self.reference.lease(beat.state, beat.next);
-        let Beat { seq, state, next: promise, .. } = *beat;
-        let Some(waiting) = self.server.waiting.get_mut(&ticket.0) else { return };
-        let heard = Arrived { seq, sent_at: waiting.sent_at, at: now, state, promise, lease };
-        waiting.heard = Some(heard);
-        if !is_known && !(begins && !has_ended) {
-            return;
-        }
-        let is_newest = self.lives.get(&beat.session).and_then(|life| life.newest).is_none_or(|n| n.seq < beat.seq);
-        waiting.fact = match (is_known, beat.state) {
-            (false, _) => Some(checks::Fact::Start),
-            (true, PageState::Closed) if is_newest => Some(checks::Fact::LastWord),
-            (true, _) => None,
-        };
-        if self.scenario.is_thorough {
-            self.reference.arrive(user, beat, clock);
-        }
-        if let Some(life) = self.lives.get_mut(&beat.session) {
-            life.arrive(heard);
-        }
-    }
-
-    /// In a large world, where the reference is not asked: whether the newest beat is still good.
-    fn seems_open(&self, life: &Life) -> bool {
-        let grace = u64::from(life.crashes) * self.policy.boot_grace.0 + life.downtime;
-        let clock = |at| self.server.clock(at);
-        let is_good = |newest: Arrived| !self.reference.is_over(clock(newest.at) + newest.lease.0 + grace, clock(self.now()));
-        life.end.is_none() && life.newest.is_some_and(is_good)
-    }
-
     fn wait_until(&mut self, until: Timestamp) {
         let now = self.now();
         if until == Timestamp::NEVER {
@@ -408,55 +340,6 @@ impl World {
         let life = self.server.life;
         self.server.under_way = Some(batch);
         self.agenda.plan(now + delay, Event::Server(Happening::Written(life, written)));
-    }
-
-    /// The server has made up its mind about a session: is it so?
-    fn row_is_written(&mut self, row: &SessionRow) {
-        let now = self.now();
-        let detected = row.end.map_or(0, |end| self.server.truth(end.detected_at.0).max(0) as Ms);
-        // A downtime is measured from the last sign of life, which is seconds old, or more while the store fails.
-        let restarts = self.policy.boot_grace.0 + MINUTE;
-        let Some(life) = self.lives.get_mut(&row.session) else { return };
-        let mut verdicts = vec![checks::ends_once(row.session, life, row.end)];
-        if let Some(end) = row.end
-            && life.end.is_none()
-        {
-            let stretch = life.newest.map_or(0, |newest| life.stretch_at(newest.sent_at));
-            let has_heard_all = life.last_sent.map(|sent| sent.seq) == life.newest.map(|newest| newest.seq);
-            let heard_at = life.newest.map_or(0, |newest| newest.sent_at);
-            life.end = Some(EndSeen { detected_at: end.detected_at.0, stretch, heard_at, has_heard_all });
-            let grace = restarts * u64::from(life.crashes);
-            // Only the last word has come: it began and ended at once.
-            let is_at_once = end.reason == EndReason::Closed && life.newest.is_none_or(|n| detected <= n.at);
-            // A large world does not know what exactly a restart has read back.
-            let is_known = self.scenario.is_thorough || life.crashes == 0;
-            if !is_at_once && is_known {
-                verdicts.push(checks::lease_is_honoured(row.session, life, end.reason, detected));
-                verdicts.push(checks::silence_is_noticed(row.session, life, grace, detected));
-                verdicts.push(checks::leave_is_not_false(row.session, life, end.reason, detected, 0));
-            }
-        }
-        if let Some(end) = row.end {
-            self.log.note(now, format_args!("{:?} has ended: {end:?}", row.session));
-        }
-        for verdict in verdicts {
-            self.check(verdict);
-        }
-    }
-
-    fn published(&mut self, change: &Change) {
-        let now = self.now();
-        self.log.note(now, format_args!("told: {change:?}"));
-        self.log.mix(now << 1 | 1);
-        let verdict = self.watcher.apply(change);
-        self.check(verdict);
-        if let Change::Leave { user, reason, .. } = change
-            && *reason != LeaveReason::Moved
-            && let Some(person) = user.as_str().get(1..).and_then(|number| number.parse().ok())
-        {
-            let channel = self.channels.iter().position(|name| name == change.channel());
-            self.count_if_false(person, channel);
-        }
     }
 
     fn answer(&mut self, ticket: Ticket, answer: Result<Accepted, Refusal>) {

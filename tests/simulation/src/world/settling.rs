@@ -64,7 +64,12 @@ impl World {
             checks::end_is_not_before_the_truth(row.session, life, (ended_at, detected_at), end, gone_at),
             checks::visible_is_not_above_the_truth(row, life, gone_at),
             checks::no_time_is_lost(row, life, gone_at),
-            checks::start_is_true(row, life, started_at, life.clock_slack(gone_at.saturating_sub(life.began.unwrap_or(0)))),
+            checks::start_is_true(
+                row,
+                life,
+                started_at,
+                life.clock_slack(gone_at.saturating_sub(life.began.unwrap_or(0))),
+            ),
         ];
         for verdict in verdicts {
             self.check(verdict);
@@ -81,13 +86,13 @@ impl World {
 
     /// Counts a stay: `recorded` is its length as the system has it.
     pub(super) fn tally_stay(&mut self, life: &Life, gone_at: Ms, recorded: Ms, detected_at: Ms) {
-        let truth = life.length(self.policy.hidden_hold.0, gone_at);
+        let truth = life.open;
         self.tally.page_ms += truth;
         if life.is_blurred {
             return;
         }
         self.tally.length_error.add(recorded.abs_diff(truth));
-        let ended = life.stretches.last().map_or(gone_at, |stretch| stretch.until.unwrap_or(gone_at));
+        let ended = life.last_open(gone_at);
         if detected_at >= ended {
             self.tally.detection.add(detected_at - ended);
         }
@@ -116,10 +121,7 @@ impl World {
                 && now >= self.partition_until + REACHABLE_FOR
                 && now >= device.machine.reachable_since + REACHABLE_FOR;
             let held = self.scenario.preset.counts_hidden()
-                && !matches!(
-                    page.state,
-                    PageState::Frozen | PageState::Closed
-                )
+                && !matches!(page.state, PageState::Frozen | PageState::Closed)
                 && page.hidden_since.is_none_or(|since| self.policy.hidden_interval.is_some() || now < since + hold);
             !device.machine.is_asleep() && is_connected && (page.state.is_visible() || held)
         })

@@ -90,8 +90,10 @@ impl World {
                 PageState::Hidden => !page.is_silent,
                 PageState::Frozen | PageState::Closed => false,
             };
+        let is_open = is_awake && !matches!(page.state, PageState::Frozen | PageState::Closed);
         if let Some(before) = before.filter(|&before| before != session) {
             if let Some(life) = self.lives.get_mut(&before) {
+                life.set_open(false, now);
                 life.set_running(false, now);
                 life.set_visible(false, now);
             }
@@ -99,6 +101,7 @@ impl World {
         }
         let life = self.lives.entry(session).or_insert_with(|| Life::of(person));
         life.gone_at = None;
+        life.set_open(is_open, now);
         let was_running = life.runs_since().is_some();
         if was_running && !runs {
             let verdict = promise_is_kept(session, life, None, now);
