@@ -13,6 +13,7 @@ use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 
 use crate::node_packages;
 use crate::project::Project;
+use crate::short_names::{self, LONG_NAMES};
 use crate::step;
 use crate::wasm_toolchain::{TARGET, WasmToolchain};
 
@@ -118,6 +119,9 @@ fn bundle(project: &Project) -> Result<()> {
     }
     let glue = glue_module(project);
     let bundled = project.wasm_target().join(MODULE);
+    // The names of another build would keep those of this one from being the shortest.
+    let names = project.wasm_target().join("names.json");
+    fs::write(&names, "{}")?;
     let mut esbuild = Command::new(node_packages::program(project, "esbuild"));
     esbuild
         .arg(&entry)
@@ -125,9 +129,13 @@ fn bundle(project: &Project) -> Result<()> {
         .arg(format!("--outfile={}", utf8(&bundled)?))
         .args(["--bundle", "--format=esm", "--platform=browser", "--target=es2022"])
         .args(["--minify", "--charset=utf8", "--legal-comments=none"])
+        .arg(format!("--mangle-props={LONG_NAMES}"))
+        .arg("--mangle-quoted")
+        .arg(format!("--mangle-cache={}", utf8(&names)?))
         // Beside the module and not named in it: a page should not pay bytes for a debugger.
         .args(["--sourcemap=external", "--log-level=warning"]);
     step::finish(project, &mut esbuild)?;
+    short_names::apply(&project.wasm_target().join(WASM), &names)?;
     publish(project)
 }
 

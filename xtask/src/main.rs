@@ -11,6 +11,7 @@ mod node_packages;
 mod project;
 mod readme;
 mod server;
+mod short_names;
 mod size;
 mod step;
 mod system_packages;
