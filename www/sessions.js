@@ -7,7 +7,7 @@ import { field, stamp, text } from "./markup.js";
 const SETTLE_MS = 1_000;
 
 /** Beats are no changes and never come by the feed, so what is still running is looked up now and then. */
-const REFRESH_MS = 15_000;
+const REFRESH_MS = 5_000;
 
 const PAGE_OF_LIST = 25;
 
