@@ -148,7 +148,7 @@ function heart({ ...options }) {
     ended: (session) => tell("ended", { session }),
     /** @type {(code: string, cause: any, retry: boolean) => void} */
     error(code, cause, retry) {
-      const message = String(cause?.message ?? cause);
+      const message = String(cause?.message ?? cause ?? "no answer from the server");
       if (!retry && !listeners.error?.size) console.error("stillhere:", message);
       tell("error", { code, message, retry });
     },
