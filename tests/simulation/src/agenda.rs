@@ -1,7 +1,10 @@
 //! The agenda: what happens when, in virtual time. One binary heap; what is due at the same moment happens in the
 //! order in which it was planned.
 
-use std::{cmp::Reverse, collections::BinaryHeap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BinaryHeap},
+};
 
 /// Milliseconds since the simulated world began.
 pub type Ms = u64;
@@ -17,6 +20,9 @@ pub const HOUR: Ms = 60 * MINUTE;
 #[derive(Debug)]
 pub struct Agenda<E> {
     heap: BinaryHeap<Planned<E>>,
+    /// What lies further ahead, by the minute: a million people who come tomorrow would make every step of the heap
+    /// slow.
+    later: BTreeMap<Ms, Vec<Planned<E>>>,
     planned: u64,
     now: Ms,
 }
@@ -49,7 +55,7 @@ impl<E> Ord for Planned<E> {
 
 impl<E> Default for Agenda<E> {
     fn default() -> Self {
-        Self { heap: BinaryHeap::new(), planned: 0, now: 0 }
+        Self { heap: BinaryHeap::new(), later: BTreeMap::new(), planned: 0, now: 0 }
     }
 }
 
@@ -57,11 +63,22 @@ impl<E> Agenda<E> {
     /// Plans `event` for the moment `at`, or for now when that is over.
     pub fn plan(&mut self, at: Ms, event: E) {
         self.planned += 1;
-        self.heap.push(Planned { at: Reverse((at.max(self.now), self.planned)), event });
+        let at = at.max(self.now);
+        let planned = Planned { at: Reverse((at, self.planned)), event };
+        if at / MINUTE > self.now / MINUTE + 1 {
+            self.later.entry(at / MINUTE).or_default().push(planned);
+        } else {
+            self.heap.push(planned);
+        }
     }
 
     /// The next event up to `until`. Virtual time moves on to it.
     pub fn next(&mut self, until: Ms) -> Option<E> {
+        while let Some(minute) = self.later.first_entry()
+            && self.heap.peek().is_none_or(|next| next.at.0.0 / MINUTE >= *minute.key())
+        {
+            self.heap.extend(minute.remove());
+        }
         if self.heap.peek()?.at.0.0 > until {
             return None;
         }
@@ -86,6 +103,19 @@ impl<E> Agenda<E> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn events_far_ahead_come_in_order_too() {
+        let mut agenda = Agenda::default();
+        for at in (0..500).rev() {
+            agenda.plan(at * 7_919 % 500 * SECOND, at);
+        }
+        let mut moments = Vec::new();
+        while agenda.next(HOUR).is_some() {
+            moments.push(agenda.now());
+        }
+        assert_eq!(moments, (0..500).map(|at| at * SECOND).collect::<Vec<_>>());
+    }
 
     #[test]
     fn events_come_in_order_of_time_and_then_of_planning() {

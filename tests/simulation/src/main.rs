@@ -163,7 +163,7 @@ impl Arguments {
         scenario.hostility.kinds = self.kinds.unwrap_or(scenario.hostility.kinds);
         if scenario.persons > THOROUGH_UP_TO {
             scenario.is_thorough = false;
-            scenario.visits_per_day = 3;
+            scenario.visits_per_day = 1;
             scenario.preset = self.preset.unwrap_or(Preset::Default);
             scenario.hostility.level = self.hostility.unwrap_or(Level::Usual);
         }
