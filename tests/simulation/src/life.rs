@@ -47,6 +47,8 @@ pub struct Arrived {
     pub promise: Option<Millis>,
     /// For how long it is good by the policy, worked out apart from the tracker.
     pub lease: Millis,
+    /// How long the server had been down in this session's life before.
+    pub downtime: Ms,
 }
 
 /// What the server has said of a session's end.
@@ -104,7 +106,7 @@ pub struct Life {
     pub is_blurred: bool,
     /// The server died while it was open.
     pub crashes: u32,
-    /// A restart lies between; an earlier downtime has to be taken off: server time without the server.
+    /// How long the server has been down in its life.
     pub downtime: Ms,
 }
 
@@ -182,7 +184,6 @@ impl Life {
             return;
         }
         self.newest = Some(arrived);
-        self.downtime = 0;
         if self.arrivals.len() == ARRIVALS {
             self.arrivals.remove(0);
         }
@@ -224,6 +225,6 @@ impl Life {
     /// What the tab's own clock may be off by over so long: it drifts, and sleeps are measured by another clock.
     #[must_use]
     pub fn clock_slack(&self, over: Ms) -> Ms {
-        if self.stretches.len() > 1 { over / 2_000 + limits::SLEEP_AFTER.0 } else { over / 4_000 }
+        over / 2_000 + limits::SLEEP_AFTER.0 * self.stretches.len() as u64
     }
 }

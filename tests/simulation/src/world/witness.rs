@@ -57,8 +57,9 @@ impl World {
             || self.reference.has_come_and_gone(&beat.session);
         let lease = self.reference.lease(beat.state, beat.next);
         let Beat { seq, state, next: promise, .. } = *beat;
+        let downtime = self.lives.get(&beat.session).map_or(0, |life| life.downtime);
         let Some(waiting) = self.server.waiting.get_mut(&ticket.0) else { return };
-        let heard = Arrived { seq, sent_at: waiting.sent_at, at: now, state, promise, lease };
+        let heard = Arrived { seq, sent_at: waiting.sent_at, at: now, state, promise, lease, downtime };
         waiting.heard = Some(heard);
         if !is_known && (!begins || has_ended) {
             return;
