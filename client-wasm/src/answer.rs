@@ -10,6 +10,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// The body; `undefined` when it is no JSON.
     pub(crate) json: JsValue,
+    /// The header of that name, for what a proxy says.
+    pub(crate) retry_after: Option<Millis>,
 }
 
 /// Something that the page's developer should hear of.
@@ -28,7 +30,7 @@ impl Answer {
         }
         let error = get(&self.json, "error");
         let code = get(&error, "code").as_string();
-        let after = number(&error, "retryAfterMs").map(Millis).unwrap_or_default();
+        let after = number(&error, "retryAfterMs").map(Millis).or(self.retry_after).unwrap_or_default();
         let outcome = refusal(self.status, code.as_deref(), get(&error, "retry").is_truthy(), after);
         let complaint = Complaint { code: code.unwrap_or_else(|| "no_answer".into()), message: get(&error, "message") };
         (outcome, Some(complaint))

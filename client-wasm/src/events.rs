@@ -2,7 +2,7 @@
 //! that one that throws or calls back breaks nothing here.
 
 use js_sys::Promise;
-use stillhere_engine::{page::PageState, pulse::Why};
+use stillhere_engine::pulse::Why;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -33,17 +33,6 @@ extern "C" {
     /// Calls the page's token function: a promise of a string, which never throws at once.
     #[wasm_bindgen(method)]
     pub(crate) fn token(this: &Face) -> Promise;
-}
-
-/// The state's name on the wire.
-pub(crate) const fn state_name(state: PageState) -> &'static str {
-    match state {
-        PageState::Active => "active",
-        PageState::Passive => "passive",
-        PageState::Hidden => "hidden",
-        PageState::Frozen => "frozen",
-        PageState::Closed => "closed",
-    }
 }
 
 /// The reason's name in JavaScript.

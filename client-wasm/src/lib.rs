@@ -64,13 +64,13 @@ pub fn mark_active() {
 /// Goes to another channel and tells the server at once. A name that cannot be one changes nothing.
 #[wasm_bindgen(js_name = setChannel)]
 pub fn set_channel(name: &JsValue) {
-    runner::change(|options| options.set_channel(name));
+    runner::change(Options::set_channel, name);
 }
 
 /// Looks at another page and tells the server at once.
 #[wasm_bindgen(js_name = setPage)]
 pub fn set_page(path: &JsValue) {
-    runner::change(|options| options.set_page(path));
+    runner::change(Options::set_page, path);
 }
 
 /// The session that beats now.

@@ -3,7 +3,7 @@
 //! Nobody else reads a clock. Whatever may run foreign code (a patched `fetch`, the page's token function) runs
 //! while nothing is borrowed, so it may call back.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use gloo_timers::callback::Timeout;
 use js_sys::{Date, Function, Promise};
@@ -14,10 +14,11 @@ use stillhere_engine::{
     wire::SessionId,
 };
 use wasm_bindgen::prelude::*;
+use web_sys::Event;
 
 use crate::{
     answer::Complaint,
-    events::{Face, state_name, why_name},
+    events::{Face, why_name},
     keyed,
     listeners::{self, Listeners},
     options::{Options, Wrong},
@@ -37,12 +38,12 @@ struct Runner {
     /// Between `pagehide` and `pageshow`: whatever else is heard then is an echo.
     has_left: bool,
     _life: Listeners,
-    /// Last, as listeners and timers call it.
-    callback: Closure<dyn FnMut(JsValue)>,
+    /// Last, as the listeners call it.
+    callback: Closure<dyn FnMut(Event)>,
 }
 
 thread_local! {
-    static RUNNER: RefCell<Option<Box<Runner>>> = const { RefCell::new(None) };
+    static RUNNER: Cell<Option<Box<Runner>>> = const { Cell::new(None) };
 }
 
 #[wasm_bindgen]
@@ -50,8 +51,8 @@ extern "C" {
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     fn performance_now() -> f64;
 
-    #[wasm_bindgen(catch, js_namespace = crypto, js_name = getRandomValues)]
-    fn fill_with_chance(bytes: &mut [u8]) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
+    fn fill_with_chance(bytes: &mut [u8]);
 }
 
 /// One input takes care of so much time.
@@ -60,10 +61,12 @@ const REST: Millis = Millis::seconds(1);
 /// The heart begins to beat, in place of any other.
 pub(crate) fn begin(options: Options, face: Face) {
     let now = now();
-    let callback = Closure::new(|event| hear(&event));
+    let mut seed = [0; 16];
+    fill_with_chance(&mut seed);
+    let callback = Closure::new(|event: Event| hear(&event));
     let life = Listeners::new(listeners::LIFE, function(&callback));
     let runner = Runner {
-        pulse: Pulse::begin(options.pulse.clone(), seed(now), storage::take(&options.url), now),
+        pulse: Pulse::begin(options.pulse.clone(), seed, storage::take(&options.url), now),
         options,
         face,
         wait: (Instant::NEVER, Why::Stopped),
@@ -103,8 +106,8 @@ pub(crate) fn tell(input: Input) {
 }
 
 /// Changes an option, and tells the server if that makes a difference.
-pub(crate) fn change(how: impl FnOnce(&mut Options) -> Result<bool, Wrong>) {
-    match with(|runner| how(&mut runner.options)) {
+pub(crate) fn change(how: fn(&mut Options, &JsValue) -> Result<bool, Wrong>, value: &JsValue) {
+    match with(|runner| how(&mut runner.options, value)) {
         Some(Ok(true)) => tell(Input::BeatNow),
         Some(Err(wrong)) => _ = with(|runner| runner.face.error("option_bad", &wrong.into(), false)),
         Some(Ok(false)) | None => {}
@@ -164,7 +167,7 @@ impl Receipt {
     pub(crate) fn tell(&self, ok: bool) {
         let next_ms = self.next.map(|next| next.0 as f64);
         let took = now().instant.since(self.sent_at);
-        with(|runner| runner.face.beat(self.seq, state_name(self.state), next_ms, ok, took.0 as f64));
+        with(|runner| runner.face.beat(self.seq, self.state.as_str(), next_ms, ok, took.0 as f64));
     }
 
     /// Tells people and the pulse.
@@ -207,35 +210,32 @@ impl Runner {
     }
 }
 
-/// Everything that the listeners and the timer have to say.
-fn hear(event: &JsValue) {
-    let kind = keyed::get(event, "type").as_string();
-    let kind = kind.as_deref();
-    if kind == Some("pageshow") {
+/// Everything that the listeners hear.
+fn hear(event: &Event) {
+    let kind = event.type_();
+    if kind == "pageshow" {
         come_back();
         return;
     }
     if with(|runner| runner.has_left) != Some(false) {
         return;
     }
-    match kind {
-        // The timer's call has no event.
-        None => tell(Input::Timer),
-        Some("visibilitychange" | "focus" | "blur") => tell(Input::Page(page::state())),
-        Some("online") => tell(Input::Online),
-        Some("pagehide") => {
+    match kind.as_str() {
+        "visibilitychange" | "focus" | "blur" => tell(Input::Page(page::state())),
+        "online" => tell(Input::Online),
+        "pagehide" => {
             // Not kept for a return: to the server that is the end, unless another page goes on with the session.
             let is_kept = keyed::get(event, "persisted").is_truthy();
             leave(if is_kept { PageState::Frozen } else { PageState::Closed });
             with(|runner| runner.has_left = true);
         }
         // A browser that is short of memory may discard the page after this, without another word.
-        Some("freeze") => leave(PageState::Frozen),
-        Some("resume") => {
+        "freeze" => leave(PageState::Frozen),
+        "resume" => {
             with(|runner| storage::take(&runner.options.url));
             tell(Input::Page(page::state()));
         }
-        Some(_) => {
+        _ => {
             with(Runner::rest);
             tell(Input::Activity);
         }
@@ -270,7 +270,10 @@ fn ahead(saved: Saved, now: Now) -> Saved {
 }
 
 fn with<R>(act: impl FnOnce(&mut Runner) -> R) -> Option<R> {
-    RUNNER.with(|place| place.try_borrow_mut().ok()?.as_deref_mut().map(act))
+    let mut runner = RUNNER.take()?;
+    let said = act(&mut runner);
+    RUNNER.set(Some(runner));
+    Some(said)
 }
 
 fn now() -> Now {
@@ -278,16 +281,7 @@ fn now() -> Now {
     Now { instant: Instant(performance_now() as u64), wall: Timestamp(Date::now() as u64) }
 }
 
-fn seed(now: Now) -> [u8; 16] {
-    let mut seed = [0; 16];
-    if fill_with_chance(&mut seed).is_err() {
-        seed[..8].copy_from_slice(&performance_now().to_bits().to_le_bytes());
-        seed[8..].copy_from_slice(&now.wall.0.to_le_bytes());
-    }
-    seed
-}
-
-fn function(callback: &Closure<dyn FnMut(JsValue)>) -> &Function {
+fn function(callback: &Closure<dyn FnMut(Event)>) -> &Function {
     callback.as_ref().unchecked_ref()
 }
 

@@ -125,7 +125,7 @@ async fn deliver(dispatch: Dispatch) {
     drop(parcel);
     let answer = match answer {
         Ok(response) => read(response.unchecked_into()).await,
-        Err(_) => Answer { status: 0, json: JsValue::UNDEFINED },
+        Err(_) => Answer { status: 0, json: JsValue::UNDEFINED, retry_after: None },
     };
     let (outcome, complaint) = answer.judge();
     if complaint.is_none() {
@@ -139,5 +139,12 @@ async fn read(response: Response) -> Answer {
         Ok(json) => JsFuture::from(json).await.unwrap_or(JsValue::UNDEFINED),
         Err(_) => JsValue::UNDEFINED,
     };
-    Answer { status: response.status(), json }
+    Answer { status: response.status(), json, retry_after: retry_after(&response) }
+}
+
+/// Whole seconds; a proxy that names a date instead is not waited for.
+fn retry_after(response: &Response) -> Option<Millis> {
+    let seconds = response.headers().get("retry-after").ok()??;
+    let digits = seconds.bytes().map(|digit| u64::from(digit.wrapping_sub(b'0')));
+    Some(Millis::seconds(digits.fold(0, |number, digit| number.saturating_mul(10).saturating_add(digit))))
 }
