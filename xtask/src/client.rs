@@ -15,6 +15,7 @@ use crate::node_packages;
 use crate::project::Project;
 use crate::short_names::{self, LONG_NAMES};
 use crate::step;
+use crate::trap_panics;
 use crate::wasm_toolchain::{TARGET, WasmToolchain};
 
 /// What a page loads to beat.
@@ -86,22 +87,24 @@ fn bind(project: &Project, compiled: &Path) -> Result<()> {
         .web(true)?
         // For the type check of the hand-written module.
         .typescript(true)
-        .demangle(false)
         // The hand-written module says where the wasm is.
         .omit_default_module_path(true)
         // Every browser that runs the client has it.
         .encode_into(EncodeInto::Always)
-        .remove_name_section(true)
+        // The next step goes by the names of functions; wasm-opt strips them.
+        .demangle(true)
+        .remove_name_section(false)
         .remove_producers_section(true);
     bindgen
         .generate(glue_folder(project))
-        .context("wasm-bindgen could not read the client; is its wasm-bindgen the version that xtask names?")
+        .context("wasm-bindgen could not read the client; is its wasm-bindgen the version that xtask names?")?;
+    trap_panics::apply(&glue_wasm(project))
 }
 
 fn optimise(project: &Project) -> Result<()> {
     let mut wasm_opt = Command::new(node_packages::program(project, "wasm-opt"));
     wasm_opt
-        .arg(glue_folder(project).join(format!("{STEM}_bg.wasm")))
+        .arg(glue_wasm(project))
         .args(WASM_FEATURES)
         // In between the control flow is built anew from basic blocks: 0.7 % fewer bytes of gzip.
         .args(["-Oz", "--flatten", "--rereloop", "-Oz", "-Oz"])
@@ -190,6 +193,10 @@ fn sources(project: &Project) -> PathBuf {
 /// The module that wasm-bindgen generates.
 pub(crate) fn glue_module(project: &Project) -> PathBuf {
     glue_folder(project).join(format!("{STEM}.js"))
+}
+
+fn glue_wasm(project: &Project) -> PathBuf {
+    glue_folder(project).join(format!("{STEM}_bg.wasm"))
 }
 
 fn glue_folder(project: &Project) -> PathBuf {

@@ -17,6 +17,7 @@ mod step;
 mod system_packages;
 mod test;
 mod tidy;
+mod trap_panics;
 mod wasm_sysroot;
 mod wasm_toolchain;
 
