@@ -107,14 +107,19 @@ impl Browser {
         self.client.execute(script, vec![]).await.expect("the script runs")
     }
 
-    /// Lets `length` pass on the fake clock.
+    /// Lets `length` pass on the fake clock, in pieces, so that no script runs for long.
     pub async fn pass(&self, length: Duration) {
-        let ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
-        self.wait_for(
-            "const [ms, done] = arguments; test.pass(ms).then(() => done(true), (why) => done(String(why)));",
-            vec![ms.into()],
-        )
-        .await;
+        let script = "const [ms, done] = arguments; test.pass(ms).then(() => done(true), (why) => done(String(why)));";
+        let piece = Duration::from_secs(120);
+        let mut left = length;
+        loop {
+            let step = left.min(piece);
+            self.wait_for(script, vec![u64::try_from(step.as_millis()).unwrap_or(u64::MAX).into()]).await;
+            left = left.saturating_sub(step);
+            if left.is_zero() {
+                break;
+            }
+        }
     }
 
     /// Waits until an expression is true in the page, looking whenever the page or its state changes.

@@ -26,7 +26,12 @@ pub const FAKE_CLOCK: &str = r"
   });
   const underWay = new Set();
   const settle = async () => {
-    do { await Promise.allSettled([...underWay]); for (let i = 0; i < 20; i++) await turn(); } while (underWay.size);
+    let turns = 3;
+    do {
+      if (underWay.size) turns = 20;
+      await Promise.allSettled([...underWay]);
+      for (let i = 0; i < turns; i++) await turn();
+    } while (underWay.size);
   };
   const pass = async (ms) => {
     const end = now + ms;
