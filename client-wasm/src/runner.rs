@@ -249,24 +249,15 @@ fn leave(state: PageState) {
 
 /// Out of the back/forward cache. Another page of the tab may have carried the session on meanwhile.
 fn come_back() {
-    let now = now();
     // The first `pageshow`, of the page's own load, is no return.
     let saved = with(|runner| {
         let has_left = core::mem::take(&mut runner.has_left);
-        has_left.then(|| ahead(storage::take(&runner.options.url).unwrap_or_else(|| runner.pulse.save()), now))
+        has_left.then(|| storage::take(&runner.options.url))
     });
     if let Some(Some(saved)) = saved {
         tell(Input::Restore(saved));
         tell(Input::Page(page::state()));
     }
-}
-
-/// Chromium shows the page that comes back before it hides the one that goes. That one then still holds the session,
-/// and the server would take its last word for the newer one. No page beats as often as this counts: whatever number
-/// the other has come to, this one is higher.
-fn ahead(saved: Saved, now: Now) -> Saved {
-    let t = saved.t.plus(now.wall.since(saved.wall));
-    Saved { seq: saved.seq.max((t.0 / 50) as u32 + 16), ..saved }
 }
 
 fn with<R>(act: impl FnOnce(&mut Runner) -> R) -> Option<R> {

@@ -6,7 +6,7 @@ use js_sys::{Object, Promise};
 use stillhere_engine::{
     pulse::{Dispatch, Means, Outcome},
     time::Millis,
-    wire::{RawBeat, to_json},
+    wire::to_json,
 };
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -40,18 +40,7 @@ pub(crate) struct Parcel {
 impl Parcel {
     /// The beat, with the channel, page and token of this moment.
     pub(crate) fn pack(dispatch: &Dispatch, options: &Options) -> Self {
-        let beat = RawBeat {
-            session: dispatch.session.to_text(),
-            seq: dispatch.seq.into(),
-            t: dispatch.t.into(),
-            state: dispatch.state,
-            next_ms: dispatch.next.map(Into::into),
-            visible: dispatch.visible.iter().map(|span| (span.start.into(), span.end.into())).collect(),
-            active_ms: dispatch.active.into(),
-            channel: options.channel.clone(),
-            page: options.page.clone(),
-            token: options.token.known(),
-        };
+        let beat = dispatch.on_the_wire(options.channel.clone(), options.page.clone(), options.token.known());
         Self {
             url: options.url.clone(),
             // A beat has nothing that the serializer does not know.

@@ -55,6 +55,9 @@ pub const RETRY_LAST: Millis = Millis::seconds(60);
 /// Beats that a tab may send at once; then one a second. A page that flickers must not flood.
 pub const BEAT_BURST: u64 = 8;
 
+/// No page beats more often than this for long, whatever happens to it.
+pub const BEAT_GAP_MIN: Millis = Millis(50);
+
 /// One input counts as being active for this long: reading follows scrolling.
 pub const ACTIVE_TAIL: Millis = Millis::seconds(5);
 

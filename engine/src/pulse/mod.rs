@@ -9,7 +9,7 @@ mod clock;
 mod saved;
 mod schedule;
 
-use alloc::{collections::VecDeque, vec::Vec};
+use alloc::{collections::VecDeque, string::String, vec::Vec};
 
 pub use clock::TabClock;
 pub use saved::Saved;
@@ -21,7 +21,7 @@ use crate::{
     random::Rng,
     spans::{Span, SpanLog},
     time::{Instant, Millis, Now},
-    wire::SessionId,
+    wire::{RawBeat, SessionId},
 };
 use activity::Activity;
 use schedule::Schedule;
@@ -68,8 +68,9 @@ pub enum Input {
     BeatNow,
     /// The network is back.
     Online,
-    /// Another page of the same tab has carried the session on while this one was in the back/forward cache.
-    Restore(Saved),
+    /// The page is back from the back/forward cache. Another page of the tab may have carried the session on meanwhile,
+    /// and left this; or still be about to say its last word, and have left nothing yet.
+    Restore(Option<Saved>),
     /// The tab's owner wants no more beats. One last word is sent, and nothing after it.
     Stop,
 }
@@ -132,6 +133,25 @@ pub struct Dispatch {
     pub active: Millis,
     /// How it has to go out.
     pub means: Means,
+}
+
+impl Dispatch {
+    /// The beat as it lies on the wire, with what the pulse does not know.
+    #[must_use]
+    pub fn on_the_wire(&self, channel: Option<String>, page: Option<String>, token: Option<String>) -> RawBeat {
+        RawBeat {
+            session: self.session.to_text(),
+            seq: self.seq.into(),
+            t: self.t.into(),
+            state: self.state,
+            next_ms: self.next.map(Into::into),
+            visible: self.visible.iter().map(|span| (span.start.into(), span.end.into())).collect(),
+            active_ms: self.active.into(),
+            channel,
+            page,
+            token,
+        }
+    }
 }
 
 /// How a beat has to go out.
@@ -207,7 +227,11 @@ impl Pulse {
             Input::Answered { seq, outcome, .. } => self.take_answer(seq, &outcome),
             Input::BeatNow => self.schedule.beat_at(now.instant, Why::Asked),
             Input::Online => self.schedule.network_is_back(now.instant, &mut self.rng),
-            Input::Restore(saved) => self.restore(saved, now),
+            Input::Restore(saved) => {
+                let saved = saved.unwrap_or_else(|| self.save());
+                self.restore(saved, now);
+                self.overtake();
+            }
             Input::Stop => self.stop(),
         }
         self.beat_if_due();
@@ -339,6 +363,14 @@ impl Pulse {
             self.spans.open(self.clock.t());
         }
         self.schedule.beat_at(now.instant, Why::PageChanged);
+    }
+
+    /// Chromium shows the page that comes back before it hides the one that goes. That one then still holds the
+    /// session, and the server would take its last word for the newer one. No page beats as often as this counts:
+    /// whatever number the other has come to, this one's is higher.
+    fn overtake(&mut self) {
+        let beats = self.clock.t().0 / limits::BEAT_GAP_MIN.0 + 2 * limits::BEAT_BURST;
+        self.seq = self.seq.max(u32::try_from(beats).unwrap_or(u32::MAX));
     }
 
     /// The machine has slept: nobody was looking, whatever the page's state says. The span ends where the clock

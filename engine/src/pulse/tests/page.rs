@@ -173,3 +173,23 @@ fn a_tab_that_is_open_for_more_than_a_month_begins_a_new_session() {
     assert_eq!(tab.ended, [old]);
     assert_eq!((tab.last().seq, tab.last().t), (1, Millis(0)));
 }
+
+#[test]
+fn a_page_back_from_the_cache_outdoes_the_last_word_of_the_page_that_goes() {
+    let mut tab = Tab::open(every(10));
+    tab.pass(60_000);
+    tab.tell(Input::Page(PageState::Frozen));
+    let left = tab.pulse.save();
+    let mut next = Tab::load(every(10), Some((left, 60_100)));
+    next.tell(Input::Page(PageState::Active));
+    for _ in 0..10 {
+        next.tell(Input::Page(PageState::Hidden));
+        next.tell(Input::Page(PageState::Active));
+    }
+    tab.ms = 61_000;
+    tab.tell(Input::Restore(None));
+    tab.tell(Input::Page(PageState::Active));
+    next.tell(Input::Page(PageState::Frozen));
+    assert_eq!(tab.last().session, next.last().session);
+    assert!(tab.last().seq > next.last().seq, "{} and {}", tab.last().seq, next.last().seq);
+}

@@ -252,9 +252,9 @@ impl World {
         tab.page = Some(page);
         tab.is_loading = false;
         self.log.note(self.agenda.now(), format_args!("page {number} is back from the cache"));
-        if let Some(saved) = saved {
-            let session = saved.session;
-            self.tell(key, Input::Restore(saved));
+        let session = saved.as_ref().map(|saved| saved.session);
+        self.tell(key, Input::Restore(saved));
+        if let Some(session) = session {
             self.let_go_unless_held(key, session);
         }
         self.bring(key, PageState::Active);

@@ -4,7 +4,7 @@ use stillhere_engine::{
     limits,
     pulse::{Dispatch, Input, Means, Outcome},
     time::Millis,
-    wire::{Beat, ChannelName, RawBeat, SessionId, to_json},
+    wire::{Beat, ChannelName, SessionId, to_json},
 };
 
 use super::{
@@ -120,18 +120,7 @@ impl World {
 
     /// Everything that the wire checks, in both directions.
     fn through_the_wire(&mut self, dispatch: &Dispatch, channel: &ChannelName, bytes: usize) -> Option<Beat> {
-        let raw = RawBeat {
-            session: dispatch.session.to_text(),
-            seq: dispatch.seq.into(),
-            t: dispatch.t.into(),
-            state: dispatch.state,
-            next_ms: dispatch.next.map(Into::into),
-            visible: dispatch.visible.iter().map(|span| (span.start.into(), span.end.into())).collect(),
-            active_ms: dispatch.active.into(),
-            channel: Some(channel.as_str().into()),
-            page: None,
-            token: None,
-        };
+        let raw = dispatch.on_the_wire(Some(channel.as_str().into()), None, None);
         let text = to_json(&raw).unwrap_or_default();
         debug_assert_eq!(text.len(), bytes, "{text}");
         let parsed = raw.parse();
