@@ -105,6 +105,11 @@ impl Policy {
                 "`hidden_hold_ms` is shorter than a visible tab's lease, (missed_beats + 1) × interval_ms + grace_ms: \
                  make it at least as long, or a paused tab is gone before a dead one",
             ),
+            (
+                self.missed_beats >= 1,
+                "`missed_beats` is 0: one lost packet would be a leave, and a hidden tab may be a minute late; make it 1 or \
+                 more",
+            ),
             (self.missed_beats <= 100, "`missed_beats` is above 100: make the interval longer instead"),
             (
                 self.grace >= Millis(500),
@@ -239,6 +244,7 @@ mod tests {
         assert!(refuse(|p| p.leave_grace = Millis::minutes(2000)).contains("a day"));
         assert!(refuse(|p| p.ladder.rungs.clear()).contains("status"));
         assert!(refuse(|p| p.missed_beats = 101).contains("missed_beats"));
+        assert!(refuse(|p| p.missed_beats = 0).contains("lost packet"));
     }
 
     #[test]
