@@ -5,12 +5,14 @@
 //! forgets nothing that the server has not been seen to keep.
 
 mod activity;
+mod api;
 mod clock;
 mod saved;
 mod schedule;
 
-use alloc::{collections::VecDeque, string::String, vec::Vec};
+use alloc::collections::VecDeque;
 
+pub use api::{Dispatch, Input, Means, Options, Outcome, Output, WhenHidden};
 pub use clock::TabClock;
 pub use saved::Saved;
 pub use schedule::Why;
@@ -19,149 +21,12 @@ use crate::{
     limits,
     page::PageState,
     random::Rng,
-    spans::{Span, SpanLog},
+    spans::SpanLog,
     time::{Instant, Millis, Now},
-    wire::{RawBeat, SessionId},
+    wire::SessionId,
 };
 use activity::Activity;
 use schedule::Schedule;
-
-/// What a tab's owner may set; everything else comes from the server's policy.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// Instead of the server's interval.
-    pub interval: Option<Millis>,
-    /// Instead of the server's policy for hidden tabs.
-    pub when_hidden: Option<WhenHidden>,
-}
-
-/// What a tab does while it is hidden.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WhenHidden {
-    /// Says so and falls silent; the server holds the session.
-    Pause,
-    /// Beats on, as often as browsers let a hidden page.
-    Beat,
-    /// Counts as having left.
-    Leave,
-}
-
-/// What can happen to a tab.
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// The browser has brought the page into this state. Skipped states are filled in.
-    Page(PageState),
-    /// A person moved, typed, scrolled or touched. Once a second is often enough.
-    Activity,
-    /// The wait is over, or the shell thinks so.
-    Timer,
-    /// What became of a beat.
-    Answered {
-        /// Of which session.
-        session: SessionId,
-        /// Which beat.
-        seq: u32,
-        /// What became of it.
-        outcome: Outcome,
-    },
-    /// Beat now, if the page is there at all.
-    BeatNow,
-    /// The network is back.
-    Online,
-    /// The page is back from the back/forward cache. Another page of the tab may have carried the session on meanwhile,
-    /// and left this; or still be about to say its last word, and have left nothing yet.
-    Restore(Option<Saved>),
-    /// The tab's owner wants no more beats. One last word is sent, and nothing after it.
-    Stop,
-}
-
-/// What became of a beat.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The server took it and said how to go on.
-    Accepted {
-        /// How often to beat while visible.
-        interval: Millis,
-        /// How often while hidden; `None`: not at all.
-        hidden_interval: Option<Millis>,
-        /// The newest beat whose facts are on disk.
-        saved_seq: u32,
-    },
-    /// No answer, or one that says to try again, perhaps not before some time.
-    Retry {
-        /// Not before this has passed.
-        after: Millis,
-    },
-    /// The session has ended on the server; a new one begins.
-    Ended,
-    /// Trying the same again cannot help: somebody must change a setting.
-    Refused,
-}
-
-/// What the shell is to do.
-#[derive(Clone, Debug)]
-pub enum Output {
-    /// Send this.
-    Send(Dispatch),
-    /// This session is over and another has begun.
-    Ended(SessionId),
-    /// Nothing to do until then, or until something happens.
-    Wait {
-        /// [`Instant::NEVER`]: only an input helps.
-        until: Instant,
-        /// The reason, for people.
-        why: Why,
-    },
-}
-
-/// A beat to send; the shell adds channel, page and token.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dispatch {
-    /// Which session.
-    pub session: SessionId,
-    /// Its how-manieth beat.
-    pub seq: u32,
-    /// Time since the session began.
-    pub t: Millis,
-    /// What the page is doing.
-    pub state: PageState,
-    /// The promise, if one is made.
-    pub next: Option<Millis>,
-    /// Visible spans that the server may not have kept.
-    pub visible: Vec<Span>,
-    /// Active time in all.
-    pub active: Millis,
-    /// How it has to go out.
-    pub means: Means,
-}
-
-impl Dispatch {
-    /// The beat as it lies on the wire, with what the pulse does not know.
-    #[must_use]
-    pub fn on_the_wire(&self, channel: Option<String>, page: Option<String>, token: Option<String>) -> RawBeat {
-        RawBeat {
-            session: self.session.to_text(),
-            seq: self.seq.into(),
-            t: self.t.into(),
-            state: self.state,
-            next_ms: self.next.map(Into::into),
-            visible: self.visible.iter().map(|span| (span.start.into(), span.end.into())).collect(),
-            active_ms: self.active.into(),
-            channel,
-            page,
-            token,
-        }
-    }
-}
-
-/// How a beat has to go out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Means {
-    /// By `fetch` with keepalive: its answer is wanted.
-    Fetch,
-    /// By `sendBeacon`: the page may be gone before an answer comes.
-    Beacon,
-}
 
 /// One tab's heart. **After every [`handle_input`](Self::handle_input), call
 /// [`poll_output`](Self::poll_output) until it says [`Output::Wait`].**
