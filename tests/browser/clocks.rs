@@ -70,6 +70,33 @@ async fn a_hidden_tab_of_the_demo_beats_no_sooner_than_browsers_let_it() {
 }
 
 #[tokio::test]
+async fn options_the_interval_in_ms_and_debug_logging_are_the_pages_choice() {
+    let server = Server::preset("session-duration").await;
+    let browser = Browser::start(Clock::Fake).await;
+    // A page without a heart of its own.
+    browser.open(&server.url("/healthz")).await;
+    let start = r#"
+        window.said = [];
+        console.debug = (...words) => said.push(words);
+        const { start } = await import("/client/stillhere.js");
+        window.heart = await start({ endpoint: "/v1", token: "ann@example.com", intervalMs: 60000, debug: true });"#;
+    browser.act(start).await;
+    browser.pass(Duration::from_secs(10 * 60)).await;
+    let times = times(&browser.sent().await);
+    let gaps: Vec<u64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(gaps.len() >= 10 && gaps[1..].iter().all(|&gap| gap == 60_000), "{gaps:?}");
+    let logged = browser.run("return said.filter(([, kind]) => kind === 'beat').length").await;
+    assert_eq!(logged, times.len(), "each beat is told in the console");
+
+    browser.act("said.length = 0; heart.stop();").await;
+    browser.pass(Duration::from_secs(10 * 60)).await;
+    let sent = browser.sent().await;
+    assert_eq!(sent.len(), times.len() + 1, "one last word, and nothing after it");
+    let last = &sent[times.len()];
+    assert_eq!((last["means"].as_str(), last["state"].as_str()), (Some("beacon"), Some("closed")));
+}
+
+#[tokio::test]
 async fn a_server_that_is_gone_for_an_hour_costs_no_time_and_is_not_flooded() {
     let mut server = Server::preset("demo").await;
     let browser = Browser::start(Clock::Fake).await;

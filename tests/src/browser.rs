@@ -107,6 +107,14 @@ impl Browser {
         self.client.execute(script, vec![]).await.expect("the script runs")
     }
 
+    /// Runs the body of an async function in the page, until it is over.
+    pub async fn act(&self, body: &str) {
+        let script = format!(
+            "const done = arguments[0]; (async () => {{ {body} }})().then(() => done(true), (why) => done(String(why)));"
+        );
+        self.wait_for(&script, vec![]).await;
+    }
+
     /// Lets `length` pass on the fake clock, in pieces, so that no script runs for long.
     pub async fn pass(&self, length: Duration) {
         let script = "const [ms, done] = arguments; test.pass(ms).then(() => done(true), (why) => done(String(why)));";

@@ -10,7 +10,7 @@ use crate::server::{self, Profile};
 
 #[derive(clap::Args)]
 pub(crate) struct DemoArguments {
-    /// More options for the server: `cargo xtask demo -- --port 9000`.
+    /// More options for the server: `cargo xtask demo -- --listen 127.0.0.1:9000`.
     #[arg(last = true)]
     server: Vec<String>,
 }
