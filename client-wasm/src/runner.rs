@@ -9,7 +9,7 @@ use gloo_timers::callback::Timeout;
 use js_sys::{Date, Function, Promise};
 use stillhere_engine::{
     page::PageState,
-    pulse::{Dispatch, Input, Outcome, Output, Pulse, Saved, Why},
+    pulse::{Dispatch, Input, Outcome, Output, Pulse, Why},
     time::{Instant, Millis, Now, Timestamp},
     wire::SessionId,
 };
