@@ -36,6 +36,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod label;
 pub mod limits;
 pub mod page;
 pub mod policy;

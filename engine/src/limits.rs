@@ -91,6 +91,9 @@ pub const LAST_WORD_DELAY: Millis = Millis::seconds(1);
 /// Steps in a status ladder.
 pub const RUNGS: usize = 8;
 
+/// Steps of idleness, each with its interval.
+pub const IDLE_STEPS: usize = 8;
+
 /// Spans that wait to be written. Beyond it the store has been down for long, and clients keep their beats.
 pub const SPAN_BACKLOG: usize = 500_000;
 

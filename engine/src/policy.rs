@@ -18,6 +18,8 @@ pub struct Policy {
     pub interval: Millis,
     /// How often a hidden tab beats; `None`: it is paused while hidden.
     pub hidden_interval: Option<Millis>,
+    /// A longer interval for who has not been active for long; the longest idleness last. Input ends it at once.
+    pub idle_steps: Vec<IdleStep>,
     /// How many beats may be missed before a lease runs out. One makes the classic `2 × interval + grace`.
     pub missed_beats: u32,
     /// What is added to each promise for network and timers.
@@ -34,11 +36,21 @@ pub struct Policy {
     pub ladder: Ladder,
 }
 
+/// From how much idleness on which interval is enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdleStep {
+    /// Idle for at least so long.
+    pub after: Millis,
+    /// How often to beat then.
+    pub interval: Millis,
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {
             interval: Millis::seconds(10),
             hidden_interval: Some(limits::HIDDEN_INTERVAL_MIN),
+            idle_steps: Vec::new(),
             missed_beats: 1,
             grace: Millis::seconds(10),
             hidden_hold: Millis::minutes(30),
@@ -74,8 +86,16 @@ impl Policy {
             None => return self.hidden_hold,
         };
         // A tab cannot promise itself a longer silence than any that this policy knows.
-        let longest = self.hidden_hold.max(self.interval).max(self.hidden_interval.unwrap_or(Millis::ZERO));
+        let longest = self.idle_steps.iter().map(|step| step.interval).chain(self.hidden_interval);
+        let longest = longest.fold(self.hidden_hold.max(self.interval), Millis::max);
         next.min(longest).times(u64::from(self.missed_beats) + 1).plus(self.grace)
+    }
+
+    /// How often a visible tab beats that has been idle for so long.
+    #[must_use]
+    pub fn interval_after(&self, idle: Millis) -> Millis {
+        let step = self.idle_steps.iter().rev().find(|step| step.after <= idle);
+        step.map_or(self.interval, |step| step.interval)
     }
 
     /// Whether the channel may be entered.
@@ -92,6 +112,7 @@ impl Policy {
         let longest = [self.interval, self.grace, self.hidden_hold, self.leave_grace, self.boot_grace]
             .into_iter()
             .chain(self.hidden_interval)
+            .chain(self.idle_steps.iter().flat_map(|step| [step.after, step.interval]))
             .max();
         let rules = [
             (self.interval >= limits::INTERVAL_MIN, "`interval_ms` is below 500: make it longer"),
@@ -115,6 +136,11 @@ impl Policy {
                 self.grace >= Millis(500),
                 "`grace_ms` is below 500: a beat that is late by one slow answer would be a leave; make it longer",
             ),
+            (
+                self.are_idle_steps_in_order(),
+                "`idle_steps` are not in order, or more than 8: let each come after a longer idleness than the one before and \
+                 have a longer interval, the first a longer one than `interval_ms`",
+            ),
             (longest <= Some(limits::LEASE_MAX), "a length is above 86400000 (a day): make it shorter"),
             (
                 self.boot_grace >= limits::RETRY_LAST,
@@ -130,6 +156,16 @@ impl Policy {
             Some((_, sentence)) => Err(Contradiction(sentence)),
             None => Ok(()),
         }
+    }
+}
+
+impl Policy {
+    fn are_idle_steps_in_order(&self) -> bool {
+        let usual = IdleStep { after: Millis::ZERO, interval: self.interval };
+        let before = core::iter::once(&usual).chain(&self.idle_steps);
+        let grows =
+            |(before, step): (&IdleStep, &IdleStep)| before.after < step.after && before.interval < step.interval;
+        self.idle_steps.len() <= limits::IDLE_STEPS && before.zip(&self.idle_steps).all(grows)
     }
 }
 
@@ -245,6 +281,23 @@ mod tests {
         assert!(refuse(|p| p.ladder.rungs.clear()).contains("status"));
         assert!(refuse(|p| p.missed_beats = 101).contains("missed_beats"));
         assert!(refuse(|p| p.missed_beats = 0).contains("lost packet"));
+        let step = |after, interval| IdleStep { after: Millis(after), interval: Millis(interval) };
+        assert!(refuse(|p| p.idle_steps = vec![IdleStep { after: Millis(1), interval: p.interval }]).contains("idle"));
+        let policy = |idle_steps| Policy { idle_steps, ..Policy::default() };
+        assert!(policy(vec![step(60_000, 20_000), step(60_000, 30_000)]).check().is_err());
+        assert!(policy((1..=9).map(|n| step(n, 10_000 + n)).collect()).check().is_err());
+        assert_eq!(policy(vec![step(60_000, 20_000), step(600_000, 60_000)]).check(), Ok(()));
+    }
+
+    #[test]
+    fn the_longer_somebody_is_idle_the_longer_the_interval() {
+        let step = |after, interval| IdleStep { after: Millis::minutes(after), interval: Millis::seconds(interval) };
+        let policy = Policy { idle_steps: vec![step(2, 30), step(60, 7_200)], ..Policy::default() };
+        let after = |idle| policy.interval_after(Millis::minutes(idle));
+        assert_eq!([after(0), after(1)], [Millis::seconds(10); 2]);
+        assert_eq!([after(2), after(59), after(60)], [30, 30, 7_200].map(Millis::seconds));
+        // What the server asks for, it also believes.
+        assert!(policy.lease(PageState::Active, Some(after(60))) > Millis::seconds(7_200));
     }
 
     #[test]

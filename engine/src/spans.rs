@@ -1,8 +1,11 @@
-//! Spans: the closed intervals in which a tab was visible, on the tab's own clock.
+//! Spans: the closed intervals in which a tab was visible, on the tab's own clock; and how they unite on the server's.
 
 use alloc::vec::Vec;
 
-use crate::{limits, time::Millis};
+use crate::{
+    limits,
+    time::{Millis, Timestamp},
+};
 
 /// A closed interval, in time since the session began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +91,36 @@ impl SpanLog {
     }
 }
 
+/// The time that intervals on the server's clock cover together. A user's time is the union of the spans of all their
+/// tabs and devices, so that nothing is counted twice.
+///
+/// It goes through them once and keeps only where they have reached, so a year of spans needs no memory. In exchange
+/// they must come in the order in which they start.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Union {
+    length: Millis,
+    until: Option<Timestamp>,
+}
+
+impl Union {
+    /// Adds the interval; gives back the part of it that no earlier one has covered, if there is one.
+    pub fn add(&mut self, start: Timestamp, end: Timestamp) -> Option<(Timestamp, Timestamp)> {
+        let start = self.until.map_or(start, |until| start.max(until));
+        if end <= start {
+            return None;
+        }
+        self.length = self.length.plus(end.since(start));
+        self.until = Some(end);
+        Some((start, end))
+    }
+
+    /// How much they cover so far.
+    #[must_use]
+    pub const fn length(&self) -> Millis {
+        self.length
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,5 +164,17 @@ mod tests {
         log.close(Millis(9));
         log.close(Millis(12));
         assert_eq!(log.tell(1, Millis(12)), [span(7, 9)]);
+    }
+
+    #[test]
+    fn two_tabs_at_once_are_one_time() {
+        let mut union = Union::default();
+        let mut add = |start, end| union.add(Timestamp(start), Timestamp(end)).map(|(start, end)| (start.0, end.0));
+        assert_eq!(add(10, 20), Some((10, 20)));
+        assert_eq!(add(12, 18), None, "within the first");
+        assert_eq!(add(15, 25), Some((20, 25)), "half of it is new");
+        assert_eq!(add(40, 50), Some((40, 50)), "a pause is no time");
+        assert_eq!(add(40, 50), None, "told twice");
+        assert_eq!(union.length(), Millis(25));
     }
 }

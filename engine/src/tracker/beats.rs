@@ -165,7 +165,7 @@ impl Tracker {
         let standing: Standing = self.standing(session.user, session.channel);
         Ok(Accepted {
             status: self.status(&standing).to_string(),
-            interval_ms: self.policy.interval,
+            interval_ms: self.policy.interval_after(self.now.since(self.blind.shift(session.last_active_at))),
             hidden_interval_ms: self.policy.hidden_interval,
             now_ms: self.now.0,
             saved_seq: session.saved_seq,

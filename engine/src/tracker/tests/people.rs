@@ -1,6 +1,7 @@
 //! Who is here: users, channels, statuses.
 
 use super::*;
+use crate::policy::IdleStep;
 
 #[test]
 fn an_idle_tab_never_takes_the_user_down_whom_another_keeps_up() {
@@ -53,4 +54,28 @@ fn one_person_has_a_bounded_number_of_sessions() {
     }
     assert_eq!(server.beat("ann", Tab::new(200).at(0)), Err(Refusal::TooManySessions));
     assert!(server.beat("bob", Tab::new(201).at(0)).is_ok());
+}
+
+#[test]
+fn who_is_idle_for_long_is_asked_to_beat_less_often_and_at_the_first_input_as_before() {
+    let step = IdleStep { after: Millis::minutes(2), interval: Millis::minutes(3) };
+    let (mut server, mut tab) = (Server::with(Policy { idle_steps: vec![step], ..Policy::default() }), Tab::new(1));
+    let mut interval = |server: &mut Server, beat| server.beat("ann", beat).expect("taken").interval_ms;
+    assert_eq!(interval(&mut server, tab.at(0)), Millis::seconds(10));
+    for i in 1..12 {
+        server.pass(10_000);
+        assert_eq!(interval(&mut server, tab.at(i * 10_000)), Millis::seconds(10));
+    }
+    server.pass(10_000);
+    assert_eq!(interval(&mut server, tab.at(120_000)), Millis::minutes(3));
+    let idle = Beat { next: Some(Millis::minutes(3)), ..tab.at(130_000) };
+    server.beat("ann", idle).expect("taken");
+    server.pass(5 * 60_000);
+    assert_eq!(
+        server.news(),
+        "join ann online in site, update ann away in site",
+        "the longer promise is the longer lease"
+    );
+    let typing = Beat { active: Millis(1_000), ..tab.at(430_000) };
+    assert_eq!(interval(&mut server, typing), Millis::seconds(10));
 }
