@@ -55,6 +55,8 @@ pub enum Input {
     /// The page is back from the back/forward cache. Another page of the tab may have carried the session on meanwhile,
     /// and left this; or still be about to say its last word, and have left nothing yet.
     Restore(Option<Saved>),
+    /// The person has signed out: as `Stop`, and the session is over at once, without waiting for a next page.
+    SignOut,
     /// The tab's owner wants no more beats. One last word is sent, and nothing after it.
     Stop,
 }
@@ -109,6 +111,8 @@ pub struct Dispatch {
     pub t: Millis,
     /// What the page is doing.
     pub state: PageState,
+    /// The person has signed out.
+    pub sign_out: bool,
     /// The promise, if one is made.
     pub next: Option<Millis>,
     /// Visible spans that the server may not have kept.
@@ -128,6 +132,7 @@ impl Dispatch {
             seq: self.seq.into(),
             t: self.t.into(),
             state: self.state,
+            sign_out: self.sign_out,
             next_ms: self.next.map(Into::into),
             visible: self.visible.iter().map(|span| (span.start.into(), span.end.into())).collect(),
             active_ms: self.active.into(),

@@ -42,8 +42,16 @@ pub struct Pulse {
     schedule: Schedule,
     rng: Rng,
     outputs: VecDeque<Output>,
-    stopped: bool,
+    life: Life,
     now: Now,
+}
+
+/// How far a heart has come. There is no way back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Life {
+    Beating,
+    Stopped,
+    SignedOut,
 }
 
 impl Pulse {
@@ -63,7 +71,7 @@ impl Pulse {
             options,
             rng,
             outputs: VecDeque::new(),
-            stopped: false,
+            life: Life::Beating,
             now,
         };
         if let Some(saved) = saved {
@@ -97,7 +105,9 @@ impl Pulse {
                 self.restore(saved, now);
                 self.overtake();
             }
-            Input::Stop => self.stop(),
+            Input::Stop => self.finish(Life::Stopped),
+            // Said also after a `Stop`: that one only told that the tab is gone.
+            Input::SignOut => self.finish(Life::SignedOut),
         }
         self.beat_if_due();
     }
@@ -105,7 +115,7 @@ impl Pulse {
     /// The next thing to do; [`Output::Wait`] ends the list.
     pub fn poll_output(&mut self) -> Output {
         self.outputs.pop_front().unwrap_or_else(|| {
-            let (until, why) = if self.stopped { (Instant::NEVER, Why::Stopped) } else { self.schedule.wait() };
+            let (until, why) = if self.has_stopped() { (Instant::NEVER, Why::Stopped) } else { self.schedule.wait() };
             Output::Wait { until, why }
         })
     }
@@ -149,7 +159,7 @@ impl Pulse {
                 self.activity.pause(t);
             }
         }
-        if self.stopped || self.page == before {
+        if self.has_stopped() || self.page == before {
             return;
         }
         match self.page {
@@ -164,7 +174,7 @@ impl Pulse {
 
     fn be_active(&mut self) {
         // Some browsers send one more scroll or pointer event to a page that is already hidden.
-        if !self.page.is_visible() || self.stopped {
+        if !self.page.is_visible() || self.has_stopped() {
             return;
         }
         let idle_for = self.activity.note(self.clock.t());
@@ -174,7 +184,7 @@ impl Pulse {
     }
 
     fn take_answer(&mut self, seq: u32, outcome: &Outcome) {
-        if self.stopped {
+        if self.has_stopped() {
             return;
         }
         match *outcome {
@@ -250,19 +260,23 @@ impl Pulse {
         self.schedule.woke(self.now.instant, self.page);
     }
 
-    fn stop(&mut self) {
-        if self.stopped {
+    fn finish(&mut self, life: Life) {
+        if self.life >= life {
             return;
         }
+        self.life = life;
         let t = self.clock.t();
         self.spans.close(t);
         self.activity.pause(t);
         self.send_as(PageState::Closed, None, Means::Beacon);
-        self.stopped = true;
+    }
+
+    fn has_stopped(&self) -> bool {
+        self.life > Life::Beating
     }
 
     fn beat_if_due(&mut self) {
-        if !self.stopped && self.schedule.take_due(self.now.instant, self.page, &mut self.rng) {
+        if !self.has_stopped() && self.schedule.take_due(self.now.instant, self.page, &mut self.rng) {
             self.send(Means::Fetch);
         }
     }
@@ -283,6 +297,7 @@ impl Pulse {
             seq: self.seq,
             t,
             state,
+            sign_out: self.life == Life::SignedOut,
             next,
             visible: self.spans.tell(self.seq, t),
             active: self.activity.total(t),

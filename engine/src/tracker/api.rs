@@ -2,10 +2,10 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
-use super::records::{Batch, Change, SessionRow};
+use super::records::{Batch, Change, OpenPunch, PunchRow, SessionRow};
 use crate::{
     time::Timestamp,
-    wire::{Accepted, Beat, Refusal, UserId},
+    wire::{Accepted, Beat, Refusal, SessionId, UserId},
 };
 
 /// Names the one who waits for an answer. The shell chooses it; the tracker only gives it back.
@@ -36,6 +36,15 @@ pub enum Past {
     Stored(Box<SessionRow>),
 }
 
+/// Which way somebody punches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Begins a stay. It needs an open session, whose beats keep it going.
+    In,
+    /// Ends it.
+    Out,
+}
+
 /// What can happen to a tracker.
 #[derive(Debug)]
 pub enum Input {
@@ -43,6 +52,32 @@ pub enum Input {
     Beat(Box<Report>),
     /// The wait is over, or the shell thinks so.
     Timer,
+    /// A user punches in or out by the clock.
+    Punch {
+        /// Who waits.
+        ticket: Ticket,
+        /// Whom the token names.
+        user: UserId,
+        /// Which way.
+        way: Way,
+    },
+    /// A user signs out of a session: it is over at once.
+    SignOut {
+        /// Who waits.
+        ticket: Ticket,
+        /// Whom the token names.
+        user: UserId,
+        /// Of which session; one that is over, or that nobody knows, is no error.
+        session: SessionId,
+    },
+    /// An operator removes a person: all of their sessions are over at once, and no punch says so. What is in the store
+    /// is for the shell to delete, once this is done.
+    Remove {
+        /// Who waits.
+        ticket: Ticket,
+        /// Whom.
+        user: UserId,
+    },
     /// Write everything that has changed now, not with the next checkpoint, and say when that is done: somebody
     /// is about to read the store.
     Settle(Ticket),
@@ -50,6 +85,8 @@ pub enum Input {
     Recorded,
     /// The batch of the last `Record` could not be written; here it is back.
     RecordFailed(Box<Batch>),
+    /// Who is in by the punch clock, read back at start, after the sessions and before any beat.
+    RestorePunches(Vec<OpenPunch>),
     /// Open sessions read back at start, before any beat; as many inputs of this kind as the shell likes.
     Restore {
         /// The sessions.
@@ -69,9 +106,21 @@ pub enum Output {
         /// What to say.
         answer: Result<Accepted, Refusal>,
     },
-    /// Everything that had changed when this ticket's `Settle` came is on disk; or the store is down, and what it
-    /// holds is as new as it can be.
-    Settled(Ticket),
+    /// What this ticket's input asked for is done, and on disk with everything that had changed before. After a
+    /// `Settle` this is also said when the store is down, and what it holds is as new as it can be.
+    Done {
+        /// Who waits.
+        ticket: Ticket,
+        /// Why not.
+        done: Result<(), Refusal>,
+    },
+    /// A punch that was asked for is on disk.
+    Punched {
+        /// Who waits.
+        ticket: Ticket,
+        /// The row, or why there is none.
+        punch: Result<Box<PunchRow>, Refusal>,
+    },
     /// Look the report's session up in the store, set its `past`, and hand it in again.
     LookUp(Box<Report>),
     /// Write this in one transaction, then say `Recorded` or `RecordFailed`. There is never a second one before.

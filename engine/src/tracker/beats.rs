@@ -56,24 +56,39 @@ impl Tracker {
             session.recovered = self.now.since(started_at) > witnessed_within;
         }
         self.note_spans(beat);
+        self.punch_in_by_presence(place);
         if beat.state == PageState::Closed {
             // Only the last word has arrived: somebody was here and is gone. Nobody saw them come.
-            return self.begin_and_end(place, report.ticket);
+            return self.begin_and_end(place, report);
         }
         self.renew(place, beat);
         self.publish(before, None);
         self.commit(place, report.ticket);
     }
 
-    fn begin_and_end(&mut self, place: u32, ticket: Ticket) {
-        let end = self.roll.get(place).map(|session| session.end(self.now));
-        if let Some(row) = self.roll.row(place) {
-            self.ledger.note_end(SessionRow { end, ..row });
-        }
+    fn begin_and_end(&mut self, place: u32, report: &Report) {
+        let Some(end) = self.last_word(place, &report.beat) else { return };
+        self.note_end(place, end);
         let answer = self.accepted(place);
         self.roll.unlink(place);
+        self.punch_out_with_last(place, end);
         self.roll.forget(place);
-        self.ledger.hold(ticket, answer);
+        self.ledger.hold(report.ticket, answer);
+    }
+
+    /// How a closed session ends now.
+    fn last_word(&self, place: u32, beat: &Beat) -> Option<End> {
+        let end = self.roll.get(place)?.end(self.now);
+        Some(if beat.sign_out { End { reason: EndReason::SignedOut, ..end } } else { end })
+    }
+
+    /// Nobody waits for a next page of the tab.
+    fn sign_out_by_beat(&mut self, place: u32, report: &Report) {
+        let answer = self.accepted(place);
+        if let Some(end) = self.last_word(place, &report.beat) {
+            self.end(place, end);
+        }
+        self.ledger.hold(report.ticket, answer);
     }
 
     fn go_on(&mut self, place: u32, report: &Report) {
@@ -93,6 +108,9 @@ impl Tracker {
             session.merge(beat, self.now);
         }
         self.note_spans(beat);
+        if is_newest && beat.sign_out {
+            return self.sign_out_by_beat(place, report);
+        }
         if is_newest {
             self.roll.set_page(place, beat.page.as_ref());
             if moves {
@@ -205,7 +223,7 @@ impl Tracker {
     /// stay: the machine slept, the page was frozen, or its tab was elsewhere.
     fn proven_until(&self, end: End, counted: Millis, beat: &Beat) -> Timestamp {
         let gap = match end.reason {
-            EndReason::Closed => self.policy.leave_grace,
+            EndReason::Closed | EndReason::SignedOut | EndReason::Removed => self.policy.leave_grace,
             EndReason::Timeout => self.policy.lease(PageState::Active, Some(self.policy.interval)),
         };
         // What has been counted was placed by an earlier beat; this one may only have been longer under way.
@@ -223,19 +241,22 @@ impl Tracker {
             });
         self.note_spans(beat);
         let error_bound = match end.reason {
-            EndReason::Closed => end.error_bound,
             EndReason::Timeout if end.ended_at > row.last_seen_at => {
                 self.now.since(end.ended_at).plus(limits::LAST_WORD_DELAY)
             }
-            EndReason::Timeout => end.error_bound,
+            _ => end.error_bound,
         };
+        let end = End { error_bound, ..end };
+        if row.end.is_some_and(|known| end.ended_at > known.ended_at) {
+            self.correct_punch(row, end);
+        }
         self.ledger.note_end(SessionRow {
             seq: beat.seq,
             visible,
             visible_until,
             active: row.active.max(beat.active),
             last_seen_at: row.last_seen_at.max(end.ended_at),
-            end: Some(End { error_bound, ..end }),
+            end: Some(end),
             ..row.clone()
         });
     }

@@ -10,7 +10,7 @@ use alloc::{
 
 use super::{
     api::Ticket,
-    records::{Batch, SessionRow, SpanRow},
+    records::{Batch, PunchRow, SessionRow, SpanRow},
 };
 use crate::{
     limits,
@@ -23,6 +23,10 @@ use crate::{
 pub(super) enum Held {
     /// For a batch with the facts that an answer states.
     Answer { ticket: Ticket, answer: Result<Accepted, Refusal> },
+    /// For a batch with the end that somebody asked for.
+    Done(Ticket),
+    /// For a batch with this punch; without a ticket only watchers wait.
+    Punch { ticket: Option<Ticket>, row: PunchRow },
     /// For the batch with which nothing is left to write.
     Settle(Ticket),
 }
@@ -33,6 +37,7 @@ pub(super) struct Ledger {
     dirty: Vec<u32>,
     urgent: Vec<u32>,
     spans: Vec<SpanRow>,
+    punches: Vec<PunchRow>,
     /// Ended sessions that are not on disk yet. They are answered from here meanwhile.
     ended: BTreeMap<SessionId, Ended>,
     /// Those that have just come to disk, with the moment, and in that order: somebody may have looked into the store
@@ -73,6 +78,7 @@ impl Ledger {
             dirty: Vec::new(),
             urgent: Vec::new(),
             spans: Vec::new(),
+            punches: Vec::new(),
             ended: BTreeMap::new(),
             landed: BTreeMap::new(),
             landing: VecDeque::new(),
@@ -102,6 +108,24 @@ impl Ledger {
         self.spans.push(span);
     }
 
+    /// A user came or went; whoever asked for it, and watchers, hear of it once it is on disk.
+    pub(super) fn note_punch(&mut self, row: PunchRow, ticket: Option<Ticket>) {
+        self.punches.push(row.clone());
+        self.hold_punch(row, ticket);
+    }
+
+    /// Says so once the punch, which has been noted, is on disk.
+    pub(super) fn hold_punch(&mut self, row: PunchRow, ticket: Option<Ticket>) {
+        self.held.push(Held::Punch { ticket, row });
+        self.is_due_now = true;
+    }
+
+    /// Late evidence. The store alone knows whether it changes anything, so nobody is told.
+    pub(super) fn note_correction(&mut self, row: PunchRow) {
+        self.punches.push(row);
+        self.is_due_now = true;
+    }
+
     /// A session has ended, or its end was corrected.
     pub(super) fn note_end(&mut self, row: SessionRow) {
         self.ended.insert(row.session, Ended { row, is_under_way: false });
@@ -111,6 +135,12 @@ impl Ledger {
     /// Answers once everything noted so far is on disk.
     pub(super) fn hold(&mut self, ticket: Ticket, answer: Result<Accepted, Refusal>) {
         self.held.push(Held::Answer { ticket, answer });
+        self.is_due_now = true;
+    }
+
+    /// Says so once what was asked for is on disk.
+    pub(super) fn hold_done(&mut self, ticket: Ticket) {
+        self.held.push(Held::Done(ticket));
         self.is_due_now = true;
     }
 
@@ -170,17 +200,17 @@ impl Ledger {
             sessions.push(ended.row.clone());
         }
         let is_last = self.dirty.is_empty();
-        let (held, later) = core::mem::take(&mut self.held)
-            .into_iter()
-            .partition(|held| is_last || matches!(held, Held::Answer { .. }));
+        let (held, later) =
+            core::mem::take(&mut self.held).into_iter().partition(|held| is_last || !matches!(held, Held::Settle(_)));
         self.held = later;
         self.flight = Some(Flight { held, saved });
         self.is_due_now = !is_last;
         self.due_at = now.after(limits::ALIVE_EVERY);
         let spans = core::mem::take(&mut self.spans);
+        let punches = core::mem::take(&mut self.punches);
         // A sign of life says that everything before it is on disk.
         let alive_at = is_last.then_some(now);
-        Some(Batch { sessions, spans, alive_at })
+        Some(Batch { sessions, spans, punches, alive_at })
     }
 
     /// The batch under way is on disk.
@@ -210,6 +240,8 @@ impl Ledger {
         }
         let newer = core::mem::replace(&mut self.spans, batch.spans);
         self.spans.extend(newer);
+        let newer = core::mem::replace(&mut self.punches, batch.punches);
+        self.punches.extend(newer);
         self.is_due_now = true;
         self.not_before = now.after(limits::STORE_RETRY);
         self.land()
@@ -253,6 +285,7 @@ mod tests {
             visible_until: Millis::ZERO,
             active: Millis::ZERO,
             recovered: false,
+            punch_epoch: None,
             end: Some(end),
         }
     }

@@ -5,9 +5,11 @@
 
 mod api;
 mod beats;
+mod ends;
 mod ledger;
 mod members;
 mod names;
+mod punches;
 mod records;
 mod roll;
 mod session;
@@ -15,9 +17,11 @@ mod wheel;
 
 use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 
-pub use api::{Input, Output, Past, Report, Ticket, Why};
+pub use api::{Input, Output, Past, Report, Ticket, Way, Why};
 pub use members::Live;
-pub use records::{Batch, Change, End, EndReason, LeaveReason, Member, SessionRow, SpanRow};
+pub use records::{
+    Batch, Change, End, EndReason, LeaveReason, Member, OpenPunch, PunchKind, PunchRow, SessionRow, SpanRow,
+};
 
 use crate::{
     limits,
@@ -27,6 +31,7 @@ use crate::{
     wire::Refusal,
 };
 use ledger::{Held, Landed, Ledger};
+use punches::Punches;
 use roll::Roll;
 use session::Session;
 use wheel::Wheel;
@@ -39,6 +44,7 @@ pub struct Tracker {
     roll: Roll,
     wheel: Wheel,
     ledger: Ledger,
+    punches: Punches,
     outputs: VecDeque<Output>,
     now: Timestamp,
     /// More leases are over than are judged at once.
@@ -70,6 +76,7 @@ impl Tracker {
             roll: Roll::new(seed),
             wheel: Wheel::new(now),
             ledger: Ledger::new(now),
+            punches: Punches::default(),
             outputs: VecDeque::new(),
             now,
             has_more_due: false,
@@ -85,6 +92,10 @@ impl Tracker {
         match input {
             Input::Beat(report) => self.take_beat(report),
             Input::Timer => {}
+            Input::Punch { ticket, user, way } => self.punch(ticket, &user, way),
+            Input::SignOut { ticket, user, session } => self.sign_out(ticket, &user, &session),
+            Input::Remove { ticket, user } => self.remove(ticket, &user),
+            Input::RestorePunches(open) => self.restore_punches(open),
             Input::Settle(ticket) => self.ledger.settle(ticket),
             Input::Recorded => {
                 let landed = self.ledger.recorded(self.now);
@@ -131,7 +142,7 @@ impl Tracker {
             let Some(place) = self.wheel.pop(self.now) else { return };
             let Some(session) = self.roll.get(place) else { continue };
             if session.lease_until <= self.now {
-                self.end(place);
+                self.end_silent(place);
             } else {
                 let standing = self.standing_at(place);
                 self.judge(place);
@@ -172,19 +183,6 @@ impl Tracker {
         session.rung = self.policy.ladder.judge(facts, self.now).0;
     }
 
-    fn end(&mut self, place: u32) {
-        let Some(session) = self.roll.get(place) else { return };
-        let end = session.end(self.now);
-        if let Some(row) = self.roll.row(place) {
-            self.ledger.note_end(SessionRow { end: Some(end), ..row });
-        }
-        let standing = self.standing_at(place);
-        self.wheel.remove(place);
-        self.roll.unlink(place);
-        self.publish(standing, Some(end.reason.into()));
-        self.roll.forget(place);
-    }
-
     fn note_dirty(&mut self, place: u32) {
         if let Some(session) = self.roll.get_mut(place)
             && !core::mem::replace(&mut session.is_dirty, true)
@@ -200,10 +198,13 @@ impl Tracker {
             }
         }
         for held in landed.held {
-            self.outputs.push_back(match held {
-                Held::Answer { ticket, answer } => Output::Answer { ticket, answer },
-                Held::Settle(ticket) => Output::Settled(ticket),
-            });
+            match held {
+                Held::Answer { ticket, answer } => self.outputs.push_back(Output::Answer { ticket, answer }),
+                Held::Done(ticket) | Held::Settle(ticket) => {
+                    self.outputs.push_back(Output::Done { ticket, done: Ok(()) });
+                }
+                Held::Punch { ticket, row } => self.punch_recorded(ticket, row),
+            }
         }
     }
 
@@ -217,13 +218,18 @@ impl Tracker {
             }
         }
         for held in landed.held {
-            self.outputs.push_back(match held {
+            match held {
                 // A refusal stands whether it could be written down or not.
                 Held::Answer { ticket, answer } => {
-                    Output::Answer { ticket, answer: answer.and(Err(Refusal::StoreDown)) }
+                    let answer = answer.and(Err(Refusal::StoreDown));
+                    self.outputs.push_back(Output::Answer { ticket, answer });
                 }
-                Held::Settle(ticket) => Output::Settled(ticket),
-            });
+                Held::Done(ticket) => {
+                    self.outputs.push_back(Output::Done { ticket, done: Err(Refusal::StoreDown) });
+                }
+                Held::Settle(ticket) => self.outputs.push_back(Output::Done { ticket, done: Ok(()) }),
+                Held::Punch { ticket, row } => self.punch_failed(ticket, row),
+            }
         }
     }
 

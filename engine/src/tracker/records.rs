@@ -40,6 +40,8 @@ pub struct SessionRow {
     pub active: Millis,
     /// The server did not witness its beginning.
     pub recovered: bool,
+    /// The stay of its user, by the punch clock, in which it ended.
+    pub punch_epoch: Option<u64>,
     /// How it ended, if it has.
     pub end: Option<End>,
 }
@@ -64,22 +66,30 @@ pub enum EndReason {
     Closed,
     /// Its lease ran out.
     Timeout,
+    /// The person signed out.
+    SignedOut,
+    /// An operator removed the person.
+    Removed,
 }
 
 impl EndReason {
+    const ALL: [Self; 4] = [Self::Closed, Self::Timeout, Self::SignedOut, Self::Removed];
+
     /// The word in JSON and SQL.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Closed => "closed",
             Self::Timeout => "timeout",
+            Self::SignedOut => "signed_out",
+            Self::Removed => "removed",
         }
     }
 
     /// The reason with this word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Closed, Self::Timeout].into_iter().find(|reason| reason.as_str() == word)
+        Self::ALL.into_iter().find(|reason| reason.as_str() == word)
     }
 }
 
@@ -97,6 +107,71 @@ pub struct SpanRow {
     pub end_at: Timestamp,
 }
 
+/// A row of the audit log. Rows are added, never changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PunchRow {
+    /// Who.
+    pub user: UserId,
+    /// Which of the user's stays. It grows with each; only that two differ counts.
+    pub epoch: u64,
+    /// What.
+    pub kind: PunchKind,
+    /// When it was true. For an end that nobody reported: the last evidence of the user.
+    pub at: Timestamp,
+    /// When the server knew.
+    pub detected_at: Timestamp,
+    /// Of an end that nobody reported, why.
+    pub reason: Option<EndReason>,
+    /// The truth lies no further from `at` than this.
+    pub error_bound: Millis,
+}
+
+/// What a punch says. A stay has one IN, and one OUT or AUTO_OUT; an AUTO_OUT has any number of corrections, each with
+/// a later `at`. The store's unique keys see to it, whoever writes and however often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PunchKind {
+    /// The user came.
+    In,
+    /// The user said that they go.
+    Out,
+    /// The last session of the user was over, and nobody had said so.
+    AutoOut,
+    /// Late evidence: an AUTO_OUT was too early. Written only where there is one with an earlier `at`.
+    Correction,
+}
+
+impl PunchKind {
+    const ALL: [Self; 4] = [Self::In, Self::Out, Self::AutoOut, Self::Correction];
+
+    /// The word in JSON and SQL.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::In => "IN",
+            Self::Out => "OUT",
+            Self::AutoOut => "AUTO_OUT",
+            Self::Correction => "CORRECTION",
+        }
+    }
+
+    /// The kind with this word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// A stay that has begun and has not ended, as the store knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenPunch {
+    /// Who is in.
+    pub user: UserId,
+    /// Which of the user's stays.
+    pub epoch: u64,
+    /// The last evidence of the user so far: the IN, or the end of a session that ended in this stay.
+    pub proven_until: Timestamp,
+}
+
 /// What has to be written in one transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
@@ -104,6 +179,8 @@ pub struct Batch {
     pub sessions: Vec<SessionRow>,
     /// Spans to insert or extend.
     pub spans: Vec<SpanRow>,
+    /// Punches to add, each unless it is there already: see [`PunchKind`].
+    pub punches: Vec<PunchRow>,
     /// The server lived at this moment; a later start measures the downtime from here.
     pub alive_at: Option<Timestamp>,
 }
@@ -147,15 +224,18 @@ pub enum Change {
         /// The last evidence of them.
         last_seen_at: Timestamp,
     },
+    /// A punch is on disk. Only its own user and admins are told.
+    Punch(PunchRow),
 }
 
 impl Change {
-    /// The channel that it happened in.
+    /// The channel that it happened in; `None`: it is about a user, wherever they are.
     #[must_use]
-    pub const fn channel(&self) -> &ChannelName {
+    pub const fn channel(&self) -> Option<&ChannelName> {
         match self {
-            Self::Join(member) | Self::Update(member) => &member.channel,
-            Self::Leave { channel, .. } => channel,
+            Self::Join(member) | Self::Update(member) => Some(&member.channel),
+            Self::Leave { channel, .. } => Some(channel),
+            Self::Punch(_) => None,
         }
     }
 }
@@ -169,6 +249,10 @@ pub enum LeaveReason {
     Timeout,
     /// The last tab went to another channel.
     Moved,
+    /// The person signed out.
+    SignedOut,
+    /// An operator removed the person.
+    Removed,
 }
 
 impl LeaveReason {
@@ -179,6 +263,8 @@ impl LeaveReason {
             Self::Closed => "closed",
             Self::Timeout => "timeout",
             Self::Moved => "moved",
+            Self::SignedOut => "signed_out",
+            Self::Removed => "removed",
         }
     }
 }
@@ -188,6 +274,8 @@ impl From<EndReason> for LeaveReason {
         match reason {
             EndReason::Closed => Self::Closed,
             EndReason::Timeout => Self::Timeout,
+            EndReason::SignedOut => Self::SignedOut,
+            EndReason::Removed => Self::Removed,
         }
     }
 }

@@ -93,6 +93,10 @@ impl Roll {
         self.channels.find(channel)
     }
 
+    pub(super) fn find_user(&self, user: &UserId) -> Option<u32> {
+        self.users.find(user)
+    }
+
     pub(super) fn user(&self, number: u32) -> Option<&UserId> {
         self.users.name(number)
     }
@@ -212,6 +216,7 @@ impl Roll {
             visible_until: Millis(u64::from(session.visible_until)),
             active: Millis(u64::from(session.active)),
             recovered: session.recovered,
+            punch_epoch: None,
             end: None,
         })
     }

@@ -43,6 +43,12 @@ pub enum Refusal {
     SessionEnded,
     /// The user has as many sessions as one person may have.
     TooManySessions,
+    /// A punch in, with no open session to keep it.
+    NoSession,
+    /// A punch in of somebody who is in, or out of somebody who is out.
+    PunchedAlready,
+    /// The server keeps no punch clock.
+    PunchesOff,
     /// The facts could not be written. The client keeps the beat.
     StoreDown,
     /// Something is in the way that will be gone in a moment.
@@ -62,6 +68,9 @@ impl Refusal {
             Self::ChannelUnknown => "channel_unknown",
             Self::SessionEnded => "session_ended",
             Self::TooManySessions => "too_many_sessions",
+            Self::NoSession => "no_session",
+            Self::PunchedAlready => "punched_already",
+            Self::PunchesOff => "punches_off",
             Self::StoreDown => "store_down",
             Self::Busy => "busy",
         }
@@ -70,7 +79,7 @@ impl Refusal {
     /// Whether the same beat may succeed later.
     #[must_use]
     pub const fn retry(&self) -> bool {
-        matches!(self, Self::TooManySessions | Self::StoreDown | Self::Busy)
+        matches!(self, Self::TooManySessions | Self::NoSession | Self::StoreDown | Self::Busy)
     }
 
     /// One sentence for a web developer.
@@ -85,6 +94,9 @@ impl Refusal {
             Self::ChannelUnknown => "No such channel: the server's settings list the channels that exist.",
             Self::SessionEnded => "This session has ended; begin a new one with a new id.",
             Self::TooManySessions => "This user has too many open sessions; close some, or wait until they end.",
+            Self::NoSession => "Punching in needs an open session: let the page beat first, then try again.",
+            Self::PunchedAlready => "Nothing to do: you are in already, or out already.",
+            Self::PunchesOff => "This server keeps no punch clock: its settings say `punching = \"off\"`.",
             Self::StoreDown => "The server cannot write just now; keep the beat and try again.",
             Self::Busy => "The server is busy with this session; try again in a moment.",
         }

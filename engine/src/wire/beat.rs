@@ -20,6 +20,9 @@ pub struct RawBeat {
     pub t: Number,
     /// What the page is doing.
     pub state: PageState,
+    /// With `closed`: the person has signed out. Nobody waits whether another page of the tab follows.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub sign_out: bool,
     /// The promise: the next beat comes within so many milliseconds. Absent: no promise, the session is paused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_ms: Option<Number>,
@@ -41,6 +44,10 @@ pub struct RawBeat {
     pub token: Option<String>,
 }
 
+const fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
 /// A beat that obeys every rule that can be checked without knowing the session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Beat {
@@ -52,6 +59,8 @@ pub struct Beat {
     pub t: Millis,
     /// What the page is doing.
     pub state: PageState,
+    /// The person has signed out; `state` is closed then.
+    pub sign_out: bool,
     /// The promise, if one was made.
     pub next: Option<Millis>,
     /// Ordered, apart, none after `t`.
@@ -80,6 +89,8 @@ pub enum BadBeat {
         /// The largest allowed.
         most: u64,
     },
+    /// `signOut` in a beat that goes on.
+    SignOut,
     /// `visible` has a span that ends before it starts, overlaps the one before, or lies after `t`.
     Spans,
     /// More spans than a beat may carry.
@@ -108,6 +119,10 @@ impl RawBeat {
             seq: self.seq.within("seq", 1, u64::from(u32::MAX))? as u32,
             t: Millis(t),
             state: self.state,
+            sign_out: match (self.sign_out, self.state) {
+                (true, PageState::Closed) | (false, _) => self.sign_out,
+                (true, _) => return Err(BadBeat::SignOut),
+            },
             next: match self.next_ms {
                 Some(next) => Some(Millis(next.within("nextMs", limits::INTERVAL_MIN.0, limits::LEASE_MAX.0)?)),
                 None => None,
@@ -148,6 +163,7 @@ impl fmt::Display for BadBeat {
             Self::Number { field, least, most } => {
                 write!(f, "`{field}` must be a whole number from {least} to {most}.")
             }
+            Self::SignOut => f.write_str("`signOut` needs `\"state\":\"closed\"`: who signs out is gone."),
             Self::Spans => f.write_str("`visible` must be spans [start, end] in order, apart, and none after `t`."),
             Self::TooManySpans => write!(f, "`visible` may hold {} spans.", limits::SPANS),
             Self::Name { field, rule } => write!(f, "`{field}`: {rule}."),
@@ -246,6 +262,7 @@ mod tests {
                 assert!(matches!(refusal(change, to), BadBeat::Number { field: f, .. } if f == field), "{to}");
             }
         }
+        assert_eq!(refusal("\"seq\"", "\"signOut\":true,\"seq\""), BadBeat::SignOut);
         assert!(matches!(refusal("pms", "two words"), BadBeat::Name { field: "channel", .. }));
         assert!(matches!(refusal("/orders/17", "\\u0000"), BadBeat::Name { field: "page", .. }));
     }

@@ -1,6 +1,6 @@
 //! JSON for the client: a serializer for what the wire needs and nothing else.
 //!
-//! A page would pay 15 kB for `serde_json`. This one writes flat structs, sequences, whole numbers and strings;
+//! A page would pay 15 kB for `serde_json`. This one writes flat structs, sequences, whole numbers, booleans and strings;
 //! whatever else it is given is an error, which no type of the wire can cause.
 
 use alloc::string::String;
@@ -101,6 +101,11 @@ impl<'a> Serializer for &'a mut Writer<'_> {
     type SerializeMap = Impossible<(), NotOfTheWire>;
     type SerializeStructVariant = Impossible<(), NotOfTheWire>;
 
+    fn serialize_bool(self, is_so: bool) -> Written {
+        self.text.push_str(if is_so { "true" } else { "false" });
+        Ok(())
+    }
+
     fn serialize_u64(self, number: u64) -> Written {
         self.number(number);
         Ok(())
@@ -135,7 +140,7 @@ impl<'a> Serializer for &'a mut Writer<'_> {
     }
 
     refuse! {
-        serialize_bool(bool); serialize_i8(i8); serialize_i16(i16); serialize_i32(i32); serialize_i64(i64);
+        serialize_i8(i8); serialize_i16(i16); serialize_i32(i32); serialize_i64(i64);
         serialize_u8(u8); serialize_u16(u16); serialize_u32(u32); serialize_f32(f32); serialize_f64(f64);
         serialize_char(char); serialize_bytes(&[u8]); serialize_none(); serialize_unit();
         serialize_unit_struct(&'static str);
@@ -263,6 +268,7 @@ mod tests {
             seq: Number::from(7),
             t: Millis(184_000).into(),
             state: PageState::Hidden,
+            sign_out: false,
             next_ms: None,
             visible: vec![(Millis(0).into(), Millis(10).into()), (Millis(20).into(), Millis(184_000).into())],
             active_ms: Millis(61_000).into(),
@@ -275,7 +281,7 @@ mod tests {
     #[test]
     fn a_beat_is_written_as_serde_json_would() {
         for page in ["/orders/17", "quote\" back\\slash \u{1} tab\t ünï 🫀", "ends in [", ""] {
-            let beat = beat(page);
+            let beat = RawBeat { sign_out: page.is_empty(), ..beat(page) };
             assert_eq!(to_json(&beat), serde_json::to_string(&beat).ok().map(|text| text.replace("\\t", "\\u0009")));
         }
     }
@@ -289,6 +295,6 @@ mod tests {
     #[test]
     fn what_the_wire_does_not_use_is_refused() {
         assert_eq!(to_json(&1.5), None);
-        assert_eq!(to_json(&Some(true)), None);
+        assert_eq!(to_json(&Some('a')), None);
     }
 }

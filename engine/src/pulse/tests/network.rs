@@ -180,3 +180,20 @@ fn a_tab_that_never_hears_the_pace_promises_how_long_it_tries() {
     tab.tell(Input::Page(PageState::Hidden));
     assert!(tab.last().next.is_some());
 }
+
+#[test]
+fn signing_out_is_a_last_word_of_its_own_also_after_a_stop() {
+    let mut tab = Tab::open(every(10));
+    tab.pass(2_000);
+    tab.tell(Input::SignOut);
+    tab.tell(Input::SignOut);
+    tab.tell(Input::Stop);
+    tab.pass(100_000);
+    assert_eq!(tab.sent.len(), 2);
+    assert_eq!((tab.last().state, tab.last().sign_out, tab.visible().as_str()), (PageState::Closed, true, "0-2000"));
+    assert_eq!((tab.sent[0].sign_out, tab.wait), (false, (Instant::NEVER, Why::Stopped)));
+    let mut tab = Tab::open(every(10));
+    tab.tell(Input::Stop);
+    tab.tell(Input::SignOut);
+    assert_eq!(tab.sent.iter().map(|beat| beat.sign_out).collect::<Vec<_>>(), [false, false, true]);
+}

@@ -117,10 +117,10 @@ fn what_is_dirty_is_written_within_a_second_and_on_demand() {
     server.beat("ann", tab.at(1_200)).expect("taken");
     server.news();
     server.tell(Input::Settle(Ticket(5)));
-    assert_eq!((server.row(&tab).seq, server.news()), (3, "settled 5".into()));
+    assert_eq!((server.row(&tab).seq, server.news()), (3, "done 5".into()));
     server.is_down = true;
     server.tell(Input::Settle(Ticket(6)));
-    assert_eq!(server.news(), "settled 6", "a store that is down makes nobody wait");
+    assert_eq!(server.news(), "done 6", "a store that is down makes nobody wait");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn who_waits_for_everything_waits_for_the_last_piece_of_it() {
                 rows.push(batch.sessions.len());
                 server.tracker.handle_input(Input::Recorded, Timestamp(server.now));
             }
-            Output::Settled(_) => break,
+            Output::Done { .. } => break,
             other => panic!("{other:?}"),
         }
     }

@@ -2,7 +2,9 @@
 
 mod disk;
 mod ends;
+mod leaving;
 mod people;
+mod punches;
 
 use alloc::{format, string::String, vec, vec::Vec};
 use std::collections::BTreeMap;
@@ -21,6 +23,8 @@ struct Server {
     now: u64,
     rows: BTreeMap<SessionId, SessionRow>,
     spans: BTreeMap<(SessionId, u64), SpanRow>,
+    punches: Vec<PunchRow>,
+    read: usize,
     alive_at: Timestamp,
     is_down: bool,
     answers: Vec<Result<Accepted, Refusal>>,
@@ -43,6 +47,8 @@ impl Server {
             now: START,
             rows: BTreeMap::new(),
             spans: BTreeMap::new(),
+            punches: Vec::new(),
+            read: 0,
             alive_at: Timestamp(START),
             is_down: false,
             answers: Vec::new(),
@@ -61,6 +67,13 @@ impl Server {
         self.tracker = Tracker::new(policy, 8, Timestamp(self.now));
         let rows = self.rows.values().filter(|row| row.end.is_none()).cloned().collect();
         self.tell(Input::Restore { rows, alive_at: self.alive_at });
+        let is_in = |row: &&PunchRow| {
+            row.kind == PunchKind::In && !self.punches.iter().any(|end| end.epoch == row.epoch && end.kind != row.kind)
+        };
+        let open = self.punches.iter().filter(is_in);
+        let open = open.map(|row| OpenPunch { user: row.user.clone(), epoch: row.epoch, proven_until: row.at });
+        let open = open.collect();
+        self.tell(Input::RestorePunches(open));
     }
 
     fn tell(&mut self, input: Input) {
@@ -82,7 +95,14 @@ impl Server {
                         inputs.push(Input::Recorded);
                     }
                     Output::Publish(change) => self.told.push(in_words(&change)),
-                    Output::Settled(ticket) => self.told.push(format!("settled {}", ticket.0)),
+                    Output::Done { ticket, done } => {
+                        let done = done.map_or_else(|why| why.code(), |()| "done");
+                        self.told.push(format!("{done} {}", ticket.0));
+                    }
+                    Output::Punched { punch, .. } => {
+                        self.told
+                            .push(punch.map_or_else(|why| why.code().into(), |row| format!("asked {}", as_row(&row))));
+                    }
                     Output::Wait { until, .. } => break until,
                 }
             };
@@ -96,7 +116,32 @@ impl Server {
         for span in batch.spans {
             self.spans.insert((span.session, span.span.start.0), span);
         }
+        for row in batch.punches {
+            self.punch(row);
+        }
         self.alive_at = batch.alive_at.unwrap_or(self.alive_at);
+    }
+
+    /// As a store's keys would have it.
+    fn punch(&mut self, row: PunchRow) {
+        let of_stay = self.punches.iter().filter(|known| (&known.user, known.epoch) == (&row.user, row.epoch));
+        let is_new = match row.kind {
+            PunchKind::Correction => {
+                let ends = of_stay.filter(|known| matches!(known.kind, PunchKind::AutoOut | PunchKind::Correction));
+                ends.map(|known| known.at).max().is_some_and(|at| at < row.at)
+            }
+            kind => of_stay.filter(|known| known.kind == kind).count() == 0,
+        };
+        if is_new {
+            self.punches.push(row);
+        }
+    }
+
+    /// The audit log since the last time somebody asked for it.
+    fn log(&mut self) -> String {
+        let rows: Vec<String> = self.punches[self.read..].iter().map(as_row).collect();
+        self.read = self.punches.len();
+        rows.join(", ")
     }
 
     fn beat(&mut self, user: &str, beat: Beat) -> Result<Accepted, Refusal> {
@@ -143,7 +188,15 @@ fn in_words(change: &Change) -> String {
         Change::Leave { channel, user, reason, .. } => {
             format!("leave {} from {} {}", user.as_str(), channel.as_str(), reason.as_str())
         }
+        Change::Punch(row) => format!("told {}", as_row(row)),
     }
+}
+
+/// `ann AUTO_OUT at 5s timeout`, in seconds since the start.
+fn as_row(row: &PunchRow) -> String {
+    let reason = row.reason.map_or("", EndReason::as_str);
+    let at = row.at.0.saturating_sub(START) / 1_000;
+    format!("{} {} at {at}s {reason}", row.user.as_str(), row.kind.as_str()).trim_end().into()
 }
 
 /// A tab that says what it is told to say.
@@ -157,6 +210,7 @@ impl Tab {
             seq: 0,
             t: Millis(0),
             state: PageState::Active,
+            sign_out: false,
             next: Some(Millis::seconds(10)),
             visible: Vec::new(),
             active: Millis(0),

@@ -60,7 +60,7 @@ fn one_person_has_a_bounded_number_of_sessions() {
 fn who_is_idle_for_long_is_asked_to_beat_less_often_and_at_the_first_input_as_before() {
     let step = IdleStep { after: Millis::minutes(2), interval: Millis::minutes(3) };
     let (mut server, mut tab) = (Server::with(Policy { idle_steps: vec![step], ..Policy::default() }), Tab::new(1));
-    let mut interval = |server: &mut Server, beat| server.beat("ann", beat).expect("taken").interval_ms;
+    let interval = |server: &mut Server, beat| server.beat("ann", beat).expect("taken").interval_ms;
     assert_eq!(interval(&mut server, tab.at(0)), Millis::seconds(10));
     for i in 1..12 {
         server.pass(10_000);

@@ -1,0 +1,69 @@
+//! Ends of sessions: by silence, by signing out, by being removed.
+
+use alloc::vec::Vec;
+
+use super::{
+    Tracker,
+    api::{Output, Ticket},
+    records::{End, EndReason, SessionRow},
+};
+use crate::{
+    limits,
+    wire::{Refusal, SessionId, UserId},
+};
+
+impl Tracker {
+    /// The lease has run out.
+    pub(super) fn end_silent(&mut self, place: u32) {
+        if let Some(session) = self.roll.get(place) {
+            self.end(place, session.end(self.now));
+        }
+    }
+
+    pub(super) fn end(&mut self, place: u32, end: End) {
+        self.note_end(place, end);
+        let standing = self.standing_at(place);
+        self.wheel.remove(place);
+        self.roll.unlink(place);
+        self.punch_out_with_last(place, end);
+        self.publish(standing, Some(end.reason.into()));
+        self.roll.forget(place);
+    }
+
+    pub(super) fn note_end(&mut self, place: u32, end: End) {
+        let punch_epoch = self.roll.get(place).and_then(|session| self.epoch_of(session.user));
+        if let Some(row) = self.roll.row(place) {
+            self.ledger.note_end(SessionRow { end: Some(end), punch_epoch, ..row });
+        }
+    }
+
+    /// The request itself is evidence up to now. Nobody waits for a next page.
+    pub(super) fn sign_out(&mut self, ticket: Ticket, user: &UserId, session: &SessionId) {
+        let Some((place, owner)) = self.roll.find(session).and_then(|at| Some((at, self.roll.get(at)?.user))) else {
+            // Over, and perhaps not on disk yet.
+            return self.ledger.hold_done(ticket);
+        };
+        if self.roll.user(owner) != Some(user) {
+            self.outputs.push_back(Output::Done { ticket, done: Err(Refusal::SessionOfAnother) });
+            return;
+        }
+        if let Some(session) = self.roll.get_mut(place) {
+            session.last_seen_at = self.now;
+        }
+        let (at, error_bound) = (self.now, limits::LAST_WORD_DELAY);
+        self.end(place, End { ended_at: at, detected_at: at, reason: EndReason::SignedOut, error_bound });
+        self.ledger.hold_done(ticket);
+    }
+
+    pub(super) fn remove(&mut self, ticket: Ticket, user: &UserId) {
+        let places = self.roll.find_user(user).map(|number| self.roll.of_user(number).map(|(place, _)| place));
+        let places: Vec<u32> = places.into_iter().flatten().collect();
+        for place in places {
+            let Some(last_seen_at) = self.roll.get(place).map(|session| session.last_seen_at) else { continue };
+            let error_bound = self.now.since(last_seen_at);
+            let reason = EndReason::Removed;
+            self.end(place, End { ended_at: last_seen_at, detected_at: self.now, reason, error_bound });
+        }
+        self.ledger.hold_done(ticket);
+    }
+}
