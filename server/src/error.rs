@@ -93,6 +93,7 @@ impl Rejection {
                 Refusal::ChannelUnknown => StatusCode::NOT_FOUND,
                 Refusal::SessionEnded => StatusCode::GONE,
                 Refusal::TooManySessions => StatusCode::TOO_MANY_REQUESTS,
+                Refusal::NoSession | Refusal::PunchedAlready | Refusal::PunchesOff => StatusCode::CONFLICT,
                 Refusal::StoreDown | Refusal::Busy => StatusCode::SERVICE_UNAVAILABLE,
             },
             Self::BeatEmpty | Self::BodyLost | Self::QueryBad(_) => StatusCode::BAD_REQUEST,
@@ -131,7 +132,7 @@ impl Rejection {
     /// When it may be different: a moment for what passes by itself, longer where somebody has to leave first.
     const fn retry_after_ms(&self) -> Option<u64> {
         match self {
-            Self::Engine(Refusal::Busy | Refusal::StoreDown) | Self::Late => Some(1_000),
+            Self::Engine(Refusal::Busy | Refusal::StoreDown | Refusal::NoSession) | Self::Late => Some(1_000),
             Self::Engine(Refusal::TooManySessions) | Self::TooManyWatchers => Some(10_000),
             _ => None,
         }

@@ -101,13 +101,14 @@ impl Feed {
 
     /// Tells the change to everybody who watches its channel, and remembers it for a while.
     pub(crate) fn publish(&mut self, change: &Change, now: Timestamp) {
+        // Punches are for their user and for admins; nobody can watch only those yet.
+        let Some(channel) = change.channel().cloned() else { return };
         self.position.offset += 1;
         let json = match serde_json::to_string(&ChangeView::new(change, now)) {
             Ok(json) => json,
             // Strings and numbers always become JSON.
             Err(why) => return tracing::error!(%why, "a change could not be written as JSON"),
         };
-        let channel = change.channel().clone();
         let news = Arc::new(News { position: self.position, name: change_name(change), json, channel });
         for watched in [Some(news.channel.clone()), None] {
             if let Some(watchers) = self.watchers.get_mut(&watched) {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use stillhere_engine::{
     page::PageState,
     time::{Millis, Timestamp},
-    tracker::{Change, Member, SessionRow},
+    tracker::{Change, EndReason, Member, PunchRow, SessionRow},
     wire::PagePath,
 };
 
@@ -62,6 +62,8 @@ pub(crate) enum ChangeView<'a> {
     /// A leave.
     #[serde(rename_all = "camelCase")]
     Gone { at: String, channel: &'a str, user: &'a str, reason: &'static str, last_seen_at: String },
+    /// A punch.
+    Punched(PunchView<'a>),
 }
 
 impl<'a> ChangeView<'a> {
@@ -76,6 +78,35 @@ impl<'a> ChangeView<'a> {
                 reason: reason.as_str(),
                 last_seen_at: moment::to_text(*last_seen_at),
             },
+            Change::Punch(row) => Self::Punched(row.into()),
+        }
+    }
+}
+
+/// A row of the punch clock's log.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PunchView<'a> {
+    user: &'a str,
+    /// Which stay: as text, as it is beyond what a JSON number holds safely in some places.
+    epoch: String,
+    kind: &'static str,
+    at: String,
+    detected_at: String,
+    reason: Option<&'static str>,
+    error_bound_ms: Millis,
+}
+
+impl<'a> From<&'a PunchRow> for PunchView<'a> {
+    fn from(row: &'a PunchRow) -> Self {
+        Self {
+            user: row.user.as_str(),
+            epoch: row.epoch.to_string(),
+            kind: row.kind.as_str(),
+            at: moment::to_text(row.at),
+            detected_at: moment::to_text(row.detected_at),
+            reason: row.reason.map(EndReason::as_str),
+            error_bound_ms: row.error_bound,
         }
     }
 }
@@ -86,6 +117,7 @@ pub(crate) const fn change_name(change: &Change) -> &'static str {
         Change::Join(_) => "join",
         Change::Update(_) => "update",
         Change::Leave { .. } => "leave",
+        Change::Punch(_) => "punch",
     }
 }
 

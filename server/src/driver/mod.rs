@@ -12,8 +12,8 @@ use std::{io, sync::Arc};
 use stillhere_engine::{
     policy::Policy,
     time::Timestamp,
-    tracker::Member,
-    wire::{Accepted, Beat, ChannelName, Refusal, UserId},
+    tracker::{Member, PunchRow, Way},
+    wire::{Accepted, Beat, ChannelName, Refusal, SessionId, UserId},
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -35,7 +35,13 @@ enum Command {
     /// Begin to watch a channel, or all of them.
     Watch { channel: Option<ChannelName>, after: Option<Position>, answer: oneshot::Sender<Watch> },
     /// Write everything down that has changed; says when that is done.
-    Settle { answer: oneshot::Sender<()> },
+    Settle { answer: oneshot::Sender<Result<(), Refusal>> },
+    /// End a session at once.
+    SignOut { user: UserId, session: SessionId, answer: oneshot::Sender<Result<(), Refusal>> },
+    /// End all sessions of a person.
+    Remove { user: UserId, answer: oneshot::Sender<Result<(), Refusal>> },
+    /// Punch in or out.
+    Punch { user: UserId, way: Way, answer: oneshot::Sender<Result<Box<PunchRow>, Refusal>> },
     /// Write everything down and stop; says whether that was possible.
     Stop { answer: oneshot::Sender<io::Result<()>> },
 }
@@ -93,7 +99,12 @@ impl Driver {
     /// Waits until the store holds all that has happened, so that whoever was told of it can read it there. A store
     /// that is down is not waited for.
     pub(crate) async fn settle(&self) -> Result<(), Refusal> {
-        self.ask(|answer| Command::Settle { answer }).await
+        self.ask(|answer| Command::Settle { answer }).await?
+    }
+
+    /// Ends the user's session at once. One that is over already is no error.
+    pub(crate) async fn sign_out(&self, user: UserId, session: SessionId) -> Result<(), Refusal> {
+        self.ask(|answer| Command::SignOut { user, session, answer }).await?
     }
 
     /// Writes everything down and stops. Whatever is asked afterwards is refused.

@@ -11,7 +11,7 @@ use std::{
 use stillhere_engine::{
     policy::Policy,
     time::Timestamp,
-    tracker::{Batch, Input, Output, Past, Report, Ticket, Tracker, Why},
+    tracker::{Batch, Input, Output, Past, PunchRow, Report, Ticket, Tracker, Why},
     wire::Refusal,
 };
 use tokio::{
@@ -56,7 +56,8 @@ struct Task {
     feed: Feed,
     store: Arc<dyn Store>,
     waiting: HashMap<Ticket, oneshot::Sender<Answer>>,
-    settling: HashMap<Ticket, oneshot::Sender<()>>,
+    settling: HashMap<Ticket, oneshot::Sender<Result<(), Refusal>>>,
+    punching: HashMap<Ticket, oneshot::Sender<Result<Box<PunchRow>, Refusal>>>,
     tickets: u64,
     disk: Disk,
     returns: mpsc::UnboundedSender<Return>,
@@ -80,6 +81,7 @@ pub(super) async fn start(
         store,
         waiting: HashMap::new(),
         settling: HashMap::new(),
+        punching: HashMap::new(),
         tickets: 0,
         disk: Disk::Kept,
         returns,
@@ -100,6 +102,8 @@ impl Task {
             piece = next.await.map_err(|why| StoreError::new("read", why))??;
         }
         self.tracker.handle_input(Input::Restore { rows: piece.rows, alive_at }, self.clock.now());
+        let open = self.store.open_punches().await?;
+        self.tracker.handle_input(Input::RestorePunches(open), self.clock.now());
         let (sessions, downtime_ms) = (self.tracker.live().sessions, self.clock.started_at().since(alive_at).0);
         tracing::info!(sessions, downtime_ms, "read back who was here");
         Ok(())
@@ -155,15 +159,33 @@ impl Task {
                 let watch = self.feed.watch(channel, after, now, |channel| tracker.members(channel));
                 let _ = answer.send(watch);
             }
-            Command::Settle { answer } => {
+            Command::Settle { answer } => self.ask(answer, now, Input::Settle),
+            Command::SignOut { user, session, answer } => {
+                self.ask(answer, now, |ticket| Input::SignOut { ticket, user, session });
+            }
+            Command::Remove { user, answer } => self.ask(answer, now, |ticket| Input::Remove { ticket, user }),
+            Command::Punch { user, way, answer } => {
                 let ticket = self.ticket();
-                self.settling.insert(ticket, answer);
-                self.tracker.handle_input(Input::Settle(ticket), now);
+                self.punching.insert(ticket, answer);
+                self.tracker.handle_input(Input::Punch { ticket, user, way }, now);
                 self.drain();
             }
             Command::Stop { answer } => return Some(answer),
         }
         None
+    }
+
+    /// Asks for something that is done once it is on disk.
+    fn ask(
+        &mut self,
+        answer: oneshot::Sender<Result<(), Refusal>>,
+        now: Timestamp,
+        input: impl FnOnce(Ticket) -> Input,
+    ) {
+        let ticket = self.ticket();
+        self.settling.insert(ticket, answer);
+        self.tracker.handle_input(input(ticket), now);
+        self.drain();
     }
 
     fn ticket(&mut self) -> Ticket {
@@ -192,9 +214,14 @@ impl Task {
         loop {
             match self.tracker.poll_output() {
                 Output::Answer { ticket, answer } => self.answer(ticket, answer),
-                Output::Settled(ticket) => {
+                Output::Done { ticket, done } => {
                     if let Some(waiting) = self.settling.remove(&ticket) {
-                        let _ = waiting.send(());
+                        let _ = waiting.send(done);
+                    }
+                }
+                Output::Punched { ticket, punch } => {
+                    if let Some(waiting) = self.punching.remove(&ticket) {
+                        let _ = waiting.send(punch);
                     }
                 }
                 Output::LookUp(report) => self.look_up(report),

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use stillhere_engine::{
     page::PageState,
     time::Millis,
-    tracker::{Batch, SessionRow},
+    tracker::{Batch, OpenPunch, SessionRow},
     wire::SessionId,
 };
 use tokio::sync::Mutex;
@@ -53,6 +53,10 @@ impl Store for Moody {
         })
     }
 
+    fn open_punches(&self) -> Pending<'_, Vec<OpenPunch>> {
+        self.inner.open_punches()
+    }
+
     fn open_sessions(&self, after: Option<Place>) -> Pending<'_, OpenSessions> {
         self.inner.open_sessions(after)
     }
@@ -83,6 +87,7 @@ fn beat(id: u8, seq: u32) -> Beat {
         next: Some(Millis::seconds(10)),
         visible: Vec::new(),
         active: Millis::ZERO,
+        sign_out: false,
         channel: ChannelName::default(),
         page: None,
     }

@@ -12,7 +12,7 @@ use std::{error::Error, fmt, net::SocketAddr, path::PathBuf};
 
 use stillhere_engine::{
     limits::RUNGS,
-    policy::{Ladder, Policy, Rung},
+    policy::{IdleStep, Ladder, Policy, Punching, Rung},
     time::Millis,
     wire::ChannelName,
 };
@@ -20,7 +20,7 @@ use stillhere_engine::{
 pub use cli::{Cli, Command, Serve};
 pub use presets::{PRESETS, preset};
 pub use secret::Secret;
-pub use typed::{AuthWord, HiddenInterval, Typed, TypedRung};
+pub use typed::{AuthWord, HiddenInterval, PunchingWord, Typed, TypedIdleStep, TypedRung};
 
 use crate::limits;
 
@@ -129,6 +129,12 @@ impl Settings {
             hidden_hold_ms: Some(policy.hidden_hold.0),
             leave_grace_ms: Some(policy.leave_grace.0),
             boot_grace_ms: Some(policy.boot_grace.0),
+            punching: Some(match policy.punching {
+                Punching::Off => PunchingWord::Off,
+                Punching::OnRequest => PunchingWord::OnRequest,
+                Punching::WithPresence => PunchingWord::WithPresence,
+            }),
+            idle: Some(policy.idle_steps.iter().map(TypedIdleStep::of_step).collect()),
             channels: Some(policy.channels.iter().map(|name| name.as_str().to_owned()).collect()),
             status: Some(policy.ladder.rungs.iter().map(rung).collect()),
         }
@@ -198,6 +204,12 @@ fn parse_policy(typed: &Typed) -> Result<Policy, SettingsError> {
         hidden_hold: or(typed.hidden_hold_ms, usual.hidden_hold),
         leave_grace: or(typed.leave_grace_ms, usual.leave_grace),
         boot_grace: or(typed.boot_grace_ms, usual.boot_grace),
+        idle_steps: typed.idle.iter().flatten().map(TypedIdleStep::to_step).collect(),
+        punching: match typed.punching {
+            None | Some(PunchingWord::Off) => Punching::Off,
+            Some(PunchingWord::OnRequest) => Punching::OnRequest,
+            Some(PunchingWord::WithPresence) => Punching::WithPresence,
+        },
         channels: typed.channels.iter().flatten().map(|name| parse_channel(name)).collect::<Result<_, _>>()?,
         ladder: typed.status.as_ref().map_or(Ok(usual.ladder), |rungs| parse_ladder(rungs))?,
     };

@@ -4,6 +4,7 @@ use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
 
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use stillhere_engine::{policy::IdleStep, time::Millis};
 
 /// What one source says. What it leaves out, the next one decides: flag, environment, file, preset, default.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +101,16 @@ pub struct Typed {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<Vec<String>>,
 
+    /// Whether the server keeps a log of who came and went [default: off]
+    #[arg(long, env = "STILLHERE_PUNCHING", help_heading = "Policy")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub punching: Option<PunchingWord>,
+
+    /// Longer intervals for who is idle for long. Only in files: `[[idle]]` tables.
+    #[arg(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle: Option<Vec<TypedIdleStep>>,
+
     /// The status ladder, best first. Only in files: `[[status]]` tables.
     #[arg(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,6 +132,38 @@ pub struct TypedRung {
     /// Only so many milliseconds after the newest input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_within_ms: Option<u64>,
+}
+
+/// One `[[idle]]` table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TypedIdleStep {
+    /// After so many milliseconds without input …
+    pub after_ms: u64,
+    /// … a visible tab beats every so many milliseconds, until there is input again.
+    pub interval_ms: u64,
+}
+
+impl TypedIdleStep {
+    pub(super) const fn of_step(step: &IdleStep) -> Self {
+        Self { after_ms: step.after.0, interval_ms: step.interval.0 }
+    }
+
+    pub(super) const fn to_step(&self) -> IdleStep {
+        IdleStep { after: Millis(self.after_ms), interval: Millis(self.interval_ms) }
+    }
+}
+
+/// Whether the server keeps a log of who came and went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PunchingWord {
+    /// No log
+    Off,
+    /// A user is in from when their page says so
+    OnRequest,
+    /// A user is in from their first session on
+    WithPresence,
 }
 
 /// Who is believed to be who.
@@ -209,6 +252,8 @@ impl Typed {
             leave_grace_ms: self.leave_grace_ms.or(below.leave_grace_ms),
             boot_grace_ms: self.boot_grace_ms.or(below.boot_grace_ms),
             channels: self.channels.or(below.channels),
+            punching: self.punching.or(below.punching),
+            idle: self.idle.or(below.idle),
             status: self.status.or(below.status),
         }
     }

@@ -9,7 +9,7 @@ use std::{error::Error, fmt, pin::Pin};
 
 use stillhere_engine::{
     time::{Millis, Timestamp},
-    tracker::{Batch, SessionRow},
+    tracker::{Batch, OpenPunch, SessionRow},
     wire::{ChannelName, SessionId, UserId},
 };
 
@@ -23,7 +23,8 @@ pub trait Store: Send + Sync {
     /// Writes the batch in one transaction; once this is `Ok`, a loss of power does not undo it.
     ///
     /// Writing a batch again, or an older one after a newer, changes nothing: counts and moments only grow, the
-    /// newest beat decides about the rest, and an end stays an end.
+    /// newest beat decides about the rest, and an end stays an end. A punch is added once, whatever happens; a
+    /// correction only where it moves an AUTO_OUT on.
     ///
     /// # Errors
     /// Nothing of the batch was written.
@@ -40,6 +41,12 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// The store cannot be read.
     fn open_sessions(&self, after: Option<Place>) -> Pending<'_, OpenSessions>;
+
+    /// Who is in by the punch clock.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn open_punches(&self) -> Pending<'_, Vec<OpenPunch>>;
 
     /// The last sign of life before this start; `None`: the store is new.
     ///

@@ -17,7 +17,7 @@ use sqlx::{
 };
 use stillhere_engine::{
     time::Timestamp,
-    tracker::{Batch, SessionRow},
+    tracker::{Batch, OpenPunch, SessionRow},
     wire::SessionId,
 };
 
@@ -25,7 +25,10 @@ use super::{OpenSessions, Pending, Place, SessionList, SessionQuery, Store, Stor
 use crate::limits;
 
 /// The schema, step by step. A step that has been released is never edited: the next one corrects it.
-const STEPS: [(i64, &str, &str); 1] = [(1, "sessions", include_str!("../../../migrations/sqlite/0001_sessions.sql"))];
+const STEPS: [(i64, &str, &str); 2] = [
+    (1, "sessions", include_str!("../../../migrations/sqlite/0001_sessions.sql")),
+    (2, "punches", include_str!("../../../migrations/sqlite/0002_punches.sql")),
+];
 
 /// Sessions and spans in `stillhere.sqlite`.
 #[derive(Debug)]
@@ -106,6 +109,10 @@ impl Store for Sqlite {
 
     fn open_sessions(&self, after: Option<Place>) -> Pending<'_, OpenSessions> {
         Box::pin(read::open_sessions(&self.readers, after))
+    }
+
+    fn open_punches(&self) -> Pending<'_, Vec<OpenPunch>> {
+        Box::pin(read::open_punches(&self.readers))
     }
 
     fn alive_at(&self) -> Pending<'_, Option<Timestamp>> {

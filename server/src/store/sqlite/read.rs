@@ -5,7 +5,7 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, sqlite::SqliteRow};
 use stillhere_engine::{
     page::PageState,
     time::{Millis, Timestamp},
-    tracker::{End, EndReason, SessionRow},
+    tracker::{End, EndReason, OpenPunch, SessionRow},
     wire::{ChannelName, PagePath, SessionId, UserId},
 };
 
@@ -18,7 +18,7 @@ use crate::{
 /// The columns in the order of [`to_row`], the row's own number first.
 const COLUMNS: &str = "
     select id, session, user, channel, page, state, seq, started_at, last_seen_at, last_active_at, lease_until_at,
-        visible_ms, visible_until_ms, active_ms, recovered, ended_at, detected_at, reason, error_bound_ms
+        visible_ms, visible_until_ms, active_ms, recovered, ended_at, detected_at, reason, error_bound_ms, punch_epoch
     from sessions";
 
 /// One session.
@@ -87,9 +87,27 @@ impl Open {
             visible_until: Millis(from_sql(self.visible_until_ms)),
             active: Millis(from_sql(self.active_ms)),
             recovered: self.recovered == 1,
+            punch_epoch: None,
             end: None,
         })
     }
+}
+
+/// Who is in, each with the last evidence of them so far.
+const OPEN_PUNCHES: &str = "
+    select user, epoch, max(at, coalesce((
+        select max(ended_at) from sessions where sessions.user = stays.user and punch_epoch = stays.epoch
+    ), 0))
+    from stays";
+
+/// Who is in by the punch clock.
+pub(super) async fn open_punches(pool: &SqlitePool) -> Result<Vec<OpenPunch>, StoreError> {
+    let found = sqlx::query_as::<_, (String, i64, i64)>(OPEN_PUNCHES).fetch_all(pool).await.map_err(unreadable)?;
+    let open = found.into_iter().map(|(user, epoch, at)| {
+        let user = UserId::parse(&user).map_err(|_| damaged("user"))?;
+        Ok(OpenPunch { user, epoch: from_sql(epoch), proven_until: Timestamp(from_sql(at)) })
+    });
+    open.collect()
 }
 
 /// The last sign of life.
@@ -184,6 +202,7 @@ fn to_row(row: &SqliteRow) -> Result<SessionRow, StoreError> {
         visible_until: Millis(number(12)?),
         active: Millis(number(13)?),
         recovered: number(14)? == 1,
+        punch_epoch: row.try_get::<Option<i64>, _>(19).map_err(unreadable)?.map(from_sql),
         end: end(row)?,
     })
 }

@@ -6,9 +6,9 @@
 use std::fmt::Write;
 
 use serde::ser::{Serialize, SerializeSeq, Serializer};
-use sqlx::SqlitePool;
+use sqlx::{Sqlite, SqlitePool, Transaction};
 use stillhere_engine::{
-    tracker::{Batch, SessionRow, SpanRow},
+    tracker::{Batch, EndReason, PunchKind, PunchRow, SessionRow, SpanRow},
     wire::{PagePath, SessionId},
 };
 
@@ -19,12 +19,13 @@ use super::to_sql;
 const SESSIONS: &str = "
     insert into sessions (
         session, user, channel, page, state, seq, started_at, last_seen_at, last_active_at, lease_until_at,
-        visible_ms, visible_until_ms, active_ms, recovered, ended_at, detected_at, reason, error_bound_ms
+        visible_ms, visible_until_ms, active_ms, recovered, ended_at, detected_at, reason, error_bound_ms, punch_epoch
     )
     select
         unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
         value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13,
-        value ->> 14, value ->> 15, value ->> 16, value ->> 17
+        value ->> 14, value ->> 15, value ->> 16, value ->> 17,
+        value ->> 18
     -- Taken apart once for each row, not once for each of its columns.
     from (select jsonb(value) as value from json_each(?1))
     where true
@@ -43,6 +44,7 @@ const SESSIONS: &str = "
         visible_ms = max(excluded.visible_ms, visible_ms),
         visible_until_ms = max(excluded.visible_until_ms, visible_until_ms),
         active_ms = max(excluded.active_ms, active_ms),
+        punch_epoch = coalesce(excluded.punch_epoch, punch_epoch),
         -- An end stays. Later evidence moves it, and brings its own reason along.
         detected_at = iif(ended_at is null or excluded.ended_at >= ended_at, excluded.detected_at, detected_at),
         reason = iif(ended_at is null or excluded.ended_at >= ended_at, excluded.reason, reason),
@@ -62,6 +64,40 @@ const SPANS: &str = "
         end_at = max(excluded.end_at, end_at)
     where excluded.end_ms > end_ms";
 
+/// A punch is added unless it is there: the unique keys say what "there" means.
+const PUNCHES: &str = "
+    insert into punches (user, epoch, kind, at, detected_at, reason, error_bound_ms)
+    select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+    from json_each(?1)
+    where true
+    on conflict do nothing";
+
+/// A correction is added where there is an AUTO_OUT to correct, and nothing in the log knows better already.
+const CORRECTION: &str = "
+    insert into punches (user, epoch, kind, at, detected_at, reason, error_bound_ms)
+    select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+    from json_each(?1)
+    where value ->> 3 > (
+        select max(at) from punches
+        where user = value ->> 0 and epoch = value ->> 1 and kind in ('AUTO_OUT', 'CORRECTION')
+    )
+    on conflict do nothing";
+
+/// Who is in now, from what the log says of the stays that the batch names. First who has come and not gone …
+const STAYS_BEGUN: &str = "
+    insert into stays (user, epoch, at)
+    select value ->> 0, value ->> 1, value ->> 3 from json_each(?1)
+    where value ->> 2 = 'IN' and not exists (
+        select 1 from punches where user = value ->> 0 and epoch = value ->> 1 and kind in ('OUT', 'AUTO_OUT')
+    )
+    on conflict (user) do update set epoch = excluded.epoch, at = excluded.at where excluded.epoch > epoch";
+
+/// … then who has gone.
+const STAYS_ENDED: &str = "
+    delete from stays where (user, epoch) in (
+        select value ->> 0, value ->> 1 from json_each(?1) where value ->> 2 in ('OUT', 'AUTO_OUT')
+    )";
+
 /// A sign of life is never taken back.
 const ALIVE: &str = "
     insert into meta (name, value) values ('alive_at', ?1)
@@ -78,10 +114,26 @@ pub(super) async fn record(writer: &SqlitePool, batch: &Batch) -> Result<(), sql
             sqlx::query(sql).bind(rows).execute(&mut *transaction).await?;
         }
     }
+    punch(&mut transaction, &batch.punches).await?;
     if let Some(alive_at) = batch.alive_at {
         sqlx::query(ALIVE).bind(to_sql(alive_at.0)).execute(&mut *transaction).await?;
     }
     transaction.commit().await
+}
+
+async fn punch(transaction: &mut Transaction<'_, Sqlite>, punches: &[PunchRow]) -> Result<(), sqlx::Error> {
+    let (corrections, punches): (Vec<_>, Vec<_>) = punches.iter().partition(|row| row.kind == PunchKind::Correction);
+    if let Some(rows) = to_json(punches.into_iter().map(AsArray))? {
+        for sql in [PUNCHES, STAYS_BEGUN, STAYS_ENDED] {
+            sqlx::query(sql).bind(&rows).execute(&mut **transaction).await?;
+        }
+    }
+    // One by one: each is held against those before it.
+    for row in corrections {
+        let row = to_json(std::iter::once(AsArray(row)))?;
+        sqlx::query(CORRECTION).bind(row).execute(&mut **transaction).await?;
+    }
+    Ok(())
 }
 
 /// The rows as a JSON array of arrays; `None` when there are none.
@@ -102,7 +154,7 @@ impl Serialize for AsArray<'_, SessionRow> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let row = self.0;
         let end = row.end.as_ref();
-        let mut array = to.serialize_seq(Some(18))?;
+        let mut array = to.serialize_seq(Some(19))?;
         array.serialize_element(&hex(row.session))?;
         array.serialize_element(row.user.as_str())?;
         array.serialize_element(row.channel.as_str())?;
@@ -126,6 +178,7 @@ impl Serialize for AsArray<'_, SessionRow> {
         array.serialize_element(&end.map(|end| to_sql(end.detected_at.0)))?;
         array.serialize_element(&end.map(|end| end.reason.as_str()))?;
         array.serialize_element(&end.map(|end| to_sql(end.error_bound.0)))?;
+        array.serialize_element(&row.punch_epoch.map(to_sql))?;
         array.end()
     }
 }
@@ -138,6 +191,21 @@ impl Serialize for AsArray<'_, SpanRow> {
         for number in [row.span.start.0, row.span.end.0, row.start_at.0, row.end_at.0] {
             array.serialize_element(&to_sql(number))?;
         }
+        array.end()
+    }
+}
+
+impl Serialize for AsArray<'_, PunchRow> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let row = self.0;
+        let mut array = to.serialize_seq(Some(7))?;
+        array.serialize_element(row.user.as_str())?;
+        array.serialize_element(&to_sql(row.epoch))?;
+        array.serialize_element(row.kind.as_str())?;
+        array.serialize_element(&to_sql(row.at.0))?;
+        array.serialize_element(&to_sql(row.detected_at.0))?;
+        array.serialize_element(&row.reason.map(EndReason::as_str))?;
+        array.serialize_element(&to_sql(row.error_bound.0))?;
         array.end()
     }
 }
