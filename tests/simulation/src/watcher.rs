@@ -52,6 +52,7 @@ impl Watcher {
     /// The change that does not fit.
     pub fn apply(&mut self, change: &Change) -> Result<(), Broken> {
         match change {
+            Change::Punch(_) => {}
             Change::Join(member) => {
                 self.joins += 1;
                 let before = self.members.insert((member.channel.clone(), member.user.clone()), member.into());

@@ -46,7 +46,7 @@ impl Server {
                         inputs.push(Input::Recorded);
                     }
                     Output::Wait { .. } => break,
-                    Output::Answer { .. } | Output::Publish(_) | Output::Settled(_) => {}
+                    Output::Answer { .. } | Output::Publish(_) | Output::Done { .. } | Output::Punched { .. } => {}
                 }
             }
         }
@@ -89,6 +89,7 @@ fn beats(chance: &mut Chance) -> Vec<Beat> {
                 seq,
                 t: Millis(t),
                 state: if is_visible { PageState::Active } else { PageState::Hidden },
+                sign_out: false,
                 next: Some(Millis::seconds(if is_visible { 10 } else { 75 })),
                 visible: spans.clone(),
                 active: Millis(t / 3),

@@ -47,6 +47,8 @@ pub fn leave_is_not_false(session: SessionId, life: &Life, reason: EndReason, no
             let is_visible = newest.state.is_visible();
             ran_on && (newest.promise.is_some() || is_visible) && sent.seq <= newest.seq + may_miss
         }
+        // Somebody asked for it.
+        EndReason::SignedOut | EndReason::Removed => false,
     };
     holds("leave_is_not_false", !is_kept, || {
         format!(

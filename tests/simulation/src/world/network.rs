@@ -221,6 +221,7 @@ fn as_beat(dispatch: &Dispatch, channel: ChannelName) -> Beat {
         seq: dispatch.seq,
         t: dispatch.t,
         state: dispatch.state,
+        sign_out: dispatch.sign_out,
         next: dispatch.next,
         visible: dispatch.visible.clone(),
         active: dispatch.active,

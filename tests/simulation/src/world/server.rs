@@ -294,7 +294,7 @@ impl World {
                 }
                 Output::Record(batch) => self.record(batch),
                 // Nobody reads the disk behind the tracker's back.
-                Output::Settled(_) => {}
+                Output::Done { .. } | Output::Punched { .. } => {}
                 Output::Publish(change) => {
                     published += 1;
                     self.published(&change);

@@ -54,7 +54,7 @@ impl World {
         let lease = self.policy.lease(PageState::Active, None).0;
         let interval = self.policy.lease(PageState::Active, Some(self.policy.interval)).0;
         let gap = match end.reason {
-            EndReason::Closed => self.policy.leave_grace.0,
+            EndReason::Closed | EndReason::SignedOut | EndReason::Removed => self.policy.leave_grace.0,
             EndReason::Timeout => lease.max(interval),
         };
         // Stretches count as one when the gap looked shorter: through a sleep that went unnoticed, or a late last word.
@@ -76,7 +76,7 @@ impl World {
         }
         self.tally.stays += 1;
         match end.reason {
-            EndReason::Closed => self.tally.closes += 1,
+            EndReason::Closed | EndReason::SignedOut | EndReason::Removed => self.tally.closes += 1,
             EndReason::Timeout => self.tally.timeouts += 1,
         }
         self.tally.recovered += u64::from(row.recovered);

@@ -107,7 +107,8 @@ impl World {
             let is_at_once = end.reason == EndReason::Closed && life.newest.is_none_or(|n| detected <= n.at);
             // A large world does not know what exactly a restart has read back.
             let is_known = self.scenario.is_thorough || life.crashes == 0;
-            if !is_at_once && is_known {
+            let is_by_lease = matches!(end.reason, EndReason::Closed | EndReason::Timeout);
+            if is_by_lease && !is_at_once && is_known {
                 verdicts.push(checks::lease_is_honoured(row.session, life, end.reason, detected));
                 verdicts.push(checks::silence_is_noticed(row.session, life, grace, detected));
                 verdicts.push(checks::leave_is_not_false(row.session, life, end.reason, detected, 0));
@@ -131,7 +132,7 @@ impl World {
             && *reason != LeaveReason::Moved
             && let Some(person) = user.as_str().get(1..).and_then(|number| number.parse().ok())
         {
-            let channel = self.channels.iter().position(|name| name == change.channel());
+            let channel = self.channels.iter().position(|name| Some(name) == change.channel());
             self.count_if_false(person, channel);
         }
     }
