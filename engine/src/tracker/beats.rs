@@ -137,8 +137,8 @@ impl Tracker {
     fn keep_alive(&mut self, place: u32, beat: &Beat, ticket: Ticket) {
         let lease = self.policy.lease(beat.state, beat.next);
         if let Some(session) = self.roll.get_mut(place) {
-            session.last_seen_at = self.now;
-            session.lease_until = session.lease_until.max(self.now.after(lease));
+            session.set_last_seen_at(self.now);
+            session.set_lease_until(session.lease_until().max(self.now.after(lease)));
         }
         self.judge(place);
         self.refuse(ticket, Refusal::StoreDown);
@@ -163,7 +163,7 @@ impl Tracker {
             self.policy.lease(beat.state, beat.next)
         };
         if let Some(session) = self.roll.get_mut(place) {
-            session.lease_until = self.now.after(lease);
+            session.set_lease_until(self.now.after(lease));
         }
         self.judge(place);
     }
@@ -183,7 +183,7 @@ impl Tracker {
         let standing: Standing = self.standing(session.user, session.channel);
         Ok(Accepted {
             status: self.status(&standing).to_string(),
-            interval_ms: self.policy.interval_after(self.now.since(self.blind.shift(session.last_active_at))),
+            interval_ms: self.policy.interval_after(self.now.since(self.blind.shift(session.last_active_at()))),
             hidden_interval_ms: self.policy.hidden_interval,
             now_ms: self.now.0,
             saved_seq: session.saved_seq,
@@ -267,7 +267,7 @@ mod size {
     #[test]
     fn a_session_is_small() {
         assert!(
-            size_of::<Option<crate::tracker::session::Session>>() <= 128,
+            size_of::<Option<crate::tracker::session::Session>>() <= 104,
             "{}",
             size_of::<Option<crate::tracker::session::Session>>()
         );

@@ -6,6 +6,7 @@ use super::{
     Tracker,
     api::{Output, Ticket},
     records::{End, EndReason, SessionRow},
+    session::Session,
 };
 use crate::{
     limits,
@@ -48,7 +49,7 @@ impl Tracker {
             return;
         }
         if let Some(session) = self.roll.get_mut(place) {
-            session.last_seen_at = self.now;
+            session.set_last_seen_at(self.now);
         }
         let (at, error_bound) = (self.now, limits::LAST_WORD_DELAY);
         self.end(place, End { ended_at: at, detected_at: at, reason: EndReason::SignedOut, error_bound });
@@ -59,7 +60,7 @@ impl Tracker {
         let places = self.roll.find_user(user).map(|number| self.roll.of_user(number).map(|(place, _)| place));
         let places: Vec<u32> = places.into_iter().flatten().collect();
         for place in places {
-            let Some(last_seen_at) = self.roll.get(place).map(|session| session.last_seen_at) else { continue };
+            let Some(last_seen_at) = self.roll.get(place).map(Session::last_seen_at) else { continue };
             let error_bound = self.now.since(last_seen_at);
             let reason = EndReason::Removed;
             self.end(place, End { ended_at: last_seen_at, detected_at: self.now, reason, error_bound });

@@ -46,8 +46,8 @@ impl Here {
             page: session.page,
             sessions: 1,
             since_at: session.since_at,
-            last_seen_at: session.last_seen_at,
-            last_active_at: session.last_active_at,
+            last_seen_at: session.last_seen_at(),
+            last_active_at: session.last_active_at(),
         }
     }
 

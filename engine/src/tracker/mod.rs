@@ -33,7 +33,6 @@ use crate::{
 use ledger::{Held, Landed, Ledger};
 use punches::Punches;
 use roll::Roll;
-use session::Session;
 use wheel::Wheel;
 
 /// The server's picture. **After every [`handle_input`](Self::handle_input), call
@@ -141,7 +140,7 @@ impl Tracker {
         for _ in 0..limits::EXPIRE_AT_ONCE {
             let Some(place) = self.wheel.pop(self.now) else { return };
             let Some(session) = self.roll.get(place) else { continue };
-            if session.lease_until <= self.now {
+            if session.lease_until() <= self.now {
                 self.end_silent(place);
             } else {
                 let standing = self.standing_at(place);
@@ -155,13 +154,13 @@ impl Tracker {
     /// Finds the session's own rung and sets its timer for whatever comes next: a lower rung or the end.
     fn judge(&mut self, place: u32) {
         let Some(session) = self.roll.get_mut(place) else { return };
-        let mut until = session.lease_until;
+        let mut until = session.lease_until();
         // A closed session keeps its status until its grace is over: nobody is told before.
         if session.state != PageState::Closed {
             let facts = Facts {
                 visible: session.state.is_visible(),
-                last_seen_at: self.blind.shift(session.last_seen_at),
-                last_active_at: self.blind.shift(session.last_active_at),
+                last_seen_at: self.blind.shift(session.last_seen_at()),
+                last_active_at: self.blind.shift(session.last_active_at()),
             };
             let (rung, changes_at) = self.policy.ladder.judge(facts, self.now);
             session.rung = rung;
@@ -177,8 +176,8 @@ impl Tracker {
         };
         let facts = Facts {
             visible: false,
-            last_seen_at: self.blind.shift(session.last_seen_at),
-            last_active_at: self.blind.shift(session.last_active_at),
+            last_seen_at: self.blind.shift(session.last_seen_at()),
+            last_active_at: self.blind.shift(session.last_active_at()),
         };
         session.rung = self.policy.ladder.judge(facts, self.now).0;
     }
@@ -243,24 +242,7 @@ impl Tracker {
             let Some(place) = self.roll.enter(&row.session, &row.user, &row.channel, row.started_at) else { continue };
             self.roll.set_page(place, row.page.as_ref());
             if let Some(session) = self.roll.get_mut(place) {
-                *session = Session {
-                    seq: row.seq,
-                    saved_seq: row.seq,
-                    // Unknown, so the first beat after a restart is not judged late.
-                    t: u32::MAX,
-                    visible: session::short(row.visible),
-                    visible_until: session::short(row.visible_until),
-                    active: session::short(row.active),
-                    last_seen_at: row.last_seen_at,
-                    last_active_at: row.last_active_at,
-                    lease_until,
-                    state: row.state,
-                    recovered: row.recovered,
-                    id: session.id,
-                    in_user: session.in_user,
-                    in_channel: session.in_channel,
-                    ..*session
-                };
+                session.restore(&row, lease_until);
             }
             self.stand_closed(place);
             // The longer lease has to be on disk before the next crash.

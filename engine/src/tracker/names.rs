@@ -9,23 +9,25 @@ use hashbrown::HashTable;
 /// A table from names to small numbers and back. A name is kept while somebody holds it.
 #[derive(Debug)]
 pub(super) struct Names<T> {
-    /// Which names there are; the names themselves lie in `entries`.
+    /// Which names there are; the names themselves lie in `names`.
     index: HashTable<u32>,
-    entries: Vec<Entry<T>>,
+    /// Apart from `holders`, as together they would be padded.
+    names: Vec<Option<T>>,
+    holders: Vec<u32>,
     free: Vec<u32>,
     hasher: FixedState,
-}
-
-#[derive(Debug)]
-struct Entry<T> {
-    name: Option<T>,
-    holders: u32,
 }
 
 impl<T: Eq + Hash> Names<T> {
     /// An empty table. The seed keeps outsiders from choosing names that collide.
     pub(super) fn new(seed: u64) -> Self {
-        Self { index: HashTable::new(), entries: Vec::new(), free: Vec::new(), hasher: FixedState::with_seed(seed) }
+        Self {
+            index: HashTable::new(),
+            names: Vec::new(),
+            holders: Vec::new(),
+            free: Vec::new(),
+            hasher: FixedState::with_seed(seed),
+        }
     }
 
     /// The number of `name`, which is kept once more.
@@ -34,18 +36,18 @@ impl<T: Eq + Hash> Names<T> {
         T: Clone,
     {
         let number = self.find(name).unwrap_or_else(|| self.add(name.clone()));
-        self.entries[number as usize].holders += 1;
+        self.holders[number as usize] += 1;
         number
     }
 
     /// Gives a number back; its name goes with the last holder. True when it went.
     pub(super) fn release(&mut self, number: u32) -> bool {
-        let entry = &mut self.entries[number as usize];
-        entry.holders -= 1;
-        if entry.holders > 0 {
+        let holders = &mut self.holders[number as usize];
+        *holders -= 1;
+        if *holders > 0 {
             return false;
         }
-        if let Some(name) = entry.name.take() {
+        if let Some(name) = self.names[number as usize].take() {
             let hash = self.hasher.hash_one(&name);
             if let Ok(found) = self.index.find_entry(hash, |&other| other == number) {
                 found.remove();
@@ -58,12 +60,17 @@ impl<T: Eq + Hash> Names<T> {
     /// The number of `name`, if it is kept.
     pub(super) fn find(&self, name: &T) -> Option<u32> {
         let hash = self.hasher.hash_one(name);
-        self.index.find(hash, |&number| self.entries[number as usize].name.as_ref() == Some(name)).copied()
+        self.index.find(hash, |&number| self.names[number as usize].as_ref() == Some(name)).copied()
     }
 
     /// The name of a number that is held.
     pub(super) fn name(&self, number: u32) -> Option<&T> {
-        self.entries.get(number as usize)?.name.as_ref()
+        self.names.get(number as usize)?.as_ref()
+    }
+
+    /// How many hold the number.
+    pub(super) fn holders(&self, number: u32) -> u32 {
+        self.holders.get(number as usize).copied().unwrap_or(0)
     }
 
     /// How many names are kept.
@@ -73,19 +80,19 @@ impl<T: Eq + Hash> Names<T> {
 
     fn add(&mut self, name: T) -> u32 {
         let hash = self.hasher.hash_one(&name);
-        let entry = Entry { name: Some(name), holders: 0 };
         let number = match self.free.pop() {
             Some(number) => {
-                self.entries[number as usize] = entry;
+                self.names[number as usize] = Some(name);
                 number
             }
             None => {
-                self.entries.push(entry);
-                self.entries.len() as u32 - 1
+                self.names.push(Some(name));
+                self.holders.push(0);
+                self.names.len() as u32 - 1
             }
         };
-        let (entries, hasher) = (&self.entries, &self.hasher);
-        let rehash = |&other: &u32| entries[other as usize].name.as_ref().map_or(0, |name| hasher.hash_one(name));
+        let (names, hasher) = (&self.names, &self.hasher);
+        let rehash = |&other: &u32| names[other as usize].as_ref().map_or(0, |name| hasher.hash_one(name));
         self.index.insert_unique(hash, number, rehash);
         number
     }

@@ -27,26 +27,9 @@ pub(super) struct Roll {
     users: Names<UserId>,
     channels: Names<ChannelName>,
     pages: Names<PagePath>,
-    /// The first session of each user and each channel, and how many there are.
-    by_user: Vec<List>,
-    by_channel: Vec<List>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct List {
-    first: u32,
-    length: u32,
-}
-
-impl List {
-    const EMPTY: Self = Self { first: NONE, length: 0 };
-}
-
-/// Which of a session's two lists.
-#[derive(Clone, Copy)]
-enum Kind {
-    User,
-    Channel,
+    /// The first session of each user and of each channel.
+    by_user: Vec<u32>,
+    by_channel: Vec<u32>,
 }
 
 impl Roll {
@@ -117,8 +100,8 @@ impl Roll {
         channel: &ChannelName,
         started_at: Timestamp,
     ) -> Option<u32> {
-        let sessions_of_user = self.users.find(user).map_or(0, |user| self.by_user[user as usize].length as usize);
-        if sessions_of_user >= limits::SESSIONS_PER_USER || self.find(id).is_some() {
+        let sessions_of_user = self.users.find(user).map_or(0, |user| self.users.holders(user));
+        if sessions_of_user as usize >= limits::SESSIONS_PER_USER || self.find(id).is_some() {
             return None;
         }
         let (user, channel) = (self.users.hold(user), self.channels.hold(channel));
@@ -136,15 +119,15 @@ impl Roll {
         let (sessions, hasher) = (&self.sessions, &self.hasher);
         let rehash = |&place: &u32| sessions[place as usize].as_ref().map_or(0, |session| hasher.hash_one(session.id));
         self.index.insert_unique(hasher.hash_one(id), place, rehash);
-        self.link(place, Kind::User);
-        self.link(place, Kind::Channel);
+        self.link_user(place, user);
+        self.link_channel(place, channel);
         Some(place)
     }
 
     /// Takes a session out of its lists. It can still be read, until `forget`.
     pub(super) fn unlink(&mut self, place: u32) {
-        self.cut(place, Kind::User);
-        self.cut(place, Kind::Channel);
+        self.cut_user(place);
+        self.cut_channel(place);
     }
 
     /// Gives an unlinked session's place and names back.
@@ -164,11 +147,11 @@ impl Roll {
     /// Moves a session to another channel; the number of the one that it leaves stays held until `let_go`.
     pub(super) fn move_to(&mut self, place: u32, channel: &ChannelName) {
         let number = self.channels.hold(channel);
-        self.cut(place, Kind::Channel);
+        self.cut_channel(place);
         if let Some(session) = self.get_mut(place) {
             session.channel = number;
         }
-        self.link(place, Kind::Channel);
+        self.link_channel(place, number);
     }
 
     /// Gives the number of a channel back that a session has left.
@@ -185,12 +168,12 @@ impl Roll {
     }
 
     pub(super) fn of_user(&self, user: u32) -> impl Iterator<Item = (u32, &Session)> {
-        let first = self.by_user.get(user as usize).map_or(NONE, |list| list.first);
-        self.walk(first, |session| session.in_user.next)
+        let first = self.by_user.get(user as usize).copied().unwrap_or(NONE);
+        self.walk(first, |session| session.next_of_user)
     }
 
     pub(super) fn of_channel(&self, channel: u32) -> impl Iterator<Item = (u32, &Session)> {
-        let first = self.by_channel.get(channel as usize).map_or(NONE, |list| list.first);
+        let first = self.by_channel.get(channel as usize).copied().unwrap_or(NONE);
         self.walk(first, |session| session.in_channel.next)
     }
 
@@ -209,9 +192,9 @@ impl Roll {
             state: session.state,
             seq: session.seq,
             started_at: session.started_at,
-            last_seen_at: session.last_seen_at,
-            last_active_at: session.last_active_at,
-            lease_until: session.lease_until,
+            last_seen_at: session.last_seen_at(),
+            last_active_at: session.last_active_at(),
+            lease_until: session.lease_until(),
             visible: Millis(u64::from(session.visible)),
             visible_until: Millis(u64::from(session.visible_until)),
             active: Millis(u64::from(session.active)),
@@ -231,48 +214,52 @@ impl Roll {
         })
     }
 
-    fn list(&mut self, kind: Kind, number: u32) -> &mut List {
-        let lists = match kind {
-            Kind::User => &mut self.by_user,
-            Kind::Channel => &mut self.by_channel,
-        };
-        if lists.len() <= number as usize {
-            lists.resize(number as usize + 1, List::EMPTY);
-        }
-        &mut lists[number as usize]
-    }
-
-    fn links(&mut self, kind: Kind, place: u32) -> Option<(&mut Links, u32)> {
-        let session = self.get_mut(place)?;
-        Some(match kind {
-            Kind::User => (&mut session.in_user, session.user),
-            Kind::Channel => (&mut session.in_channel, session.channel),
-        })
-    }
-
-    fn link(&mut self, place: u32, kind: Kind) {
-        let Some((_, number)) = self.links(kind, place) else { return };
-        let list = self.list(kind, number);
-        let next = core::mem::replace(&mut list.first, place);
-        list.length += 1;
-        if let Some((links, _)) = self.links(kind, place) {
-            *links = Links { prev: NONE, next };
-        }
-        if let Some((links, _)) = self.links(kind, next) {
-            links.prev = place;
+    fn link_user(&mut self, place: u32, user: u32) {
+        let next = core::mem::replace(first_of(&mut self.by_user, user), place);
+        if let Some(session) = self.get_mut(place) {
+            session.next_of_user = next;
         }
     }
 
-    fn cut(&mut self, place: u32, kind: Kind) {
-        let Some((links, number)) = self.links(kind, place) else { return };
-        let Links { prev, next } = core::mem::replace(links, Links::ALONE);
-        match self.links(kind, prev) {
-            Some((links, _)) => links.next = next,
-            None => self.list(kind, number).first = next,
+    /// Goes through the list: nobody has more than [`limits::SESSIONS_PER_USER`].
+    fn cut_user(&mut self, place: u32) {
+        let Some(session) = self.get_mut(place) else { return };
+        let (user, next) = (session.user, core::mem::replace(&mut session.next_of_user, NONE));
+        let before = self.of_user(user).find(|(_, session)| session.next_of_user == place).map(|(before, _)| before);
+        match before.and_then(|before| self.get_mut(before)) {
+            Some(before) => before.next_of_user = next,
+            None => *first_of(&mut self.by_user, user) = next,
         }
-        if let Some((links, _)) = self.links(kind, next) {
-            links.prev = prev;
-        }
-        self.list(kind, number).length -= 1;
     }
+
+    fn link_channel(&mut self, place: u32, channel: u32) {
+        let next = core::mem::replace(first_of(&mut self.by_channel, channel), place);
+        if let Some(session) = self.get_mut(place) {
+            session.in_channel = Links { prev: NONE, next };
+        }
+        if let Some(session) = self.get_mut(next) {
+            session.in_channel.prev = place;
+        }
+    }
+
+    fn cut_channel(&mut self, place: u32) {
+        let Some(session) = self.get_mut(place) else { return };
+        let (channel, Links { prev, next }) =
+            (session.channel, core::mem::replace(&mut session.in_channel, Links::ALONE));
+        match self.get_mut(prev) {
+            Some(session) => session.in_channel.next = next,
+            None => *first_of(&mut self.by_channel, channel) = next,
+        }
+        if let Some(session) = self.get_mut(next) {
+            session.in_channel.prev = prev;
+        }
+    }
+}
+
+/// Where the first session of the list with this number is kept.
+fn first_of(lists: &mut Vec<u32>, number: u32) -> &mut u32 {
+    if lists.len() <= number as usize {
+        lists.resize(number as usize + 1, NONE);
+    }
+    &mut lists[number as usize]
 }

@@ -5,7 +5,7 @@ use crate::{
     page::PageState,
     spans::Span,
     time::{Millis, Timestamp},
-    tracker::records::{End, EndReason},
+    tracker::records::{End, EndReason, SessionRow},
     wire::{Beat, SessionId},
 };
 
@@ -29,13 +29,14 @@ pub(super) struct Session {
     pub(super) started_at: Timestamp,
     /// Since when its user is in its channel without a leave.
     pub(super) since_at: Timestamp,
-    pub(super) last_seen_at: Timestamp,
-    pub(super) last_active_at: Timestamp,
-    pub(super) lease_until: Timestamp,
+    last_seen: SinceStart,
+    last_active: SinceStart,
+    lease: SinceStart,
     /// How much the last word was later than the beat before let expect.
     pub(super) last_word_late: u32,
-    /// Neighbours in the lists of the user's and of the channel's sessions.
-    pub(super) in_user: Links,
+    /// The next one in the list of the user's sessions, which is short.
+    pub(super) next_of_user: u32,
+    /// Neighbours in the list of the channel's sessions, which may be long.
     pub(super) in_channel: Links,
     pub(super) state: PageState,
     /// The rung of its own status, as last told.
@@ -43,6 +44,11 @@ pub(super) struct Session {
     pub(super) is_dirty: bool,
     pub(super) recovered: bool,
 }
+
+/// A moment of a session, in milliseconds since its start. It reaches 49 days, and no further: a session that goes on
+/// for longer ends there, and its tab begins another. No honest tab gets so far ([`limits::SESSION_AGE`]).
+#[derive(Clone, Copy, Debug)]
+struct SinceStart(u32);
 
 /// Neighbours in a list.
 #[derive(Clone, Copy, Debug)]
@@ -71,17 +77,68 @@ impl Session {
             active: 0,
             started_at,
             since_at: started_at,
-            last_seen_at: started_at,
-            last_active_at: started_at,
-            lease_until: started_at,
+            last_seen: SinceStart(0),
+            last_active: SinceStart(0),
+            lease: SinceStart(0),
             last_word_late: 0,
-            in_user: Links::ALONE,
+            next_of_user: NONE,
             in_channel: Links::ALONE,
             state: PageState::Hidden,
             rung: 0,
             is_dirty: false,
             recovered: false,
         }
+    }
+
+    /// Takes over what the store knew.
+    pub(super) fn restore(&mut self, row: &SessionRow, lease_until: Timestamp) {
+        self.seq = row.seq;
+        self.saved_seq = row.seq;
+        // Unknown, so the first beat after a restart is not judged late.
+        self.t = u32::MAX;
+        self.visible = short(row.visible);
+        self.visible_until = short(row.visible_until);
+        self.active = short(row.active);
+        self.state = row.state;
+        self.recovered = row.recovered;
+        self.set_last_seen_at(row.last_seen_at);
+        self.set_last_active_at(row.last_active_at);
+        self.set_lease_until(lease_until);
+    }
+
+    /// The newest accepted beat.
+    pub(super) fn last_seen_at(&self) -> Timestamp {
+        self.moment(self.last_seen)
+    }
+
+    /// The newest human input.
+    pub(super) fn last_active_at(&self) -> Timestamp {
+        self.moment(self.last_active)
+    }
+
+    /// When silence becomes an end.
+    pub(super) fn lease_until(&self) -> Timestamp {
+        self.moment(self.lease)
+    }
+
+    pub(super) fn set_last_seen_at(&mut self, at: Timestamp) {
+        self.last_seen = self.since_start(at);
+    }
+
+    pub(super) fn set_last_active_at(&mut self, at: Timestamp) {
+        self.last_active = self.since_start(at);
+    }
+
+    pub(super) fn set_lease_until(&mut self, at: Timestamp) {
+        self.lease = self.since_start(at);
+    }
+
+    fn moment(&self, since_start: SinceStart) -> Timestamp {
+        self.started_at.after(Millis(u64::from(since_start.0)))
+    }
+
+    fn since_start(&self, at: Timestamp) -> SinceStart {
+        SinceStart(short(at.since(self.started_at)))
     }
 
     /// Merges what a beat says. Each field takes the larger or the newer, so that neither order nor repetition
@@ -93,17 +150,17 @@ impl Session {
         let active = short(beat.active);
         if active > self.active {
             self.active = active;
-            self.last_active_at = now;
+            self.set_last_active_at(now);
         }
         let is_newest = beat.seq > self.seq;
         if is_newest {
-            let expected = self.last_seen_at.after(Millis(u64::from(short(beat.t).saturating_sub(self.t))));
+            let expected = self.last_seen_at().after(Millis(u64::from(short(beat.t).saturating_sub(self.t))));
             self.last_word_late = if self.seq == 0 { 0 } else { short(now.since(expected)) };
             self.seq = beat.seq;
             self.t = short(beat.t);
             self.state = beat.state;
             // An old beat that comes late, or twice, is no news of its tab.
-            self.last_seen_at = self.last_seen_at.max(now);
+            self.set_last_seen_at(self.last_seen_at().max(now));
         }
         is_newest
     }
@@ -124,9 +181,9 @@ impl Session {
         let (reason, error_bound) = if self.state == PageState::Closed {
             (EndReason::Closed, limits::LAST_WORD_DELAY.plus(Millis(u64::from(self.last_word_late))))
         } else {
-            (EndReason::Timeout, now.since(self.last_seen_at))
+            (EndReason::Timeout, now.since(self.last_seen_at()))
         };
-        End { ended_at: self.last_seen_at, detected_at: now, reason, error_bound }
+        End { ended_at: self.last_seen_at(), detected_at: now, reason, error_bound }
     }
 }
 

@@ -241,3 +241,20 @@ fn a_late_copy_of_an_old_beat_moves_no_end() {
     server.pass(20_000);
     assert_eq!(server.row(&tab).end.map(|end| end.ended_at), Some(Timestamp(START)));
 }
+
+#[test]
+fn a_session_that_will_not_end_ends_after_seven_weeks_and_its_tab_begins_another() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    let day = 24 * 60 * 60 * 1_000;
+    let beat = |tab: &mut Tab| Beat { next: Some(Millis(day)), ..tab.at(0) };
+    let policy = Policy { hidden_hold: limits::LEASE_MAX, ..Policy::default() };
+    server.tracker.policy = policy;
+    for _ in 0..49 {
+        server.beat("ann", beat(&mut tab)).expect("taken");
+        server.pass(day);
+    }
+    server.beat("ann", beat(&mut tab)).expect("taken");
+    server.pass(day);
+    assert_eq!(server.beat("ann", beat(&mut tab)), Err(Refusal::SessionEnded));
+    assert_eq!(server.news(), "join ann online in site, update ann away in site, leave ann from site timeout");
+}
