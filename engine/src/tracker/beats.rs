@@ -267,7 +267,7 @@ mod size {
     #[test]
     fn a_session_is_small() {
         assert!(
-            size_of::<Option<crate::tracker::session::Session>>() <= 104,
+            size_of::<Option<crate::tracker::session::Session>>() <= 96,
             "{}",
             size_of::<Option<crate::tracker::session::Session>>()
         );

@@ -21,8 +21,10 @@ pub(super) struct Session {
     pub(super) page: u32,
     pub(super) seq: u32,
     pub(super) saved_seq: u32,
+    /// While it is open, the tab's clock at the newest beat; once it is closed, how much its last word was later than the
+    /// beat before let expect. Nobody needs both, and four bytes are four megabytes in a million sessions.
+    clock_or_late: u32,
     /// Lengths in milliseconds; [`limits::SESSION_AGE`] fits.
-    pub(super) t: u32,
     pub(super) visible: u32,
     pub(super) visible_until: u32,
     pub(super) active: u32,
@@ -32,8 +34,6 @@ pub(super) struct Session {
     last_seen: SinceStart,
     last_active: SinceStart,
     lease: SinceStart,
-    /// How much the last word was later than the beat before let expect.
-    pub(super) last_word_late: u32,
     /// The next one in the list of the user's sessions, which is short.
     pub(super) next_of_user: u32,
     /// Neighbours in the list of the channel's sessions, which may be long.
@@ -71,7 +71,7 @@ impl Session {
             page: NONE,
             seq: 0,
             saved_seq: 0,
-            t: 0,
+            clock_or_late: 0,
             visible: 0,
             visible_until: 0,
             active: 0,
@@ -80,7 +80,6 @@ impl Session {
             last_seen: SinceStart(0),
             last_active: SinceStart(0),
             lease: SinceStart(0),
-            last_word_late: 0,
             next_of_user: NONE,
             in_channel: Links::ALONE,
             state: PageState::Hidden,
@@ -94,8 +93,8 @@ impl Session {
     pub(super) fn restore(&mut self, row: &SessionRow, lease_until: Timestamp) {
         self.seq = row.seq;
         self.saved_seq = row.seq;
-        // Unknown, so the first beat after a restart is not judged late.
-        self.t = u32::MAX;
+        // Nobody knows how far the tab's clock was: a last word that comes now may be late by all the time since then.
+        self.clock_or_late = if row.state == PageState::Closed { 0 } else { u32::MAX };
         self.visible = short(row.visible);
         self.visible_until = short(row.visible_until);
         self.active = short(row.active);
@@ -154,15 +153,26 @@ impl Session {
         }
         let is_newest = beat.seq > self.seq;
         if is_newest {
-            let expected = self.last_seen_at().after(Millis(u64::from(short(beat.t).saturating_sub(self.t))));
-            self.last_word_late = if self.seq == 0 { 0 } else { short(now.since(expected)) };
+            self.clock_or_late = match (self.state, beat.state) {
+                // Said again: how late the first one was is all that is known.
+                (PageState::Closed, PageState::Closed) => {
+                    self.clock_or_late.saturating_add(short(now.since(self.last_seen_at())))
+                }
+                (_, PageState::Closed) => self.lateness(beat.t, now),
+                _ => short(beat.t),
+            };
             self.seq = beat.seq;
-            self.t = short(beat.t);
             self.state = beat.state;
             // An old beat that comes late, or twice, is no news of its tab.
             self.set_last_seen_at(self.last_seen_at().max(now));
         }
         is_newest
+    }
+
+    /// How much later a beat has come than the one before and its own clock let expect.
+    fn lateness(&self, t: Millis, now: Timestamp) -> u32 {
+        let since_then = short(t).saturating_sub(self.clock_or_late);
+        short(now.since(self.last_seen_at().after(Millis(u64::from(since_then)))))
     }
 
     /// Adds the part of a span that has not been counted. A tab tells its spans in order and drops one only when
@@ -179,7 +189,7 @@ impl Session {
     /// How it ends when its lease runs out now.
     pub(super) fn end(&self, now: Timestamp) -> End {
         let (reason, error_bound) = if self.state == PageState::Closed {
-            (EndReason::Closed, limits::LAST_WORD_DELAY.plus(Millis(u64::from(self.last_word_late))))
+            (EndReason::Closed, limits::LAST_WORD_DELAY.plus(Millis(u64::from(self.clock_or_late))))
         } else {
             (EndReason::Timeout, now.since(self.last_seen_at()))
         };

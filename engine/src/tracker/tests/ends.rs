@@ -98,6 +98,28 @@ fn a_late_last_word_states_how_late_it_may_be() {
 }
 
 #[test]
+fn a_last_word_said_again_may_be_as_late_as_both_together() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    server.beat("ann", tab.at(0)).expect("taken");
+    server.pass(7_000);
+    server.beat("ann", tab.closed(4_000)).expect("taken");
+    server.pass(2_000);
+    server.beat("ann", tab.closed(4_000)).expect("taken");
+    server.pass(10_000);
+    assert_eq!(server.row(&tab).end.expect("ended").error_bound, limits::LAST_WORD_DELAY.plus(Millis(5_000)));
+}
+
+#[test]
+fn a_last_word_just_after_a_restart_may_be_as_late_as_can_be() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    server.beat("ann", tab.at(0)).expect("taken");
+    server.crash_for(9_000);
+    server.beat("ann", tab.closed(8_000)).expect("taken");
+    server.pass(10_000);
+    assert_eq!(server.row(&tab).end.expect("ended").error_bound, limits::LAST_WORD_DELAY.plus(Millis(9_000)));
+}
+
+#[test]
 fn a_last_word_that_overtakes_nothing_is_not_undone_by_an_older_beat() {
     let (mut server, mut tab) = (Server::start(), Tab::new(1));
     server.beat("ann", tab.at(0)).expect("taken");
