@@ -3,9 +3,13 @@
 use super::{SettingsError, Typed};
 
 /// Each preset's name and file.
-pub const PRESETS: [(&str, &str); 2] = [
+pub const PRESETS: [(&str, &str); 6] = [
     ("demo", include_str!("../../presets/demo.toml")),
     ("session-duration", include_str!("../../presets/session-duration.toml")),
+    ("punch-clock", include_str!("../../presets/punch-clock.toml")),
+    ("who-is-online", include_str!("../../presets/who-is-online.toml")),
+    ("module-users", include_str!("../../presets/module-users.toml")),
+    ("availability", include_str!("../../presets/availability.toml")),
 ];
 
 /// The preset of that name.

@@ -110,3 +110,21 @@ fn a_hidden_tab_can_be_told_to_pause() {
     assert_eq!(serve.typed.hidden_interval_ms, Some(HiddenInterval::Pause));
     assert_eq!(Settings::parse(serve.typed, None).unwrap().policy().hidden_interval, None);
 }
+
+#[test]
+fn the_presets_keep_the_numbers_of_the_systems_that_they_replace() {
+    use stillhere_engine::page::PageState::{Active, Hidden};
+    let policy = |name| Settings::parse(preset(name).unwrap(), None).unwrap().policy().clone();
+    let lease = |name| {
+        let policy = policy(name);
+        policy.lease(Active, Some(policy.interval)).0 / 1_000
+    };
+    assert_eq!(policy("session-duration").interval, Millis::minutes(3));
+    assert_eq!(policy("session-duration").hidden_interval, None);
+    assert_eq!((policy("punch-clock").interval, lease("punch-clock")), (Millis::seconds(10), 30));
+    assert!(policy("punch-clock").lease(Hidden, Some(Millis::seconds(75))) > Millis::seconds(75 + 60));
+    assert_eq!(policy("who-is-online").interval, Millis::seconds(5));
+    assert_eq!(policy("who-is-online").lease(Hidden, None), Millis::minutes(5));
+    assert_eq!((policy("module-users").interval, lease("module-users")), (Millis::seconds(45), 5 * 60));
+    assert_eq!(lease("availability"), 90);
+}
