@@ -61,6 +61,11 @@ export interface Handle {
   markActive(): void;
   setChannel(name: string): void;
   setPage(path: string): void;
+  /**
+   * The person signs out: as `stop`, and everybody is told at once, where after a `stop` the server waits a moment for
+   * the next page of the tab.
+   */
+  signOut(): void;
   /** Sends the last word, and leaves no listener, timer or stored session behind. */
   stop(): void;
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // What a page imports: one function, and the handle that it gives. See stillhere.d.ts.
 
-import { beatNow, begin, check, inMs, initSync, markActive, session, setChannel, setPage, stop } from "stillhere-glue";
+import { beatNow, begin, check, inMs, initSync, markActive, session, setChannel, setPage, signOut, stop } from "stillhere-glue";
 
 /** @typedef {import("./stillhere.js").Options} Options */
 /** @typedef {import("./stillhere.js").Handle} Handle */
@@ -107,14 +107,18 @@ function heart({ ...options }) {
     },
     setChannel: (name) => change("channel", setChannel, name),
     setPage: (path) => change("page", setPage, path),
-    stop() {
-      if (isOver) return;
-      isOver = true;
-      if (handle.isRunning) stop();
-      running = undefined;
-      Object.assign(handle, { isRunning: false, status: null });
-    },
+    signOut: () => end(signOut),
+    stop: () => end(stop),
   };
+
+  /** @type {(lastWord: () => void) => void} */
+  function end(lastWord) {
+    if (isOver) return;
+    isOver = true;
+    if (handle.isRunning) lastWord();
+    running = undefined;
+    Object.assign(handle, { isRunning: false, status: null });
+  }
 
   /** @type {(option: "channel" | "page", set: (value: string) => void, value: string) => void} */
   function change(option, set, value) {

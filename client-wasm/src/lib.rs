@@ -46,7 +46,13 @@ pub fn begin(options: &JsValue, face: Face) {
 /// Sends the last word and lets go of everything.
 #[wasm_bindgen]
 pub fn stop() {
-    runner::stop();
+    runner::finish(Input::Stop);
+}
+
+/// Sends the last word of somebody who signs out, and lets go of everything.
+#[wasm_bindgen(js_name = signOut)]
+pub fn sign_out() {
+    runner::finish(Input::SignOut);
 }
 
 /// Beats now.

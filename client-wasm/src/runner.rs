@@ -81,9 +81,9 @@ pub(crate) fn begin(options: Options, face: Face) {
     tell(Input::Page(page::state()));
 }
 
-/// Sends the last word; after it there is no listener, no timer and no stored session.
-pub(crate) fn stop() {
-    tell(Input::Stop);
+/// Sends the last word that `input` asks for; after it there is no listener, no timer and no stored session.
+pub(crate) fn finish(input: Input) {
+    tell(input);
     if let Some(runner) = RUNNER.take() {
         storage::take(&runner.options.url);
     }

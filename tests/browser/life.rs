@@ -61,6 +61,20 @@ async fn a_closed_tab_says_goodbye_and_its_session_has_the_right_length() {
 }
 
 #[tokio::test]
+async fn who_signs_out_has_left_at_once() {
+    // A grace that nobody would wait for: signing out does not.
+    let server = Server::preset_with("demo", "leave_grace_ms = 600000\n").await;
+    let browser = Browser::start(Clock::Real).await;
+    let mut feed = server.feed("site").await;
+    open_as(&browser, &server, "ann").await;
+    browser.run("import('/client/stillhere.js').then(({ start }) => start()).then((heart) => heart.signOut())").await;
+    while feed.next_in_words().await != "leave ann signed_out" {}
+    let session = &server.sessions("ann").await[0];
+    assert_eq!((&session["reason"], &session["state"]), (&Value::from("signed_out"), &Value::from("closed")));
+    assert_eq!(browser.run("return sessionStorage.length").await, 0, "nothing is left for a next page");
+}
+
+#[tokio::test]
 async fn leaving_the_page_is_told_by_beacon() {
     let server = Server::preset_with("demo", BRIEF).await;
     let browser = Browser::start(Clock::Real).await;
