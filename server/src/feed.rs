@@ -16,7 +16,7 @@ use std::{
 use stillhere_engine::{
     time::Timestamp,
     tracker::{Change, Member},
-    wire::ChannelName,
+    wire::{ChannelName, UserId},
 };
 use tokio::sync::mpsc;
 
@@ -46,13 +46,37 @@ impl fmt::Display for Position {
     }
 }
 
+/// What somebody watches.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Topic {
+    /// Who is where.
+    Presence,
+    /// Who is in one channel.
+    Channel(ChannelName),
+    /// One user, wherever they are, and their punches.
+    User(UserId),
+    /// All of it.
+    Everything,
+}
+
+impl Topic {
+    /// Whom the change concerns. A punch is between its user and the admins.
+    fn of(change: &Change) -> Vec<Self> {
+        let user = change.user().clone();
+        match change.channel().cloned() {
+            Some(channel) => vec![Self::Channel(channel), Self::Presence, Self::User(user), Self::Everything],
+            None => vec![Self::User(user), Self::Everything],
+        }
+    }
+}
+
 /// A change as watchers get it, written down once for all of them.
 #[derive(Debug)]
 pub(crate) struct News {
     pub(crate) position: Position,
     pub(crate) name: &'static str,
     pub(crate) json: String,
-    channel: ChannelName,
+    topics: Vec<Topic>,
 }
 
 /// What a watcher begins with, and what comes after it.
@@ -77,8 +101,7 @@ pub(crate) enum Start {
 pub(crate) struct Feed {
     position: Position,
     ring: VecDeque<Arc<News>>,
-    /// By what they watch; `None`: everything.
-    watchers: HashMap<Option<ChannelName>, Vec<mpsc::Sender<Arc<News>>>>,
+    watchers: HashMap<Topic, Vec<mpsc::Sender<Arc<News>>>>,
     /// Watchers that came since those who have gone were last looked for.
     arrivals: usize,
 }
@@ -99,19 +122,18 @@ impl Feed {
         self.position
     }
 
-    /// Tells the change to everybody who watches its channel, and remembers it for a while.
+    /// Tells the change to everybody who watches one of its topics, and remembers it for a while.
     pub(crate) fn publish(&mut self, change: &Change, now: Timestamp) {
-        // Punches are for their user and for admins; nobody can watch only those yet.
-        let Some(channel) = change.channel().cloned() else { return };
         self.position.offset += 1;
         let json = match serde_json::to_string(&ChangeView::new(change, now)) {
             Ok(json) => json,
             // Strings and numbers always become JSON.
             Err(why) => return tracing::error!(%why, "a change could not be written as JSON"),
         };
-        let news = Arc::new(News { position: self.position, name: change_name(change), json, channel });
-        for watched in [Some(news.channel.clone()), None] {
-            if let Some(watchers) = self.watchers.get_mut(&watched) {
+        let news =
+            Arc::new(News { position: self.position, name: change_name(change), json, topics: Topic::of(change) });
+        for topic in &news.topics {
+            if let Some(watchers) = self.watchers.get_mut(topic) {
                 // Who is gone is forgotten, and so is who is behind: for them the queue ends here.
                 watchers.retain(|watcher| watcher.try_send(Arc::clone(&news)).is_ok());
             }
@@ -122,33 +144,33 @@ impl Feed {
         self.ring.push_back(news);
     }
 
-    /// Adds a watcher of a channel, or of all. `members` is asked only when a snapshot is needed.
+    /// Adds a watcher. `members` is asked only when a snapshot is needed.
     pub(crate) fn watch(
         &mut self,
-        channel: Option<ChannelName>,
+        topic: Topic,
         after: Option<Position>,
         now: Timestamp,
-        members: impl FnOnce(Option<&ChannelName>) -> Vec<Member>,
+        members: impl FnOnce(&Topic) -> Vec<Member>,
     ) -> Watch {
-        let start = match after.and_then(|after| self.since(channel.as_ref(), after)) {
+        let start = match after.and_then(|after| self.since(&topic, after)) {
             Some(news) => Start::Since(news),
-            None => Start::Snapshot { position: self.position, now, members: members(channel.as_ref()) },
+            None => Start::Snapshot { position: self.position, now, members: members(&topic) },
         };
         self.forget_the_gone();
         let (watcher, news) = mpsc::channel(limits::WATCHER_QUEUE);
-        self.watchers.entry(channel).or_default().push(watcher);
+        self.watchers.entry(topic).or_default().push(watcher);
         Watch { start, news }
     }
 
     /// What has happened since `after`, if the ring still knows it.
-    fn since(&self, channel: Option<&ChannelName>, after: Position) -> Option<Vec<Arc<News>>> {
+    fn since(&self, topic: &Topic, after: Position) -> Option<Vec<Arc<News>>> {
         let behind = self.position.offset.checked_sub(after.offset)?;
         let behind = usize::try_from(behind).ok()?;
         if after.epoch != self.position.epoch || behind > self.ring.len() {
             return None;
         }
         let news = self.ring.range(self.ring.len() - behind..);
-        Some(news.filter(|news| channel.is_none_or(|channel| *channel == news.channel)).cloned().collect())
+        Some(news.filter(|news| news.topics.contains(topic)).cloned().collect())
     }
 
     /// A silent channel never notices that its watchers have gone. Looking now and then keeps the list in proportion
@@ -168,7 +190,10 @@ impl Feed {
 
 #[cfg(test)]
 mod tests {
-    use stillhere_engine::{tracker::LeaveReason, wire::UserId};
+    use stillhere_engine::{
+        time::Millis,
+        tracker::{LeaveReason, PunchKind, PunchRow},
+    };
 
     use super::*;
 
@@ -190,7 +215,8 @@ mod tests {
     }
 
     fn watch(feed: &mut Feed, name: Option<&str>, after: Option<Position>) -> Watch {
-        feed.watch(name.map(channel), after, Timestamp(0), |_| Vec::new())
+        let topic = name.map_or(Topic::Presence, |name| Topic::Channel(channel(name)));
+        feed.watch(topic, after, Timestamp(0), |_| Vec::new())
     }
 
     fn offsets(start: &Start) -> Option<Vec<u64>> {
@@ -221,6 +247,33 @@ mod tests {
         assert!(site.news.try_recv().is_err());
         assert_eq!(all.news.try_recv().unwrap().position.offset, 1);
         assert_eq!(all.news.try_recv().unwrap().position.offset, 2);
+    }
+
+    #[test]
+    fn a_punch_is_between_its_user_and_the_admins() {
+        let mut feed = feed();
+        let user = |name| UserId::parse(name).unwrap();
+        let topics = [Topic::Everything, Topic::User(user("1")), Topic::User(user("2")), Topic::Presence];
+        let mut watches = topics.map(|topic| feed.watch(topic, None, Timestamp(0), |_| Vec::new()));
+        let at = Timestamp(5);
+        let row = PunchRow {
+            user: user("1"),
+            epoch: 7,
+            kind: PunchKind::In,
+            at,
+            detected_at: at,
+            reason: None,
+            error_bound: Millis::ZERO,
+        };
+        feed.publish(&Change::Punch(row), at);
+        feed.publish(&leave("site", 1), at);
+        let heard = watches
+            .each_mut()
+            .map(|watch| std::iter::from_fn(|| watch.news.try_recv().ok().map(|news| news.name)).collect::<Vec<_>>());
+        assert_eq!(heard, [vec!["punch", "leave"], vec!["punch", "leave"], vec![], vec!["leave"]]);
+        let everything =
+            feed.watch(Topic::Presence, Some(Position { offset: 0, ..feed.position() }), at, |_| Vec::new());
+        assert_eq!(offsets(&everything.start), Some(vec![2]), "nor is it told to who comes back");
     }
 
     #[test]

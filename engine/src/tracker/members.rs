@@ -8,7 +8,10 @@ use super::{
     records::{Change, LeaveReason, Member},
     session::{NONE, Session},
 };
-use crate::{time::Timestamp, wire::ChannelName};
+use crate::{
+    time::Timestamp,
+    wire::{ChannelName, UserId},
+};
 
 /// How much is live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +89,15 @@ impl Tracker {
             .filter(|&(place, user, channel)| self.first_of(user, channel) == Some(place))
             .filter_map(|(_, user, channel)| self.member(&self.standing(user, channel)))
             .collect()
+    }
+
+    /// The user in each channel that they are in.
+    #[must_use]
+    pub fn members_of(&self, user: &UserId) -> Vec<Member> {
+        let Some(number) = self.roll.find_user(user) else { return Vec::new() };
+        let sessions = self.roll.of_user(number);
+        let firsts = sessions.filter(|&(place, session)| self.first_of(number, session.channel) == Some(place));
+        firsts.filter_map(|(_, session)| self.member(&self.standing(number, session.channel))).collect()
     }
 
     /// How much is live.

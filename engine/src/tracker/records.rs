@@ -238,6 +238,16 @@ impl Change {
             Self::Punch(_) => None,
         }
     }
+
+    /// Whom it is about.
+    #[must_use]
+    pub const fn user(&self) -> &UserId {
+        match self {
+            Self::Join(member) | Self::Update(member) => &member.user,
+            Self::Leave { user, .. } => user,
+            Self::Punch(row) => &row.user,
+        }
+    }
 }
 
 /// Why a user left a channel.

@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 pub(crate) use clock::Clock;
 
 use crate::{
-    feed::{Position, Watch},
+    feed::{Position, Topic, Watch},
     limits,
     store::{Store, StoreError},
 };
@@ -32,8 +32,8 @@ enum Command {
     Beat { user: UserId, issued_at: Option<Timestamp>, beat: Box<Beat>, answer: oneshot::Sender<Answer> },
     /// Say who is in a channel.
     Members { channel: ChannelName, answer: oneshot::Sender<Members> },
-    /// Begin to watch a channel, or all of them.
-    Watch { channel: Option<ChannelName>, after: Option<Position>, answer: oneshot::Sender<Watch> },
+    /// Begin to watch.
+    Watch { topic: Topic, after: Option<Position>, answer: oneshot::Sender<Watch> },
     /// Write everything down that has changed; says when that is done.
     Settle { answer: oneshot::Sender<Result<(), Refusal>> },
     /// End a session at once.
@@ -90,10 +90,9 @@ impl Driver {
         self.ask(|answer| Command::Members { channel, answer }).await
     }
 
-    /// Begins to watch the channel, or all of them: what has happened after the position if that is still known,
-    /// otherwise everybody who is here.
-    pub(crate) async fn watch(&self, channel: Option<ChannelName>, after: Option<Position>) -> Result<Watch, Refusal> {
-        self.ask(|answer| Command::Watch { channel, after, answer }).await
+    /// Begins to watch: what has happened after the position if that is still known, otherwise everybody who is here.
+    pub(crate) async fn watch(&self, topic: Topic, after: Option<Position>) -> Result<Watch, Refusal> {
+        self.ask(|answer| Command::Watch { topic, after, answer }).await
     }
 
     /// Waits until the store holds all that has happened, so that whoever was told of it can read it there. A store

@@ -21,7 +21,7 @@ use tokio::{
 
 use super::{Answer, Clock, Command, Members};
 use crate::{
-    feed::Feed,
+    feed::{Feed, Topic},
     limits,
     store::{Store, StoreError},
 };
@@ -154,9 +154,13 @@ impl Task {
                 let members = self.tracker.members(Some(&channel));
                 let _ = answer.send(Members { now, position: self.feed.position(), members });
             }
-            Command::Watch { channel, after, answer } => {
+            Command::Watch { topic, after, answer } => {
                 let tracker = &self.tracker;
-                let watch = self.feed.watch(channel, after, now, |channel| tracker.members(channel));
+                let watch = self.feed.watch(topic, after, now, |topic| match topic {
+                    Topic::Presence | Topic::Everything => tracker.members(None),
+                    Topic::Channel(channel) => tracker.members(Some(channel)),
+                    Topic::User(user) => tracker.members_of(user),
+                });
                 let _ = answer.send(watch);
             }
             Command::Settle { answer } => self.ask(answer, now, Input::Settle),

@@ -191,14 +191,16 @@ async fn a_snapshot_and_the_news_after_it_leave_no_gap() {
     let store = Moody::new().await;
     let driver = driver(&store).await;
     driver.beat(user("ann"), None, beat(1, 1)).await.unwrap();
-    let mut watch = driver.watch(None, None).await.unwrap();
+    let mut watch = driver.watch(Topic::Presence, None).await.unwrap();
     let Start::Snapshot { position, members, .. } = watch.start else { panic!("a first watch has a snapshot") };
     assert_eq!(members.len(), 1);
     driver.beat(user("bob"), None, beat(2, 1)).await.unwrap();
     let news = watch.news.recv().await.unwrap();
     assert_eq!(news.name, "join");
     assert!(news.json.contains("\"bob\""), "{}", news.json);
-    let Start::Since(missed) = driver.watch(None, Some(position)).await.unwrap().start else { panic!("it is known") };
+    let Start::Since(missed) = driver.watch(Topic::Presence, Some(position)).await.unwrap().start else {
+        panic!("it is known")
+    };
     assert_eq!(missed.len(), 1);
 }
 
@@ -206,8 +208,8 @@ async fn a_snapshot_and_the_news_after_it_leave_no_gap() {
 async fn a_line_to_a_driver_that_stops_comes_to_its_end() {
     let store = Moody::new().await;
     let driver = driver(&store).await;
-    let mut watch = driver.watch(None, None).await.unwrap();
+    let mut watch = driver.watch(Topic::Presence, None).await.unwrap();
     driver.stop().await.unwrap();
     assert!(watch.news.recv().await.is_none());
-    assert!(driver.watch(None, None).await.is_err());
+    assert!(driver.watch(Topic::Presence, None).await.is_err());
 }

@@ -12,14 +12,13 @@ use axum::{
 };
 use futures_util::stream;
 use serde::Deserialize;
-use stillhere_engine::wire::ChannelName;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 
 use super::{App, channels};
 use crate::{
     driver::Driver,
     error::Rejection,
-    feed::{News, Position, Start, Watch},
+    feed::{News, Position, Start, Topic, Watch},
     limits,
     views::SnapshotView,
 };
@@ -43,9 +42,10 @@ pub(super) async fn follow(
     let last_event_id = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let after = last_event_id.and_then(Position::parse);
     let driver = app.inner.driver.clone();
-    let watch = driver.watch(channel.clone(), after).await?;
+    let topic = channel.map_or(Topic::Presence, Topic::Channel);
+    let watch = driver.watch(topic.clone(), after).await?;
     let (backlog, news) = begin(watch);
-    let watcher = Watcher { channel, driver, stop: app.inner.stop.clone(), backlog, news, _place: place };
+    let watcher = Watcher { topic, driver, stop: app.inner.stop.clone(), backlog, news, _place: place };
     let events = stream::unfold(watcher, |mut watcher| async {
         let event = watcher.next().await?;
         Some((Ok::<_, Infallible>(event), watcher))
@@ -61,7 +61,7 @@ pub(super) async fn follow(
 
 /// One line to one watcher.
 struct Watcher {
-    channel: Option<ChannelName>,
+    topic: Topic,
     driver: Driver,
     stop: watch::Receiver<bool>,
     backlog: VecDeque<Event>,
@@ -85,7 +85,7 @@ impl Watcher {
                 return Some(event_of(&news));
             }
             // Too slow for its queue. Who is here now says more than what was missed.
-            let watch = self.driver.watch(self.channel.clone(), None).await.ok()?;
+            let watch = self.driver.watch(self.topic.clone(), None).await.ok()?;
             (self.backlog, self.news) = begin(watch);
         }
     }

@@ -12,7 +12,7 @@ use std::{error::Error, fmt, net::SocketAddr, path::PathBuf};
 
 use stillhere_engine::{
     limits::RUNGS,
-    policy::{IdleStep, Ladder, Policy, Punching, Rung},
+    policy::{Ladder, Policy, Punching, Rung},
     time::Millis,
     wire::ChannelName,
 };

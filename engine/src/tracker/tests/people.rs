@@ -17,6 +17,22 @@ fn an_idle_tab_never_takes_the_user_down_whom_another_keeps_up() {
 }
 
 #[test]
+fn a_user_is_one_member_of_each_channel_that_they_are_in() {
+    let mut server = Server::start();
+    for (number, user, channel) in [(1, "ann", "pms"), (2, "ann", "crm"), (3, "ann", "pms"), (4, "bob", "pms")] {
+        server.beat(user, Tab::within(Tab::new(number).at(0), channel)).expect("taken");
+    }
+    let of = |user| {
+        let members = server.tracker.members_of(&UserId::parse(user).expect("a name"));
+        let mut members: Vec<_> =
+            members.iter().map(|member| format!("{} {}", member.channel.as_str(), member.sessions)).collect();
+        members.sort();
+        members.join(", ")
+    };
+    assert_eq!([of("ann"), of("bob"), of("eve")], ["crm 1, pms 2", "pms 1", ""]);
+}
+
+#[test]
 fn a_session_of_another_is_out_of_reach() {
     let (mut server, mut tab) = (Server::start(), Tab::new(1));
     server.beat("ann", tab.at(0)).expect("taken");
