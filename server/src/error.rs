@@ -3,6 +3,7 @@
 
 use axum::{
     Json,
+    extract::rejection::{BytesRejection, FailedToBufferBody, JsonRejection},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -18,6 +19,8 @@ pub(crate) enum Rejection {
     Engine(Refusal),
     /// A beat without a body, and without a session to stand for one.
     BeatEmpty,
+    /// A body that is not what the route takes; the sentence says what is wrong.
+    BodyBad(String),
     /// A body over its limit.
     BodyTooLong,
     /// The line broke while the body came in.
@@ -41,6 +44,19 @@ pub(crate) enum Rejection {
 impl From<Refusal> for Rejection {
     fn from(refusal: Refusal) -> Self {
         Self::Engine(refusal)
+    }
+}
+
+impl From<JsonRejection> for Rejection {
+    fn from(why: JsonRejection) -> Self {
+        match why {
+            JsonRejection::MissingJsonContentType(_) => Self::TypeWrong,
+            JsonRejection::BytesRejection(BytesRejection::FailedToBufferBody(
+                FailedToBufferBody::LengthLimitError(_),
+            )) => Self::BodyTooLong,
+            JsonRejection::BytesRejection(_) => Self::BodyLost,
+            other => Self::BodyBad(format!("{}.", other.body_text())),
+        }
     }
 }
 
@@ -96,7 +112,7 @@ impl Rejection {
                 Refusal::NoSession | Refusal::PunchedAlready | Refusal::PunchesOff => StatusCode::CONFLICT,
                 Refusal::StoreDown | Refusal::Busy => StatusCode::SERVICE_UNAVAILABLE,
             },
-            Self::BeatEmpty | Self::BodyLost | Self::QueryBad(_) => StatusCode::BAD_REQUEST,
+            Self::BeatEmpty | Self::BodyBad(_) | Self::BodyLost | Self::QueryBad(_) => StatusCode::BAD_REQUEST,
             Self::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TypeWrong => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::MethodWrong => StatusCode::METHOD_NOT_ALLOWED,
@@ -109,6 +125,7 @@ impl Rejection {
         match self {
             Self::Engine(refusal) => refusal.code(),
             Self::BeatEmpty => "beat_empty",
+            Self::BodyBad(_) => "body_bad",
             Self::BodyTooLong => "body_too_long",
             Self::BodyLost => "body_lost",
             Self::TypeWrong => "type_wrong",
@@ -145,6 +162,7 @@ impl Rejection {
             Self::BodyTooLong => {
                 format!("The body is over {} bytes; a beat needs less.", stillhere_engine::limits::BEAT_BYTES)
             }
+            Self::BodyBad(why) => why.clone(),
             Self::BodyLost => "The body did not arrive whole; send it again.".into(),
             Self::TypeWrong => "Send JSON as application/json or, as sendBeacon does with a string, text/plain.".into(),
             Self::MethodWrong => "This route knows other methods; `Allow` lists them.".into(),

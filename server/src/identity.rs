@@ -19,6 +19,13 @@ pub(crate) struct Who {
     role: Role,
 }
 
+impl Who {
+    /// Whether they may see everything that is kept.
+    pub(crate) fn is_admin(&self) -> bool {
+        self.role == Role::Admin
+    }
+}
+
 /// What somebody may see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
@@ -73,14 +80,14 @@ impl Identity {
         self.check(token, now)
     }
 
-    /// Whether whoever asks may see who is here.
+    /// Who asks to see who is here; `None`: anybody, as anybody may see everything.
     ///
     /// # Errors
     /// There is no token where one is needed, or it is not good.
-    pub(crate) fn of_watcher(&self, headers: &HeaderMap, now: Timestamp) -> Result<(), Refusal> {
+    pub(crate) fn of_watcher(&self, headers: &HeaderMap, now: Timestamp) -> Result<Option<Who>, Refusal> {
         match self {
-            Self::Open => Ok(()),
-            Self::Jwt { .. } => self.of_beat(headers, None, now).map(|_| ()),
+            Self::Open => Ok(None),
+            Self::Jwt { .. } => self.of_beat(headers, None, now).map(Some),
         }
     }
 
@@ -166,7 +173,7 @@ mod tests {
         assert_eq!(who.user.as_str(), "ann");
         assert_eq!(Identity::Open.of_beat(&HeaderMap::new(), None, NOW), Err(Refusal::TokenMissing));
         assert_eq!(Identity::Open.of_beat(&HeaderMap::new(), Some(""), NOW), Err(Refusal::TokenBad));
-        assert_eq!(Identity::Open.of_watcher(&HeaderMap::new(), NOW), Ok(()));
+        assert_eq!(Identity::Open.of_watcher(&HeaderMap::new(), NOW), Ok(None));
         assert_eq!(Identity::Open.of_admin(&HeaderMap::new(), NOW), Ok(()));
     }
 
@@ -192,7 +199,7 @@ mod tests {
         for role in [json!("user"), json!(["admin"]), Value::Null] {
             let user = with(&format!("Bearer {}", good(&json!({"sub": "ann", "exp": 1_790_000_600, "role": role}))));
             assert_eq!(jwt().of_admin(&user, NOW), Err(Refusal::NotAllowed));
-            assert_eq!(jwt().of_watcher(&user, NOW), Ok(()));
+            assert!(jwt().of_watcher(&user, NOW).is_ok_and(|who| who.is_some()));
         }
         assert_eq!(jwt().of_watcher(&HeaderMap::new(), NOW), Err(Refusal::TokenMissing));
     }

@@ -1,6 +1,7 @@
 //! Real server processes, spoken to over HTTP.
 
 mod feed;
+mod punch_clock;
 mod restart;
 mod session_duration;
 mod wrong_input;

@@ -19,6 +19,7 @@ create table punches (
 -- other, each with a later moment.
 create unique index punches_once on punches (user, epoch, kind) where kind <> 'CORRECTION';
 create unique index punches_corrected on punches (user, epoch, at) where kind = 'CORRECTION';
+create index punches_by_user on punches (user);
 create index punches_by_time on punches (at);
 
 create trigger punches_are_not_changed before update on punches

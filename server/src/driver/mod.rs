@@ -38,8 +38,6 @@ enum Command {
     Settle { answer: oneshot::Sender<Result<(), Refusal>> },
     /// End a session at once.
     SignOut { user: UserId, session: SessionId, answer: oneshot::Sender<Result<(), Refusal>> },
-    /// End all sessions of a person.
-    Remove { user: UserId, answer: oneshot::Sender<Result<(), Refusal>> },
     /// Punch in or out.
     Punch { user: UserId, way: Way, answer: oneshot::Sender<Result<Box<PunchRow>, Refusal>> },
     /// Write everything down and stop; says whether that was possible.
@@ -104,6 +102,11 @@ impl Driver {
     /// Ends the user's session at once. One that is over already is no error.
     pub(crate) async fn sign_out(&self, user: UserId, session: SessionId) -> Result<(), Refusal> {
         self.ask(|answer| Command::SignOut { user, session, answer }).await?
+    }
+
+    /// Punches the user in or out; the row is on disk when this is answered.
+    pub(crate) async fn punch(&self, user: UserId, way: Way) -> Result<Box<PunchRow>, Refusal> {
+        self.ask(|answer| Command::Punch { user, way, answer }).await?
     }
 
     /// Writes everything down and stops. Whatever is asked afterwards is refused.

@@ -167,7 +167,6 @@ impl Task {
             Command::SignOut { user, session, answer } => {
                 self.ask(answer, now, |ticket| Input::SignOut { ticket, user, session });
             }
-            Command::Remove { user, answer } => self.ask(answer, now, |ticket| Input::Remove { ticket, user }),
             Command::Punch { user, way, answer } => {
                 let ticket = self.ticket();
                 self.punching.insert(ticket, answer);

@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use super::*;
 use crate::{
     feed::Start,
-    store::{OpenSessions, Pending, Place, SessionList, SessionQuery, Sqlite},
+    store::{OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery, Sqlite},
 };
 
 /// A store with a switch: it can be made to fail, or to wait.
@@ -51,6 +51,10 @@ impl Store for Moody {
             self.refuse()?;
             self.inner.session(session).await
         })
+    }
+
+    fn punches<'a>(&'a self, query: &'a PunchQuery) -> Pending<'a, PunchList> {
+        self.inner.punches(query)
     }
 
     fn open_punches(&self) -> Pending<'_, Vec<OpenPunch>> {

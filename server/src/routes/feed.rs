@@ -12,13 +12,15 @@ use axum::{
 };
 use futures_util::stream;
 use serde::Deserialize;
+use stillhere_engine::wire::Refusal;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 
-use super::{App, channels};
+use super::{App, channels, question};
 use crate::{
     driver::Driver,
     error::Rejection,
     feed::{News, Position, Start, Topic, Watch},
+    identity::Who,
     limits,
     views::SnapshotView,
 };
@@ -27,22 +29,22 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(super) struct Question {
     channel: Option<String>,
+    user: Option<String>,
 }
 
-/// Follows one channel, or all of them.
+/// Follows one channel, one user, or everybody.
 pub(super) async fn follow(
     State(app): State<App>,
     headers: HeaderMap,
     question: Result<Query<Question>, QueryRejection>,
 ) -> Result<Response, Rejection> {
-    app.inner.identity.of_watcher(&headers, app.now())?;
+    let who = app.inner.identity.of_watcher(&headers, app.now())?;
     let Query(question) = question.map_err(|why| Rejection::QueryBad(format!("{}.", why.body_text())))?;
-    let channel = question.channel.map(|name| channels::known(&app, &name)).transpose()?;
+    let topic = topic(&app, who.as_ref(), question)?;
     let place = Arc::clone(&app.inner.watchers).try_acquire_owned().map_err(|_| Rejection::TooManyWatchers)?;
     let last_event_id = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let after = last_event_id.and_then(Position::parse);
     let driver = app.inner.driver.clone();
-    let topic = channel.map_or(Topic::Presence, Topic::Channel);
     let watch = driver.watch(topic.clone(), after).await?;
     let (backlog, news) = begin(watch);
     let watcher = Watcher { topic, driver, stop: app.inner.stop.clone(), backlog, news, _place: place };
@@ -57,6 +59,19 @@ pub(super) async fn follow(
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
     headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     Ok(response)
+}
+
+/// What may be watched: who is here by anybody, a person with their punches by that person and by admins.
+fn topic(app: &App, who: Option<&Who>, question: Question) -> Result<Topic, Rejection> {
+    let is_admin = who.is_none_or(Who::is_admin);
+    match (question.channel, question::user(question.user).map_err(Rejection::QueryBad)?) {
+        (Some(_), Some(_)) => Err(Rejection::QueryBad("Ask for a `channel` or for a `user`, not for both.".into())),
+        (Some(name), None) => Ok(Topic::Channel(channels::known(app, &name)?)),
+        (None, Some(user)) if is_admin || who.is_some_and(|who| who.user == user) => Ok(Topic::User(user)),
+        (None, Some(_)) => Err(Refusal::NotAllowed.into()),
+        (None, None) if is_admin => Ok(Topic::Everything),
+        (None, None) => Ok(Topic::Presence),
+    }
 }
 
 /// One line to one watcher.

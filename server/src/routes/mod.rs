@@ -4,7 +4,10 @@ mod beat;
 mod channels;
 mod feed;
 mod health;
+mod punches;
+mod question;
 mod sessions;
+mod sign_out;
 mod site;
 
 use std::sync::Arc;
@@ -15,7 +18,7 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use stillhere_engine::{limits::BEAT_BYTES, time::Timestamp};
 use tokio::{
@@ -63,6 +66,8 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/beat", post(beat::take))
         .route("/channels/{name}", get(channels::one))
         .route("/feed", get(feed::follow))
+        .route("/punches", post(punches::punch).get(punches::list))
+        .route("/sessions/{id}", delete(sign_out::sign_out))
         .route("/admin/sessions", get(sessions::list))
         .fallback(unknown)
         .method_not_allowed_fallback(method_wrong)
@@ -113,7 +118,7 @@ fn cors(origins: &[String]) -> CorsLayer {
     let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("last-event-id")])
         .expose_headers([header::RETRY_AFTER])
         .max_age(limits::PREFLIGHT_AGE)

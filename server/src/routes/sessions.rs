@@ -7,15 +7,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use stillhere_engine::{
-    time::Timestamp,
-    wire::{ChannelName, Refusal, UserId},
-};
+use stillhere_engine::wire::Refusal;
 
-use super::App;
+use super::{App, question};
 use crate::{
     error::Rejection,
-    limits, moment,
+    moment,
     store::{Cursor, SessionQuery, Stay},
     views::{SessionView, TotalsView},
 };
@@ -68,11 +65,6 @@ pub(super) async fn list(
 
 impl Question {
     fn parse(self) -> Result<SessionQuery, String> {
-        let limit = match self.limit.map(|limit| limit.parse()) {
-            None => limits::PAGE_ROWS,
-            Some(Ok(limit)) if (1..=limits::PAGE_ROWS_MOST).contains(&limit) => limit,
-            Some(_) => return Err(format!("`limit` must be a number from 1 to {}.", limits::PAGE_ROWS_MOST)),
-        };
         let stay = match self.open.as_deref() {
             None => None,
             Some("true") => Some(Stay::Open),
@@ -81,23 +73,13 @@ impl Question {
         };
         let cursor = |text: String| Cursor::parse(&text).ok_or("`after` must be the `next` of an earlier answer.");
         Ok(SessionQuery {
-            user: self.user.map(|user| UserId::parse(&user)).transpose().map_err(|rule| format!("`user`: {rule}."))?,
-            channel: self
-                .channel
-                .map(|name| ChannelName::parse(&name))
-                .transpose()
-                .map_err(|rule| format!("`channel`: {rule}."))?,
-            from: parse_moment("from", self.from)?,
-            to: parse_moment("to", self.to)?,
+            user: question::user(self.user)?,
+            channel: question::channel(self.channel)?,
+            from: question::moment("from", self.from)?,
+            to: question::moment("to", self.to)?,
             stay,
-            limit,
+            limit: question::limit(self.limit)?,
             after: self.after.map(cursor).transpose()?,
         })
     }
-}
-
-fn parse_moment(name: &str, text: Option<String>) -> Result<Option<Timestamp>, String> {
-    let Some(text) = text else { return Ok(None) };
-    let moment = moment::parse(&text);
-    moment.map(Some).ok_or_else(|| format!("`{name}` must be a moment such as 2026-11-21T14:06:38.123Z."))
 }

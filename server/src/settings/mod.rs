@@ -204,7 +204,7 @@ fn parse_policy(typed: &Typed) -> Result<Policy, SettingsError> {
         hidden_hold: or(typed.hidden_hold_ms, usual.hidden_hold),
         leave_grace: or(typed.leave_grace_ms, usual.leave_grace),
         boot_grace: or(typed.boot_grace_ms, usual.boot_grace),
-        idle_steps: typed.idle.iter().flatten().map(TypedIdleStep::to_step).collect(),
+        idle_steps: typed.idle.iter().flatten().copied().map(TypedIdleStep::to_step).collect(),
         punching: match typed.punching {
             None | Some(PunchingWord::Off) => Punching::Off,
             Some(PunchingWord::OnRequest) => Punching::OnRequest,

@@ -149,7 +149,7 @@ impl TypedIdleStep {
         Self { after_ms: step.after.0, interval_ms: step.interval.0 }
     }
 
-    pub(super) const fn to_step(&self) -> IdleStep {
+    pub(super) const fn to_step(self) -> IdleStep {
         IdleStep { after: Millis(self.after_ms), interval: Millis(self.interval_ms) }
     }
 }

@@ -9,7 +9,7 @@ use std::{error::Error, fmt, pin::Pin};
 
 use stillhere_engine::{
     time::{Millis, Timestamp},
-    tracker::{Batch, OpenPunch, SessionRow},
+    tracker::{Batch, OpenPunch, PunchKind, PunchRow, SessionRow},
     wire::{ChannelName, SessionId, UserId},
 };
 
@@ -60,6 +60,12 @@ pub trait Store: Send + Sync {
     /// The store cannot be read.
     fn sessions<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionList>;
 
+    /// One page of the punch clock's log, newest row first.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn punches<'a>(&'a self, query: &'a PunchQuery) -> Pending<'a, PunchList>;
+
     /// Waits for what is under way and lets go of the files.
     ///
     /// # Errors
@@ -107,6 +113,32 @@ pub enum Stay {
     Open,
     /// It has one.
     Ended,
+}
+
+/// Which punches to list.
+#[derive(Clone, Debug, Default)]
+pub struct PunchQuery {
+    /// Only this user's.
+    pub user: Option<UserId>,
+    /// Only of this kind.
+    pub kind: Option<PunchKind>,
+    /// Only those that were true at or after this moment.
+    pub from: Option<Timestamp>,
+    /// Only those that were true before this moment.
+    pub to: Option<Timestamp>,
+    /// The longest page of the list.
+    pub limit: u32,
+    /// Goes on where an earlier page ended.
+    pub after: Option<u64>,
+}
+
+/// A page of the log.
+#[derive(Debug)]
+pub struct PunchList {
+    /// Newest first, in the order in which they were written.
+    pub rows: Vec<PunchRow>,
+    /// Where the next page begins; `None`: that was the last.
+    pub next: Option<u64>,
 }
 
 /// A page of the list.

@@ -1,5 +1,6 @@
 //! The store in one file on this machine's disk, with nothing to install.
 
+mod punches;
 mod read;
 mod record;
 #[cfg(test)]
@@ -21,7 +22,7 @@ use stillhere_engine::{
     wire::SessionId,
 };
 
-use super::{OpenSessions, Pending, Place, SessionList, SessionQuery, Store, StoreError};
+use super::{OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery, Store, StoreError};
 use crate::limits;
 
 /// The schema, step by step. A step that has been released is never edited: the next one corrects it.
@@ -112,7 +113,7 @@ impl Store for Sqlite {
     }
 
     fn open_punches(&self) -> Pending<'_, Vec<OpenPunch>> {
-        Box::pin(read::open_punches(&self.readers))
+        Box::pin(punches::open(&self.readers))
     }
 
     fn alive_at(&self) -> Pending<'_, Option<Timestamp>> {
@@ -121,6 +122,10 @@ impl Store for Sqlite {
 
     fn sessions<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionList> {
         Box::pin(read::sessions(&self.readers, query))
+    }
+
+    fn punches<'a>(&'a self, query: &'a PunchQuery) -> Pending<'a, PunchList> {
+        Box::pin(punches::list(&self.readers, query))
     }
 
     fn close(&self) -> Pending<'_, ()> {

@@ -5,7 +5,7 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, sqlite::SqliteRow};
 use stillhere_engine::{
     page::PageState,
     time::{Millis, Timestamp},
-    tracker::{End, EndReason, OpenPunch, SessionRow},
+    tracker::{End, EndReason, SessionRow},
     wire::{ChannelName, PagePath, SessionId, UserId},
 };
 
@@ -91,23 +91,6 @@ impl Open {
             end: None,
         })
     }
-}
-
-/// Who is in, each with the last evidence of them so far.
-const OPEN_PUNCHES: &str = "
-    select user, epoch, max(at, coalesce((
-        select max(ended_at) from sessions where sessions.user = stays.user and punch_epoch = stays.epoch
-    ), 0))
-    from stays";
-
-/// Who is in by the punch clock.
-pub(super) async fn open_punches(pool: &SqlitePool) -> Result<Vec<OpenPunch>, StoreError> {
-    let found = sqlx::query_as::<_, (String, i64, i64)>(OPEN_PUNCHES).fetch_all(pool).await.map_err(unreadable)?;
-    let open = found.into_iter().map(|(user, epoch, at)| {
-        let user = UserId::parse(&user).map_err(|_| damaged("user"))?;
-        Ok(OpenPunch { user, epoch: from_sql(epoch), proven_until: Timestamp(from_sql(at)) })
-    });
-    open.collect()
 }
 
 /// The last sign of life.
@@ -223,11 +206,11 @@ fn end(row: &SqliteRow) -> Result<Option<End>, StoreError> {
     }))
 }
 
-fn unreadable(why: sqlx::Error) -> StoreError {
+pub(super) fn unreadable(why: sqlx::Error) -> StoreError {
     StoreError::new("read", why)
 }
 
 /// Only a hand or a fault of the disk makes such a row: nothing that was not checked is ever written.
-fn damaged(column: &'static str) -> StoreError {
+pub(super) fn damaged(column: &'static str) -> StoreError {
     StoreError::new("read", format!("a row's `{column}` holds something that it never wrote"))
 }

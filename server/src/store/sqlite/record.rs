@@ -6,13 +6,13 @@
 use std::fmt::Write;
 
 use serde::ser::{Serialize, SerializeSeq, Serializer};
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::SqlitePool;
 use stillhere_engine::{
-    tracker::{Batch, EndReason, PunchKind, PunchRow, SessionRow, SpanRow},
+    tracker::{Batch, SessionRow, SpanRow},
     wire::{PagePath, SessionId},
 };
 
-use super::to_sql;
+use super::{punches, to_sql};
 
 /// Counts and moments only grow. The newer beat decides about the rest; of two rows from the same beat, the later
 /// lease (a restart extends it). So the order in which rows come, and how often, makes no difference.
@@ -64,40 +64,6 @@ const SPANS: &str = "
         end_at = max(excluded.end_at, end_at)
     where excluded.end_ms > end_ms";
 
-/// A punch is added unless it is there: the unique keys say what "there" means.
-const PUNCHES: &str = "
-    insert into punches (user, epoch, kind, at, detected_at, reason, error_bound_ms)
-    select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
-    from json_each(?1)
-    where true
-    on conflict do nothing";
-
-/// A correction is added where there is an AUTO_OUT to correct, and nothing in the log knows better already.
-const CORRECTION: &str = "
-    insert into punches (user, epoch, kind, at, detected_at, reason, error_bound_ms)
-    select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
-    from json_each(?1)
-    where value ->> 3 > (
-        select max(at) from punches
-        where user = value ->> 0 and epoch = value ->> 1 and kind in ('AUTO_OUT', 'CORRECTION')
-    )
-    on conflict do nothing";
-
-/// Who is in now, from what the log says of the stays that the batch names. First who has come and not gone …
-const STAYS_BEGUN: &str = "
-    insert into stays (user, epoch, at)
-    select value ->> 0, value ->> 1, value ->> 3 from json_each(?1)
-    where value ->> 2 = 'IN' and not exists (
-        select 1 from punches where user = value ->> 0 and epoch = value ->> 1 and kind in ('OUT', 'AUTO_OUT')
-    )
-    on conflict (user) do update set epoch = excluded.epoch, at = excluded.at where excluded.epoch > epoch";
-
-/// … then who has gone.
-const STAYS_ENDED: &str = "
-    delete from stays where (user, epoch) in (
-        select value ->> 0, value ->> 1 from json_each(?1) where value ->> 2 in ('OUT', 'AUTO_OUT')
-    )";
-
 /// A sign of life is never taken back.
 const ALIVE: &str = "
     insert into meta (name, value) values ('alive_at', ?1)
@@ -114,30 +80,15 @@ pub(super) async fn record(writer: &SqlitePool, batch: &Batch) -> Result<(), sql
             sqlx::query(sql).bind(rows).execute(&mut *transaction).await?;
         }
     }
-    punch(&mut transaction, &batch.punches).await?;
+    punches::record(&mut transaction, &batch.punches).await?;
     if let Some(alive_at) = batch.alive_at {
         sqlx::query(ALIVE).bind(to_sql(alive_at.0)).execute(&mut *transaction).await?;
     }
     transaction.commit().await
 }
 
-async fn punch(transaction: &mut Transaction<'_, Sqlite>, punches: &[PunchRow]) -> Result<(), sqlx::Error> {
-    let (corrections, punches): (Vec<_>, Vec<_>) = punches.iter().partition(|row| row.kind == PunchKind::Correction);
-    if let Some(rows) = to_json(punches.into_iter().map(AsArray))? {
-        for sql in [PUNCHES, STAYS_BEGUN, STAYS_ENDED] {
-            sqlx::query(sql).bind(&rows).execute(&mut **transaction).await?;
-        }
-    }
-    // One by one: each is held against those before it.
-    for row in corrections {
-        let row = to_json(std::iter::once(AsArray(row)))?;
-        sqlx::query(CORRECTION).bind(row).execute(&mut **transaction).await?;
-    }
-    Ok(())
-}
-
 /// The rows as a JSON array of arrays; `None` when there are none.
-fn to_json<T: Serialize>(rows: impl ExactSizeIterator<Item = T>) -> Result<Option<String>, sqlx::Error> {
+pub(super) fn to_json<T: Serialize>(rows: impl ExactSizeIterator<Item = T>) -> Result<Option<String>, sqlx::Error> {
     if rows.len() == 0 {
         return Ok(None);
     }
@@ -148,7 +99,7 @@ fn to_json<T: Serialize>(rows: impl ExactSizeIterator<Item = T>) -> Result<Optio
 }
 
 /// A row as a JSON array, in the order of the statements above.
-struct AsArray<'a, T>(&'a T);
+pub(super) struct AsArray<'a, T>(pub(super) &'a T);
 
 impl Serialize for AsArray<'_, SessionRow> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
@@ -191,21 +142,6 @@ impl Serialize for AsArray<'_, SpanRow> {
         for number in [row.span.start.0, row.span.end.0, row.start_at.0, row.end_at.0] {
             array.serialize_element(&to_sql(number))?;
         }
-        array.end()
-    }
-}
-
-impl Serialize for AsArray<'_, PunchRow> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let row = self.0;
-        let mut array = to.serialize_seq(Some(7))?;
-        array.serialize_element(row.user.as_str())?;
-        array.serialize_element(&to_sql(row.epoch))?;
-        array.serialize_element(row.kind.as_str())?;
-        array.serialize_element(&to_sql(row.at.0))?;
-        array.serialize_element(&to_sql(row.detected_at.0))?;
-        array.serialize_element(&row.reason.map(EndReason::as_str))?;
-        array.serialize_element(&to_sql(row.error_bound.0))?;
         array.end()
     }
 }

@@ -1,0 +1,34 @@
+//! What follows the question mark: the parts that several routes ask for.
+
+use stillhere_engine::{
+    time::Timestamp,
+    wire::{ChannelName, UserId},
+};
+
+use crate::{limits, moment};
+
+/// `user`: only theirs.
+pub(super) fn user(text: Option<String>) -> Result<Option<UserId>, String> {
+    text.map(|user| UserId::parse(&user)).transpose().map_err(|rule| format!("`user`: {rule}."))
+}
+
+/// `channel`: only there.
+pub(super) fn channel(text: Option<String>) -> Result<Option<ChannelName>, String> {
+    text.map(|name| ChannelName::parse(&name)).transpose().map_err(|rule| format!("`channel`: {rule}."))
+}
+
+/// `from`, `to`: a moment.
+pub(super) fn moment(name: &str, text: Option<String>) -> Result<Option<Timestamp>, String> {
+    let Some(text) = text else { return Ok(None) };
+    let moment = moment::parse(&text);
+    moment.map(Some).ok_or_else(|| format!("`{name}` must be a moment such as 2026-11-21T14:06:38.123Z."))
+}
+
+/// `limit`: the longest page of a list.
+pub(super) fn limit(text: Option<String>) -> Result<u32, String> {
+    match text.map(|limit| limit.parse()) {
+        None => Ok(limits::PAGE_ROWS),
+        Some(Ok(limit)) if (1..=limits::PAGE_ROWS_MOST).contains(&limit) => Ok(limit),
+        Some(_) => Err(format!("`limit` must be a number from 1 to {}.", limits::PAGE_ROWS_MOST)),
+    }
+}

@@ -1,0 +1,146 @@
+//! The punch clock's log, and who is in now.
+
+use serde::ser::{Serialize, SerializeSeq, Serializer};
+use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, Transaction, sqlite::SqliteRow};
+use stillhere_engine::{
+    time::{Millis, Timestamp},
+    tracker::{EndReason, OpenPunch, PunchKind, PunchRow},
+    wire::UserId,
+};
+
+use super::{
+    from_sql,
+    read::{damaged, unreadable},
+    record::{AsArray, to_json},
+    to_sql,
+};
+use crate::store::{PunchList, PunchQuery, StoreError};
+
+/// A punch is added unless it is there: the unique keys say what "there" means.
+const PUNCHES: &str = "
+    insert into punches (user, epoch, kind, at, detected_at, reason, error_bound_ms)
+    select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+    from json_each(?1)
+    where true
+    on conflict do nothing";
+
+/// A correction is added where there is an AUTO_OUT to correct, and nothing in the log knows better already.
+const CORRECTION: &str = "
+    insert into punches (user, epoch, kind, at, detected_at, reason, error_bound_ms)
+    select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+    from json_each(?1)
+    where value ->> 3 > (
+        select max(at) from punches
+        where user = value ->> 0 and epoch = value ->> 1 and kind in ('AUTO_OUT', 'CORRECTION')
+    )
+    on conflict do nothing";
+
+/// Who is in now, from what the log says of the stays that the batch names. First who has come and not gone …
+const STAYS_BEGUN: &str = "
+    insert into stays (user, epoch, at)
+    select value ->> 0, value ->> 1, value ->> 3 from json_each(?1)
+    where value ->> 2 = 'IN' and not exists (
+        select 1 from punches where user = value ->> 0 and epoch = value ->> 1 and kind in ('OUT', 'AUTO_OUT')
+    )
+    on conflict (user) do update set epoch = excluded.epoch, at = excluded.at where excluded.epoch > epoch";
+
+/// … then who has gone.
+const STAYS_ENDED: &str = "
+    delete from stays where (user, epoch) in (
+        select value ->> 0, value ->> 1 from json_each(?1) where value ->> 2 in ('OUT', 'AUTO_OUT')
+    )";
+
+/// Adds what is not there yet.
+pub(super) async fn record(transaction: &mut Transaction<'_, Sqlite>, punches: &[PunchRow]) -> Result<(), sqlx::Error> {
+    let (corrections, punches): (Vec<_>, Vec<_>) = punches.iter().partition(|row| row.kind == PunchKind::Correction);
+    if let Some(rows) = to_json(punches.into_iter().map(AsArray))? {
+        for sql in [PUNCHES, STAYS_BEGUN, STAYS_ENDED] {
+            sqlx::query(sql).bind(&rows).execute(&mut **transaction).await?;
+        }
+    }
+    // One by one: each is held against those before it.
+    for row in corrections {
+        let row = to_json(std::iter::once(AsArray(row)))?;
+        sqlx::query(CORRECTION).bind(row).execute(&mut **transaction).await?;
+    }
+    Ok(())
+}
+
+impl Serialize for AsArray<'_, PunchRow> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let row = self.0;
+        let mut array = to.serialize_seq(Some(7))?;
+        array.serialize_element(row.user.as_str())?;
+        array.serialize_element(&to_sql(row.epoch))?;
+        array.serialize_element(row.kind.as_str())?;
+        array.serialize_element(&to_sql(row.at.0))?;
+        array.serialize_element(&to_sql(row.detected_at.0))?;
+        array.serialize_element(&row.reason.map(EndReason::as_str))?;
+        array.serialize_element(&to_sql(row.error_bound.0))?;
+        array.end()
+    }
+}
+
+/// Who is in, each with the last evidence of them so far.
+const OPEN: &str = "
+    select user, epoch, max(at, coalesce((
+        select max(ended_at) from sessions where sessions.user = stays.user and punch_epoch = stays.epoch
+    ), 0))
+    from stays";
+
+/// Who is in by the punch clock.
+pub(super) async fn open(pool: &SqlitePool) -> Result<Vec<OpenPunch>, StoreError> {
+    let found = sqlx::query_as::<_, (String, i64, i64)>(OPEN).fetch_all(pool).await.map_err(unreadable)?;
+    let open = found.into_iter().map(|(user, epoch, at)| {
+        let user = UserId::parse(&user).map_err(|_| damaged("user"))?;
+        Ok(OpenPunch { user, epoch: from_sql(epoch), proven_until: Timestamp(from_sql(at)) })
+    });
+    open.collect()
+}
+
+/// A page of the log, newest row first.
+pub(super) async fn list(pool: &SqlitePool, query: &PunchQuery) -> Result<PunchList, StoreError> {
+    let mut sql = QueryBuilder::<Sqlite>::new(
+        "select id, user, epoch, kind, at, detected_at, reason, error_bound_ms from punches where true",
+    );
+    if let Some(user) = &query.user {
+        sql.push(" and user = ").push_bind(user.as_str().to_owned());
+    }
+    if let Some(kind) = query.kind {
+        sql.push(" and kind = ").push_bind(kind.as_str());
+    }
+    if let Some(from) = query.from {
+        sql.push(" and at >= ").push_bind(to_sql(from.0));
+    }
+    if let Some(to) = query.to {
+        sql.push(" and at < ").push_bind(to_sql(to.0));
+    }
+    if let Some(after) = query.after {
+        sql.push(" and id < ").push_bind(to_sql(after));
+    }
+    // One more than asked for tells whether there is another page.
+    sql.push(" order by id desc limit ").push_bind(i64::from(query.limit) + 1);
+    let mut found = sql.build().fetch_all(pool).await.map_err(unreadable)?;
+    let more = found.len() > query.limit as usize;
+    found.truncate(query.limit as usize);
+    let next = match found.last().filter(|_| more) {
+        Some(row) => Some(from_sql(row.try_get(0).map_err(unreadable)?)),
+        None => None,
+    };
+    Ok(PunchList { rows: found.iter().map(to_row).collect::<Result<_, _>>()?, next })
+}
+
+fn to_row(row: &SqliteRow) -> Result<PunchRow, StoreError> {
+    let text = |at: usize| row.try_get::<&str, _>(at).map_err(unreadable);
+    let number = |at: usize| row.try_get::<i64, _>(at).map(from_sql).map_err(unreadable);
+    let reason: Option<&str> = row.try_get(6).map_err(unreadable)?;
+    Ok(PunchRow {
+        user: UserId::parse(text(1)?).map_err(|_| damaged("user"))?,
+        epoch: number(2)?,
+        kind: PunchKind::parse(text(3)?).ok_or_else(|| damaged("kind"))?,
+        at: Timestamp(number(4)?),
+        detected_at: Timestamp(number(5)?),
+        reason: reason.map(|word| EndReason::parse(word).ok_or_else(|| damaged("reason"))).transpose()?,
+        error_bound: Millis(number(7)?),
+    })
+}

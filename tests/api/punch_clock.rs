@@ -1,0 +1,112 @@
+//! Use case 2, row by row, as far as the server can show it alone.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use stillhere_tests::{
+    beat::{first, later, session},
+    feed::Feed,
+    server::{Answer, Server},
+};
+
+/// The preset with a short lease, so that nobody waits for a timeout.
+const BRIEF: &str = "interval_ms = 500\ngrace_ms = 500\nleave_grace_ms = 1\n";
+
+async fn punch(server: &Server, user: &str, kind: &str) -> Answer {
+    let bearer = format!("Bearer {user}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    server.send(Method::POST, "/v1/punches", Some(json!({ "kind": kind }).to_string()), &headers).await
+}
+
+/// The log, oldest row first, as `ann IN`.
+async fn log(server: &Server) -> Vec<String> {
+    let bearer = [("authorization", "Bearer boss")];
+    let answer = server.send(Method::GET, "/v1/punches", None, &bearer).await;
+    let text = |value: &Value| value.as_str().unwrap_or("?").to_owned();
+    let rows = answer.body["punches"].as_array().expect("rows").clone();
+    rows.iter().rev().map(|row| format!("{} {}", text(&row["user"]), text(&row["kind"]))).collect()
+}
+
+#[tokio::test]
+async fn records_in_and_out_are_in_the_log_when_they_are_answered() {
+    let server = Server::preset("punch-clock").await;
+    let refused = punch(&server, "ann", "IN").await;
+    assert_eq!((refused.status, refused.code()), (409, "no_session"));
+    assert_eq!(server.beat(first('A', "ann")).await.status, 200);
+    let row = punch(&server, "ann", "IN").await;
+    assert_eq!((row.status, &row.body["kind"], &row.body["reason"]), (201, &json!("IN"), &Value::Null));
+    assert_eq!(punch(&server, "ann", "IN").await.code(), "punched_already");
+    let out = punch(&server, "ann", "OUT").await;
+    assert_eq!((out.status, &out.body["epoch"]), (201, &row.body["epoch"]));
+    assert_eq!(punch(&server, "ann", "OUT").await.code(), "punched_already");
+    assert_eq!(log(&server).await, ["ann IN", "ann OUT"]);
+    assert_eq!(punch(&server, "ann", "AUTO_OUT").await.code(), "body_bad", "the server alone writes it");
+}
+
+#[tokio::test]
+async fn stale_a_silent_employee_is_punched_out_once_and_told_within_a_second() {
+    let server = Server::preset_with("punch-clock", BRIEF).await;
+    assert_eq!(server.beat(later(first('A', "ann"), json!({ "nextMs": 500 }))).await.status, 200);
+    let mut page = Feed::open(&server.url("/v1/feed?user=ann"), None).await;
+    page.next().await;
+    assert_eq!(punch(&server, "ann", "IN").await.status, 201);
+    let mut told = Vec::new();
+    while told.last().is_none_or(|kind| kind != "AUTO_OUT") {
+        let event = page.next().await;
+        if event.kind == "punch" {
+            told.push(event.body["kind"].as_str().unwrap_or_default().to_owned());
+        }
+    }
+    assert_eq!(told, ["IN", "AUTO_OUT"]);
+    let row = &server.get("/v1/punches?kind=AUTO_OUT").await["punches"][0];
+    assert_eq!(row["reason"], "timeout");
+    let stale = row["errorBoundMs"].as_u64().expect("how stale");
+    assert!((1..5_000).contains(&stale), "one lease of 2 × 500 + 500: {stale}");
+    assert_eq!(log(&server).await, ["ann IN", "ann AUTO_OUT"]);
+}
+
+#[tokio::test]
+async fn multi_tab_closing_one_of_two_tabs_keeps_the_employee_in() {
+    let server = Server::preset_with("punch-clock", BRIEF).await;
+    for letter in ['A', 'B'] {
+        assert_eq!(server.beat(later(first(letter, "ann"), json!({ "nextMs": 600_000 }))).await.status, 200);
+    }
+    assert_eq!(punch(&server, "ann", "IN").await.status, 201);
+    let mut page = Feed::open(&server.url("/v1/feed?user=ann"), None).await;
+    page.next().await;
+    let closed = |letter| later(first(letter, "ann"), json!({ "seq": 2, "state": "closed" }));
+    assert_eq!(server.beat(closed('A')).await.status, 200);
+    assert_eq!(page.next().await.kind, "update");
+    assert_eq!(log(&server).await, ["ann IN"]);
+    assert_eq!(server.beat(closed('B')).await.status, 200);
+    while page.next().await.kind != "punch" {}
+    assert_eq!(log(&server).await, ["ann IN", "ann AUTO_OUT"]);
+}
+
+#[tokio::test]
+async fn a_restart_punches_nobody_out_and_forgets_nobody() {
+    let mut server = Server::preset_with("punch-clock", BRIEF).await;
+    assert_eq!(server.beat(later(first('A', "ann"), json!({ "nextMs": 500 }))).await.status, 200);
+    assert_eq!(punch(&server, "ann", "IN").await.status, 201);
+    server.kill().await;
+    server.restart().await;
+    assert_eq!(log(&server).await, ["ann IN"]);
+    assert_eq!(punch(&server, "ann", "IN").await.code(), "punched_already");
+    assert_eq!(punch(&server, "ann", "OUT").await.status, 201);
+}
+
+#[tokio::test]
+async fn signing_out_is_leaving_at_once_by_request_too() {
+    let server = Server::preset_with("punch-clock", "leave_grace_ms = 600000\n").await;
+    assert_eq!(server.beat(first('A', "ann")).await.status, 200);
+    let mut feed = server.feed("site").await;
+    feed.next().await;
+    let path = format!("/v1/sessions/{}", session('A'));
+    let sign_out = async |user: &str| {
+        let bearer = format!("Bearer {user}");
+        server.send(Method::DELETE, &path, None, &[("authorization", bearer.as_str())]).await
+    };
+    assert_eq!(sign_out("eve").await.code(), "session_of_another");
+    assert_eq!(sign_out("ann").await.status, 204);
+    assert_eq!(feed.next_in_words().await, "leave ann signed_out");
+    assert_eq!(sign_out("ann").await.status, 204, "what was wanted is so");
+}
