@@ -46,6 +46,12 @@ impl SpanLog {
         Self { closed, open_since: None }
     }
 
+    /// Whether the tab was not visible at all, as far as this log goes back.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.closed.is_empty() && self.open_since.is_none()
+    }
+
     /// The tab became visible at `t`. Nothing changes if it was already.
     pub fn open(&mut self, t: Millis) {
         self.open_since.get_or_insert(t);

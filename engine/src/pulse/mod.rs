@@ -32,7 +32,6 @@ use schedule::Schedule;
 /// [`poll_output`](Self::poll_output) until it says [`Output::Wait`].**
 #[derive(Debug)]
 pub struct Pulse {
-    options: Options,
     session: SessionId,
     seq: u32,
     clock: TabClock,
@@ -68,7 +67,6 @@ impl Pulse {
             spans: SpanLog::default(),
             activity: Activity::default(),
             schedule: Schedule::new(options.interval, options.when_hidden, now.instant),
-            options,
             rng,
             outputs: VecDeque::new(),
             life: Life::Beating,
@@ -88,7 +86,7 @@ impl Pulse {
         if self.clock.advance(now) || is_overdue {
             self.wake();
         }
-        if self.clock.t() > limits::SESSION_AGE {
+        if self.clock.t() > limits::SESSION_AGE && !self.stopped {
             self.begin_anew();
         }
         match input {
@@ -201,7 +199,7 @@ impl Pulse {
     /// A session begins with its first beat, or with somebody looking, not with the end of the one before: a hidden tab
     /// may be silent for hours in between.
     fn begin_clock(&mut self) {
-        if self.seq == 0 && !self.page.is_visible() {
+        if self.seq == 0 && !self.page.is_visible() && self.spans.is_empty() {
             self.clock = TabClock::start(Millis::ZERO, self.now);
         }
     }
@@ -217,7 +215,7 @@ impl Pulse {
             self.spans.open(Millis::ZERO);
         }
         self.activity = Activity::default();
-        self.schedule = Schedule::new(self.options.interval, self.options.when_hidden, self.now.instant);
+        self.schedule.begin_anew(self.now.instant);
         // A silent tab need not begin again before somebody looks at it.
         if !self.page.is_visible() {
             self.schedule.pause();

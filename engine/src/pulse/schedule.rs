@@ -82,6 +82,13 @@ impl Schedule {
         }
     }
 
+    /// As new for the tab's next session, but for what the beats of the last one have cost: a server that ended every
+    /// session at once would be flooded.
+    pub(super) fn begin_anew(&mut self, now: Instant) {
+        let fresh = Self::new(self.own_interval, self.when_hidden, now);
+        *self = Self { credit: self.credit, credit_at: self.credit_at, ..fresh };
+    }
+
     /// Until when to wait, and why.
     pub(super) fn wait(&self) -> (Instant, Why) {
         match self.flight {
@@ -110,7 +117,13 @@ impl Schedule {
             self.failed(flight.seq, Millis::ZERO, flight.lost_at, rng);
             (self.due, self.why) = wanted.unwrap_or((self.due, self.why));
         }
-        if now < self.due || matches!(page, PageState::Closed | PageState::Frozen) {
+        if now < self.due {
+            return false;
+        }
+        if matches!(page, PageState::Closed | PageState::Frozen) {
+            // Every way out of these states asks for a beat of its own; until then a wait that is over would be over
+            // for ever.
+            self.pause();
             return false;
         }
         self.credit = self.credit.plus(now.since(self.credit_at)).min(CREDIT_MAX);

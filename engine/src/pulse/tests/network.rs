@@ -144,6 +144,29 @@ fn a_page_that_flickers_does_not_flood() {
 }
 
 #[test]
+fn a_server_that_ends_every_session_is_not_flooded() {
+    let mut tab = Tab::open(every(10));
+    for _ in 0..100 {
+        tab.answer(Outcome::Ended);
+    }
+    assert_eq!(tab.sent.len(), 8, "the burst, and then one a second");
+    tab.pass(2_500);
+    assert_eq!((tab.sent.len(), tab.last().seq, tab.last().t), (9, 1, Millis(1_000)));
+    assert_eq!(tab.visible(), "0-1000", "the session began when it was ended, with somebody looking");
+}
+
+#[test]
+fn a_session_whose_first_beat_had_to_wait_may_begin_with_its_last_word() {
+    let mut tab = Tab::open(every(10));
+    for _ in 0..8 {
+        tab.answer(Outcome::Ended);
+    }
+    tab.pass(500);
+    tab.tell(Input::Page(PageState::Frozen));
+    assert_eq!((tab.last().seq, tab.last().t, tab.visible().as_str()), (1, Millis(500), "0-500"));
+}
+
+#[test]
 fn a_stopped_tab_says_closed_once_and_is_silent() {
     let mut tab = Tab::open(every(10));
     tab.pass(2_000);
@@ -156,6 +179,15 @@ fn a_stopped_tab_says_closed_once_and_is_silent() {
     assert_eq!(tab.sent.len(), 2);
     assert_eq!((tab.last().state, tab.visible().as_str()), (PageState::Closed, "0-2000"));
     assert_eq!(tab.wait, (Instant::NEVER, Why::Stopped));
+}
+
+#[test]
+fn a_stopped_tab_begins_no_session_however_long_it_stays_open() {
+    let mut tab = Tab::open(every(10));
+    tab.tell(Input::Stop);
+    tab.ms += limits::SESSION_AGE.0 + 1;
+    tab.tell(Input::Page(PageState::Hidden));
+    assert_eq!((tab.ended.len(), tab.sent.len()), (0, 2), "on load, and the last word");
 }
 
 #[test]

@@ -193,3 +193,13 @@ fn a_page_back_from_the_cache_outdoes_the_last_word_of_the_page_that_goes() {
     assert_eq!(tab.last().session, next.last().session);
     assert!(tab.last().seq > next.last().seq, "{} and {}", tab.last().seq, next.last().seq);
 }
+
+#[test]
+fn a_frozen_page_that_is_asked_for_a_beat_waits_until_it_is_thawed() {
+    let mut tab = Tab::open(every(10));
+    tab.tell(Input::Page(PageState::Frozen));
+    tab.tell(Input::BeatNow);
+    assert_eq!((tab.sent.len(), tab.wait.0), (2, Instant::NEVER), "a timer that is due at once would be due for ever");
+    tab.tell(Input::Page(PageState::Hidden));
+    assert_eq!((tab.sent.len(), tab.last().state), (3, PageState::Hidden));
+}
