@@ -66,7 +66,7 @@ impl Pulse {
             page: PageState::Hidden,
             spans: SpanLog::default(),
             activity: Activity::default(),
-            schedule: Schedule::new(options.interval, options.when_hidden, now.instant),
+            schedule: Schedule::new(options, now.instant),
             rng,
             outputs: VecDeque::new(),
             life: Life::Beating,

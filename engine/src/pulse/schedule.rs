@@ -1,6 +1,6 @@
 //! When the next beat goes out, and why then.
 
-use super::{Means, WhenHidden};
+use super::{Means, Options, WhenHidden};
 use crate::{
     limits,
     page::PageState,
@@ -38,8 +38,8 @@ pub enum Why {
 /// The next beat, the beat under way, and the pace.
 #[derive(Debug)]
 pub(super) struct Schedule {
-    own_interval: Option<Millis>,
-    when_hidden: Option<WhenHidden>,
+    /// The owner's wishes, the interval within its limits.
+    options: Options,
     interval: Millis,
     hidden_interval: Option<Millis>,
     /// Whether the pace above was told by the owner or the server. Before that nothing can be promised.
@@ -65,11 +65,11 @@ const CREDIT_MAX: Millis = BEAT_COST.times(limits::BEAT_BURST);
 
 impl Schedule {
     /// A beat is due at once; the pace is the usual one until the server says another.
-    pub(super) fn new(own_interval: Option<Millis>, when_hidden: Option<WhenHidden>, now: Instant) -> Self {
+    pub(super) fn new(mut options: Options, now: Instant) -> Self {
+        options.interval = options.interval.map(clamp);
         Self {
-            own_interval: own_interval.map(clamp),
-            when_hidden,
-            interval: own_interval.map_or(limits::INTERVAL_UNTOLD, clamp),
+            interval: options.interval.unwrap_or(limits::INTERVAL_UNTOLD),
+            options,
             hidden_interval: Some(limits::HIDDEN_INTERVAL_MIN),
             is_pace_known: false,
             last_sent: now,
@@ -85,7 +85,7 @@ impl Schedule {
     /// As new for the tab's next session, but for what the beats of the last one have cost: a server that ended every
     /// session at once would be flooded.
     pub(super) fn begin_anew(&mut self, now: Instant) {
-        let fresh = Self::new(self.own_interval, self.when_hidden, now);
+        let fresh = Self::new(self.options.clone(), now);
         *self = Self { credit: self.credit, credit_at: self.credit_at, ..fresh };
     }
 
@@ -162,7 +162,7 @@ impl Schedule {
         self.land(seq);
         let promised = if self.failures == 0 { None } else { self.promise(page) };
         self.failures = 0;
-        self.interval = self.own_interval.unwrap_or_else(|| clamp(interval));
+        self.interval = self.options.interval.unwrap_or_else(|| clamp(interval));
         self.hidden_interval = hidden.map(|hidden| clamp(hidden).max(limits::HIDDEN_INTERVAL_MIN));
         let is_first = !core::mem::replace(&mut self.is_pace_known, true);
         if !matches!(self.why, Why::Interval | Why::Hidden | Why::Paused) {
@@ -226,7 +226,7 @@ impl Schedule {
     /// only the answers that are lost.
     pub(super) fn promise(&self, page: PageState) -> Option<Millis> {
         let gap = self.gap(page)?;
-        let is_known = self.is_pace_known || self.own_interval.is_some();
+        let is_known = self.is_pace_known || self.options.interval.is_some();
         match self.failures {
             0 => is_known.then_some(gap),
             // A hidden tab may yet hear that it is to pause.
@@ -237,7 +237,7 @@ impl Schedule {
 
     /// Whether hiding the tab counts as leaving.
     pub(super) fn leaves_when_hidden(&self) -> bool {
-        self.when_hidden == Some(WhenHidden::Leave)
+        self.options.when_hidden == Some(WhenHidden::Leave)
     }
 
     /// True when `seq` is the beat under way, which it then no longer is.
@@ -252,7 +252,7 @@ impl Schedule {
     fn gap(&self, page: PageState) -> Option<Millis> {
         match page {
             PageState::Active | PageState::Passive => Some(self.interval),
-            PageState::Hidden => match self.when_hidden {
+            PageState::Hidden => match self.options.when_hidden {
                 None => self.hidden_interval,
                 Some(WhenHidden::Beat) => Some(self.hidden_interval.unwrap_or(limits::HIDDEN_INTERVAL_MIN)),
                 Some(WhenHidden::Pause | WhenHidden::Leave) => None,
