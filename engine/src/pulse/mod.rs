@@ -86,7 +86,7 @@ impl Pulse {
         if self.clock.advance(now) || is_overdue {
             self.wake();
         }
-        if self.clock.t() > limits::SESSION_AGE && !self.stopped {
+        if self.clock.t() > limits::SESSION_AGE && !self.has_stopped() {
             self.begin_anew();
         }
         match input {
