@@ -97,8 +97,8 @@ pub(crate) fn tell(input: Input) {
         match output {
             Output::Send(dispatch) => transport::send(dispatch),
             Output::Ended(session) => _ = with(|runner| runner.face.ended(&session.to_text())),
-            Output::Wait { until, why } => {
-                with(|runner| runner.wait_until(until, why, now));
+            Output::Wait { until, .. } => {
+                with(|runner| runner.wait_until(until, now));
                 break;
             }
         }
@@ -188,7 +188,7 @@ impl Receipt {
 }
 
 impl Runner {
-    fn wait_until(&mut self, until: Instant, why: Why, now: Now) {
+    fn wait_until(&mut self, until: Instant, now: Now) {
         if now.instant >= self.rest_until {
             self.rest_until = Instant::NEVER;
             self.activity = Some(Listeners::new(listeners::ACTIVITY, function(&self.callback)));
@@ -198,9 +198,10 @@ impl Runner {
         let wake_at = until.min(self.rest_until);
         self.timer = (wake_at != Instant::NEVER)
             .then(|| Timeout::new(wake_at.since(now.instant).0.min(i32::MAX as u64) as u32, || tell(Input::Timer)));
-        if self.wait != (until, why) {
-            self.wait = (until, why);
-            self.face.wait(millis_until(until, now), why_name(why));
+        let due = self.pulse.due();
+        if self.wait != due {
+            self.wait = due;
+            self.face.wait(millis_until(due.0, now), why_name(due.1));
         }
     }
 

@@ -43,6 +43,10 @@ pub const HIDDEN_EARLY: Millis = Millis::seconds(20);
 /// system whose clocks both go on meanwhile.
 pub const OVERDUE_AFTER: Millis = Millis::seconds(5);
 
+/// A visible page looks at its clocks at least so often, beat or no beat: a sleep of its machine, or the end of a span
+/// before it, is known to within this time.
+pub const LOOK_EVERY: Millis = Millis::seconds(60);
+
 /// How long a beat waits for its answer before it counts as lost.
 pub const ANSWER_WITHIN: Millis = Millis::seconds(10);
 

@@ -95,7 +95,7 @@ pub enum Output {
     Wait {
         /// [`Instant::NEVER`]: only an input helps.
         until: Instant,
-        /// The reason, for people.
+        /// Why the next beat waits, for people.
         why: Why,
     },
 }

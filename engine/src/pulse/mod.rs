@@ -43,6 +43,8 @@ pub struct Pulse {
     outputs: VecDeque<Output>,
     life: Life,
     now: Now,
+    /// Until when the shell was told to wait.
+    look_at: Instant,
 }
 
 /// How far a heart has come. There is no way back.
@@ -71,6 +73,7 @@ impl Pulse {
             outputs: VecDeque::new(),
             life: Life::Beating,
             now,
+            look_at: Instant::NEVER,
         };
         if let Some(saved) = saved {
             pulse.restore(saved, now);
@@ -82,7 +85,7 @@ impl Pulse {
     pub fn handle_input(&mut self, input: Input, now: Now) {
         self.now = now;
         // Where both clocks go on in a sleep, only the timer that was held up gives it away.
-        let is_overdue = self.page.is_visible() && now.instant.since(self.schedule.wait().0) > limits::OVERDUE_AFTER;
+        let is_overdue = self.page.is_visible() && now.instant.since(self.look_at) > limits::OVERDUE_AFTER;
         if self.clock.advance(now) || is_overdue {
             self.wake();
         }
@@ -113,9 +116,17 @@ impl Pulse {
     /// The next thing to do; [`Output::Wait`] ends the list.
     pub fn poll_output(&mut self) -> Output {
         self.outputs.pop_front().unwrap_or_else(|| {
-            let (until, why) = if self.has_stopped() { (Instant::NEVER, Why::Stopped) } else { self.schedule.wait() };
-            Output::Wait { until, why }
+            let (due, why) = self.due();
+            let is_watched = self.page.is_visible() && !self.has_stopped();
+            self.look_at = if is_watched { due.min(self.now.instant.after(limits::LOOK_EVERY)) } else { due };
+            Output::Wait { until: self.look_at, why }
         })
+    }
+
+    /// When the next beat is due, and why then. A wait may end before, for a look at the clocks.
+    #[must_use]
+    pub fn due(&self) -> (Instant, Why) {
+        if self.has_stopped() { (Instant::NEVER, Why::Stopped) } else { self.schedule.wait() }
     }
 
     /// What the next page of this tab needs to go on with the session.

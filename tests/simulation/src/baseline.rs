@@ -69,7 +69,7 @@ impl Client {
     /// What it sends when this happens.
     pub fn handle(&mut self, input: &Input, now: Instant) -> Vec<Ping> {
         match input {
-            Input::Page(PageState::Closed | PageState::Frozen) => self.leave(),
+            Input::Page(PageState::Closed | PageState::Frozen) | Input::SignOut => self.leave(),
             Input::Page(state) => self.turn(state.is_visible(), now),
             Input::Activity => {
                 self.last_input = Some(now);

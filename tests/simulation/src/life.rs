@@ -76,6 +76,8 @@ pub struct Life {
     /// Time in which a person could see it, but for the present.
     pub visible: Ms,
     visible_since: Option<Ms>,
+    /// When that was, where it is looked at.
+    pub seen: Vec<(Ms, Ms)>,
     /// How long its page was there, on a machine that was awake.
     pub open: Ms,
     open_since: Option<Ms>,
@@ -144,6 +146,7 @@ impl Life {
             }
         } else if let Some(since) = self.visible_since.take() {
             self.visible += now - since;
+            self.seen.push((since, now));
         }
     }
 

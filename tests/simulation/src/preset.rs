@@ -1,10 +1,14 @@
 //! The presets: the five systems' numbers, and the default, as data.
 
 use stillhere_engine::{
-    policy::{Ladder, Policy, Rung},
+    policy::{IdleStep, Ladder, Policy, Punching, Rung},
     pulse::{Options, WhenHidden},
     time::Millis,
+    wire::ChannelName,
 };
+
+/// The modules of the system that counts by them.
+const MODULES: [&str; 5] = ["crm", "pms", "hr", "billing", "reports"];
 
 /// One of the systems that the server can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -56,6 +60,7 @@ impl Preset {
             Self::SessionDuration => Policy {
                 interval: Millis::minutes(3),
                 hidden_interval: None,
+                idle_steps: vec![IdleStep { after: Millis::minutes(15), interval: Millis::minutes(10) }],
                 grace: Millis::seconds(30),
                 ladder: ladder([("online", true, None, None), ("away", false, None, None)]),
                 ..default
@@ -63,6 +68,7 @@ impl Preset {
             Self::PunchClock => Policy {
                 interval: Millis::seconds(10),
                 grace: Millis::seconds(10),
+                punching: Punching::OnRequest,
                 ladder: ladder([("in", false, None, None)]),
                 ..default
             },
@@ -72,29 +78,41 @@ impl Preset {
                 grace: Millis::seconds(5),
                 hidden_hold: Millis::minutes(5),
                 ladder: ladder([
-                    ("online", true, Some(Millis::seconds(12)), Some(Millis::minutes(1))),
-                    ("away", true, None, None),
+                    ("online", true, None, Some(Millis::seconds(10))),
+                    ("away", true, None, Some(Millis::minutes(1))),
                 ]),
                 ..default
             },
             Self::ModuleUsers => Policy {
                 interval: Millis::seconds(45),
+                missed_beats: 5,
                 grace: Millis::seconds(30),
                 hidden_hold: Millis::minutes(5),
+                channels: MODULES.iter().filter_map(|name| ChannelName::parse(name).ok()).collect(),
                 ladder: ladder([("active", false, None, None)]),
                 ..default
             },
             Self::Availability => Policy {
-                interval: Millis::minutes(1),
-                grace: Millis::seconds(15),
+                interval: Millis::seconds(30),
+                idle_steps: vec![IdleStep { after: Millis::minutes(10), interval: Millis::minutes(1) }],
+                grace: Millis::seconds(30),
                 hidden_hold: Millis::minutes(60),
                 ladder: ladder([
-                    ("online", false, None, Some(Millis::minutes(2))),
-                    ("recent", false, None, Some(Millis::minutes(60))),
+                    ("online", false, Some(Millis::minutes(2)), None),
+                    ("recent", false, Some(Millis::minutes(60)), None),
                     ("available", false, None, None),
                 ]),
                 ..default
             },
+        }
+    }
+
+    /// The channels in which its people are.
+    #[must_use]
+    pub const fn channels(self) -> [&'static str; 4] {
+        match self {
+            Self::ModuleUsers => [MODULES[0], MODULES[1], MODULES[2], MODULES[3]],
+            _ => ["desk", "orders", "billing", "help"],
         }
     }
 

@@ -81,6 +81,12 @@ impl Reference {
         is_over(self.base, lease_until, now)
     }
 
+    /// Whether any session of the user is open.
+    #[must_use]
+    pub fn has_session(&self, user: &UserId) -> bool {
+        self.open.values().any(|open| open.user == *user)
+    }
+
     /// Whether the session is open.
     #[must_use]
     pub fn is_open(&self, session: &SessionId) -> bool {
@@ -95,6 +101,10 @@ impl Reference {
 
     /// A beat of an open session, or of a new one.
     pub fn arrive(&mut self, user: &UserId, beat: &Beat, now: u64) {
+        if beat.sign_out && self.open.get(&beat.session).is_some_and(|open| open.seq < beat.seq) {
+            self.open.remove(&beat.session);
+            return;
+        }
         let is_new = !self.is_open(&beat.session);
         if is_new && beat.state == PageState::Closed {
             self.come_and_gone.insert(beat.session);

@@ -75,6 +75,8 @@ pub struct Tally {
     pub timeouts: u64,
     /// Likewise.
     pub closes: u64,
+    /// Punches that were told.
+    pub punches: u64,
     /// Leaves that were told.
     pub leaves: u64,
     /// Leaves of people who had a page open on a machine that was awake and connected.

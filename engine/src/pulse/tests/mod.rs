@@ -15,7 +15,10 @@ struct Tab {
     slept: u64,
     sent: Vec<Dispatch>,
     ended: Vec<SessionId>,
+    /// When the next beat is due.
     wait: (Instant, Why),
+    /// Until when to wait.
+    look_at: Instant,
 }
 
 impl Tab {
@@ -33,26 +36,27 @@ impl Tab {
         let ms = saved.as_ref().map_or(0, |(_, ms)| *ms);
         let now = Now { instant: Instant(ms), wall: Timestamp(ms) };
         let pulse = Pulse::begin(options, [seed; 16], saved.map(|(saved, _)| saved), now);
-        Self { pulse, ms, slept: 0, sent: Vec::new(), ended: Vec::new(), wait: (Instant(0), Why::Asked) }
+        Self { pulse, ms, slept: 0, sent: Vec::new(), ended: Vec::new(), wait: (Instant(0), Why::Asked), look_at: Instant(0) }
     }
 
     fn tell(&mut self, input: Input) {
         let now = Now { instant: Instant(self.ms), wall: Timestamp(self.ms + self.slept) };
         self.pulse.handle_input(input, now);
-        self.wait = loop {
+        self.look_at = loop {
             match self.pulse.poll_output() {
                 Output::Send(dispatch) => self.sent.push(dispatch),
                 Output::Ended(session) => self.ended.push(session),
-                Output::Wait { until, why } => break (until, why),
+                Output::Wait { until, .. } => break until,
             }
         };
+        self.wait = self.pulse.due();
     }
 
     /// Lets time pass; timers fire when they should.
     fn pass(&mut self, ms: u64) {
         let end = self.ms + ms;
-        while self.wait.0.0 <= end {
-            self.ms = self.ms.max(self.wait.0.0);
+        while self.look_at.0 <= end {
+            self.ms = self.ms.max(self.look_at.0);
             self.tell(Input::Timer);
         }
         self.ms = end;
@@ -67,9 +71,9 @@ impl Tab {
     /// Time passes, and every beat is taken at once.
     fn pass_online(&mut self, ms: u64) {
         let end = self.ms + ms;
-        while self.wait.0.0 <= end {
+        while self.look_at.0 <= end {
             let before = self.sent.len();
-            let step = self.wait.0.0.saturating_sub(self.ms);
+            let step = self.look_at.0.saturating_sub(self.ms);
             self.pass(step);
             if self.sent.len() > before {
                 self.answer(accepted(10));

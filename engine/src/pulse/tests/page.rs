@@ -155,6 +155,21 @@ fn a_sleep_through_which_both_clocks_go_on_is_noticed() {
 }
 
 #[test]
+fn a_tab_that_beats_seldom_still_notices_a_short_sleep() {
+    for counts_sleep in [false, true] {
+        let mut tab = Tab::open(every(600));
+        tab.answer(accepted(600));
+        tab.pass(130_000);
+        let (ran, slept) = if counts_sleep { (180_000, 0) } else { (1_000, 180_000) };
+        tab.ms += ran;
+        tab.slept = slept;
+        tab.tell(Input::Timer);
+        let awake_again = tab.ms + slept;
+        assert_eq!(tab.visible(), format!("0-120000 {awake_again}-{awake_again}"), "both clocks go on: {counts_sleep}");
+    }
+}
+
+#[test]
 fn a_hidden_tab_whose_session_ended_begins_another_at_once_unless_it_is_to_be_silent() {
     let begin_again = |when_hidden| {
         let mut tab = Tab::open(Options { when_hidden, ..every(10) });

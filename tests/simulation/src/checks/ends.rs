@@ -25,6 +25,17 @@ pub fn ends_once(session: SessionId, life: &Life, end: Option<End>) -> Verdict {
     })
 }
 
+/// Who signs out is gone with that word: nobody waits for a next page.
+///
+/// # Errors
+/// How long it took.
+pub fn sign_out_is_at_once(session: SessionId, life: &Life, end: End, detected_at: Ms) -> Verdict {
+    let heard_at = life.newest.map_or(detected_at, |newest| newest.at);
+    holds("sign_out_is_at_once", end.reason != EndReason::SignedOut || detected_at <= heard_at + SLACK, || {
+        format!("{session:?} signed out at {heard_at}, and that was seen at {detected_at}")
+    })
+}
+
 /// `ended_at` is not after the true end by more than the network's delay. `ended_at` is in true time; `gap` is how
 /// long the tab may have been silent for two stretches to count as one.
 ///

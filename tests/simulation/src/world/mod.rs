@@ -4,16 +4,18 @@ mod browser;
 mod contrast;
 mod network;
 mod persons;
+mod punching;
 mod server;
 mod settling;
 mod shell;
 mod witness;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::FixedState;
 use stillhere_engine::{
-    policy::Policy,
+    policy::{Policy, Punching},
+    tracker::Way,
     wire::{ChannelName, SessionId},
 };
 
@@ -21,7 +23,7 @@ use crate::{
     agenda::{Agenda, HOUR, MINUTE, Ms},
     baseline,
     chance::Chance,
-    checks::{Broken, Verdict},
+    checks::{self, Broken, Verdict},
     hostility::Hostility,
     life::Lives,
     log::{Clock, Log},
@@ -29,6 +31,7 @@ use crate::{
     scenario::{Scenario, System},
     slab::{Key, Slab},
     tally::Tally,
+    union::Time,
     watcher::Watcher,
 };
 use browser::{Device, Tab};
@@ -49,6 +52,8 @@ enum Event {
     Request(Box<Packet>),
     /// An answer reaches its page.
     Answer(Box<Reply>),
+    /// A person's punch reaches the server.
+    Punch { person: u32, way: Way },
     /// The next page of a tab has been loaded.
     Loaded(Key<Tab>),
     /// The browser thinks of freezing a tab that has been hidden for long.
@@ -77,6 +82,8 @@ pub struct World {
     open: HashMap<u32, Vec<Key<Tab>>, FixedState>,
     tabs: Slab<Tab>,
     lives: Lives,
+    /// Each person's time, where everything is looked at.
+    times: BTreeMap<u32, Time>,
     server: Server,
     baseline: Option<baseline::Server>,
     reference: Reference,
@@ -127,22 +134,26 @@ impl World {
     /// The world before anything has happened.
     #[must_use]
     pub fn new(scenario: Scenario) -> Self {
-        let policy = scenario.preset.policy();
-        let names = ["desk", "orders", "billing", "help"];
+        let mut policy = scenario.preset.policy();
+        if scenario.is_thorough && policy.punching == Punching::Off {
+            // The punch clock is held to its rules in every story, whether its preset shows it or not.
+            policy.punching = Punching::WithPresence;
+        }
         let baseline = (scenario.system == System::Baseline).then(|| baseline::Server::new(scenario.preset));
         let mut world = Self {
             scenario,
             hostility: scenario.hostility,
             reference: Reference::new(policy.clone(), crate::machine::WALL_AT_START),
             policy,
-            channels: names.iter().filter_map(|name| ChannelName::parse(name).ok()).collect(),
+            channels: scenario.preset.channels().iter().filter_map(|name| ChannelName::parse(name).ok()).collect(),
             agenda: Agenda::default(),
             visits: Slab::default(),
             devices: Slab::default(),
             open: HashMap::default(),
             tabs: Slab::default(),
             lives: Lives::default(),
-            server: Server::default(),
+            times: BTreeMap::new(),
+            server: Server::new(scenario.is_thorough),
             baseline,
             watcher: Watcher::default(),
             chance: Chance::new(scenario.seed, 1),
@@ -205,6 +216,7 @@ impl World {
             Event::Timer(tab) => self.timer_fires(tab),
             Event::Request(packet) => self.request_arrives(*packet),
             Event::Answer(reply) => self.answer_arrives(*reply),
+            Event::Punch { person, way } => self.punch_arrives(person, way),
             Event::Loaded(tab) => self.page_is_loaded(tab),
             Event::Freeze(tab) => self.consider_freezing(tab),
             Event::Wake(device) => self.wake_device(device),
@@ -223,7 +235,11 @@ impl World {
                 format!("at the end {} sessions are live, {} unsettled: {open:?}", live.sessions, self.lives.len());
             return Err(Broken::new("everything_ends", what));
         }
-        Ok(())
+        for stay in self.server.disk.punches.all() {
+            checks::nobody_is_in_without_a_session(stay)?;
+            checks::auto_out_is_proven(stay)?;
+        }
+        self.times.iter().try_for_each(|(&person, time)| time.compare(person))
     }
 
     const fn now(&self) -> Ms {

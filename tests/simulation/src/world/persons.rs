@@ -3,6 +3,7 @@
 use stillhere_engine::{
     page::PageState,
     pulse::{Input, Saved},
+    tracker::Way,
 };
 
 use super::{
@@ -52,6 +53,7 @@ impl World {
         for &device in &devices {
             self.open_tab(person, device, None, channel);
         }
+        self.plan_punch(person, Way::In, &mut chance);
         let visit = self.visits.add(Visit { person, number, ends_at, chance, devices });
         self.plan_act(visit);
     }
@@ -110,7 +112,8 @@ impl World {
             640..690 => self.go_to_channel(tab, own.below(4) as usize),
             690..760 => self.navigate(tab, &mut own),
             760..800 => self.open_another(person, device, tab, &mut own),
-            800..850 => self.close_tab(device, tab),
+            800..840 => self.close_tab(device, tab),
+            840..850 => self.sign_out(device, tab),
             850..880 => self.kill(device, tab, &mut own),
             880..930 => self.close_lid(device, &mut own),
             930..975 => self.lose_network(device, &mut own),
@@ -212,6 +215,16 @@ impl World {
         self.show_another(device);
     }
 
+    /// Signs out, which is the last that the page says.
+    fn sign_out(&mut self, device: Key<Device>, tab: Key<Tab>) {
+        let page = self.tabs.get(tab).and_then(|tab| tab.page.as_ref());
+        if page.is_some_and(|page| page.state != PageState::Frozen) {
+            self.tell(tab, Input::SignOut);
+        }
+        self.destroy_tab(tab);
+        self.show_another(device);
+    }
+
     fn show_another(&mut self, device: Key<Device>) {
         if let Some(&next) = self.devices.get(device).and_then(|device| device.tabs.first()) {
             self.turn_to(device, next, true);
@@ -279,6 +292,7 @@ impl World {
 
     fn end_visit(&mut self, key: Key<Visit>) {
         let Some(mut visit) = self.visits.take(key) else { return };
+        self.plan_punch(visit.person, Way::Out, &mut visit.chance);
         let kill = self.hostility.rate(Kind::Kill, 100, 300);
         for device in visit.devices {
             let dies = visit.chance.permille(kill);

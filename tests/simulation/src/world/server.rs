@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use stillhere_engine::{
+    policy::Punching,
     pulse::Outcome,
     time::{Millis, Timestamp},
     tracker::{Batch, Input, Live, Output, Past, Report, Ticket, Tracker},
@@ -78,6 +79,11 @@ pub(super) struct Waiting {
 }
 
 impl Server {
+    pub(super) fn new(is_thorough: bool) -> Self {
+        let disk = if is_thorough { Disk::with_spans() } else { Disk::default() };
+        Self { disk, ..Self::default() }
+    }
+
     /// Its clock.
     pub(super) const fn clock(&self, now: Ms) -> u64 {
         ((WALL_AT_START + now) as i64 + self.ahead) as u64
@@ -90,6 +96,10 @@ impl Server {
 
     pub(super) const fn is_down(&self) -> bool {
         self.down_since.is_some()
+    }
+
+    pub(super) fn stay_of(&self, user: &UserId) -> Option<u64> {
+        self.tracker.as_ref().and_then(|tracker| tracker.stay_of(user))
     }
 
     pub(super) fn live(&self) -> Live {
@@ -153,7 +163,8 @@ impl World {
         if let Some(batch) = server.under_way.take()
             && self.chance.permille(500)
         {
-            self.server.disk.commit(&batch);
+            let verdict = self.server.disk.commit(&batch);
+            self.check(verdict);
         }
         let mean = [4 * SECOND, 5 * MINUTE][self.chance.below(2) as usize];
         let downtime = 500 + self.chance.about(mean);
@@ -174,7 +185,7 @@ impl World {
 
     fn lose_disk(&mut self) {
         self.log.note(self.agenda.now(), format_args!("its disk is lost"));
-        self.server.disk = Disk::default();
+        self.server.disk.lose();
         self.blur();
     }
 
@@ -206,6 +217,9 @@ impl World {
             for rows in std::iter::once(&rows[..0]).chain(rows.chunks(20_000)) {
                 tracker.handle_input(Input::Restore { rows: rows.to_vec(), alive_at }, Timestamp(clock));
             }
+        }
+        if let Some(tracker) = &mut self.server.tracker {
+            tracker.handle_input(Input::RestorePunches(self.server.disk.punches.open()), Timestamp(clock));
         }
         let snapshot = self.server.tracker.as_ref().map(|tracker| tracker.members(None)).unwrap_or_default();
         self.watcher.begin_with(&snapshot);
@@ -251,13 +265,14 @@ impl World {
     fn written(&mut self, written: Written) {
         let Some(batch) = self.server.under_way.take() else { return };
         if written != Written::Failed {
-            self.server.disk.commit(&batch);
+            let verdict = self.server.disk.commit(&batch);
+            self.check(verdict);
         }
         self.take(if written == Written::Done { Input::Recorded } else { Input::RecordFailed(batch) });
     }
 
     /// Hands an input in, does what the tracker says, and compares its picture with the reference.
-    fn take(&mut self, input: Input) {
+    pub(super) fn take(&mut self, input: Input) {
         let published = self.hand_in(input);
         if !self.scenario.is_thorough {
             return;
@@ -267,6 +282,11 @@ impl World {
         if published > 0 || self.agenda.planned().is_multiple_of(8) {
             let snapshot = tracker.members(None);
             let verdicts = [self.watcher.compare(&snapshot), self.reference.compare(&snapshot, clock)];
+            let stays = snapshot
+                .iter()
+                .filter(|_| self.policy.punching == Punching::WithPresence)
+                .map(|member| checks::presence_is_a_stay(member.user.as_str(), tracker.stay_of(&member.user)));
+            let verdicts: Vec<_> = verdicts.into_iter().chain(stays).collect();
             for verdict in verdicts {
                 self.check(verdict);
             }
@@ -294,7 +314,8 @@ impl World {
                 }
                 Output::Record(batch) => self.record(batch),
                 // Nobody reads the disk behind the tracker's back.
-                Output::Done { .. } | Output::Punched { .. } => {}
+                Output::Done { .. } => {}
+                Output::Punched { punch, .. } => self.punch_is_answered(punch.as_deref()),
                 Output::Publish(change) => {
                     published += 1;
                     self.published(&change);

@@ -1,7 +1,9 @@
 //! Settling: when a session is over for everybody, its record is compared with its truth, and both are forgotten.
 
 use stillhere_engine::{
+    limits,
     page::PageState,
+    time::Timestamp,
     tracker::{EndReason, SessionRow},
     wire::SessionId,
 };
@@ -12,7 +14,11 @@ use crate::{
     checks,
     life::Life,
     machine::Link,
+    union::Spans,
 };
+
+/// Rounding, for each span.
+const ROUNDING: Ms = 2;
 
 /// Who has been awake and connected for so long could have been heard.
 const REACHABLE_FOR: Ms = 3 * MINUTE;
@@ -42,7 +48,26 @@ impl World {
         };
         let Some(life) = self.lives.remove(&session) else { return };
         self.compare(&row, &life, gone_at);
-        self.server.disk.forget(&session);
+        let spans = self.server.disk.forget(&session);
+        if self.scenario.is_thorough {
+            self.settle_time(&life, spans);
+            let stay = row.punch_epoch.and_then(|epoch| self.server.disk.punches.stay(&row.user, epoch));
+            let verdict = stay.map_or(Ok(()), |stay| checks::auto_out_covers_its_sessions(stay, &row));
+            self.check(verdict);
+        }
+    }
+
+    /// Adds the session's time to its person's.
+    fn settle_time(&mut self, life: &Life, mut spans: Spans) {
+        for row in spans.values_mut() {
+            for at in [&mut row.start_at, &mut row.end_at] {
+                *at = Timestamp(self.server.truth(at.0).max(0) as u64);
+            }
+        }
+        // A log that is full joins spans and says so in its documentation.
+        let is_blurred = life.is_blurred || life.leaps > 0 || life.spans as usize >= limits::SPANS;
+        let slack = life.spans * (life.worst_delay + ROUNDING) + life.unnoticed;
+        self.times.entry(life.person).or_default().add(&spans, &life.seen, slack, is_blurred);
     }
 
     fn compare(&mut self, row: &SessionRow, life: &Life, gone_at: Ms) {

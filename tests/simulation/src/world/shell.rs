@@ -136,8 +136,6 @@ impl World {
 
     /// The machine's lid is closed: everything on it stands still.
     pub(super) fn sleep_device(&mut self, key: Key<Device>, until: Ms) {
-        // The longest that a visible page waits: for its interval, or for a retry.
-        let interval = self.policy.interval.0.max(limits::ANSWER_WITHIN.0 + limits::RETRY_LAST.0);
         let now = self.now();
         let Some(device) = self.devices.get_mut(key).filter(|device| !device.machine.is_asleep()) else { return };
         device.machine.sleep(now);
@@ -152,7 +150,7 @@ impl World {
             {
                 life.sleeps += 1;
                 // Where both clocks go on, only a timer that is late gives the sleep away.
-                life.unnoticed += if counts_sleep { interval + OVERDUE } else { limits::SLEEP_AFTER.0 };
+                life.unnoticed += if counts_sleep { limits::LOOK_EVERY.0 + OVERDUE } else { limits::SLEEP_AFTER.0 };
             }
             self.sync(tab);
         }

@@ -115,6 +115,7 @@ impl World {
             }
         }
         if let Some(end) = row.end {
+            verdicts.push(checks::sign_out_is_at_once(row.session, life, end, detected));
             self.log.note(now, format_args!("{:?} has ended: {end:?}", row.session));
         }
         for verdict in verdicts {
@@ -128,6 +129,7 @@ impl World {
         self.log.mix(now << 1 | 1);
         let verdict = self.watcher.apply(change);
         self.check(verdict);
+        self.check_punches(change);
         if let Change::Leave { user, reason, .. } = change
             && *reason != LeaveReason::Moved
             && let Some(person) = user.as_str().get(1..).and_then(|number| number.parse().ok())
