@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use stillhere_engine::{
+    label::Ago,
     page::PageState,
     time::{Millis, Timestamp},
     tracker::{Change, EndReason, Member, PunchRow, SessionRow},
@@ -21,11 +22,15 @@ pub(crate) struct MemberView<'a> {
     since_at: String,
     last_seen_at: String,
     last_active_at: String,
+    /// In words, by the server's clock: a page whose clock is wrong shows the right label.
+    last_seen_ago: String,
+    last_active_ago: String,
     sessions: usize,
 }
 
-impl<'a> From<&'a Member> for MemberView<'a> {
-    fn from(member: &'a Member) -> Self {
+impl<'a> MemberView<'a> {
+    pub(crate) fn new(member: &'a Member, now: Timestamp) -> Self {
+        let ago = |at| Ago(now.since(at)).to_string();
         Self {
             channel: member.channel.as_str(),
             user: member.user.as_str(),
@@ -34,6 +39,8 @@ impl<'a> From<&'a Member> for MemberView<'a> {
             since_at: moment::to_text(member.since_at),
             last_seen_at: moment::to_text(member.last_seen_at),
             last_active_at: moment::to_text(member.last_active_at),
+            last_seen_ago: ago(member.last_seen_at),
+            last_active_ago: ago(member.last_active_at),
             sessions: member.sessions,
         }
     }
@@ -49,7 +56,10 @@ pub(crate) struct SnapshotView<'a> {
 
 impl<'a> SnapshotView<'a> {
     pub(crate) fn new(now: Timestamp, members: &'a [Member]) -> Self {
-        Self { now_at: moment::to_text(now), members: members.iter().map(MemberView::from).collect() }
+        Self {
+            now_at: moment::to_text(now),
+            members: members.iter().map(|member| MemberView::new(member, now)).collect(),
+        }
     }
 }
 
@@ -68,9 +78,10 @@ pub(crate) enum ChangeView<'a> {
 
 impl<'a> ChangeView<'a> {
     pub(crate) fn new(change: &'a Change, at: Timestamp) -> Self {
+        let now = at;
         let at = moment::to_text(at);
         match change {
-            Change::Join(member) | Change::Update(member) => Self::Here { at, member: member.into() },
+            Change::Join(member) | Change::Update(member) => Self::Here { at, member: MemberView::new(member, now) },
             Change::Leave { channel, user, reason, last_seen_at } => Self::Gone {
                 at,
                 channel: channel.as_str(),

@@ -1,5 +1,6 @@
 //! Real server processes, spoken to over HTTP.
 
+mod channels;
 mod feed;
 mod punch_clock;
 mod restart;

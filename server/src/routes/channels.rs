@@ -37,7 +37,7 @@ pub(super) async fn one(
         position: found.position.to_string(),
         now_at: moment::to_text(found.now),
         active: found.members.len(),
-        members: found.members.iter().map(MemberView::from).collect(),
+        members: found.members.iter().map(|member| MemberView::new(member, found.now)).collect(),
     };
     Ok(Json(answer).into_response())
 }

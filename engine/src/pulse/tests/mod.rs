@@ -36,7 +36,15 @@ impl Tab {
         let ms = saved.as_ref().map_or(0, |(_, ms)| *ms);
         let now = Now { instant: Instant(ms), wall: Timestamp(ms) };
         let pulse = Pulse::begin(options, [seed; 16], saved.map(|(saved, _)| saved), now);
-        Self { pulse, ms, slept: 0, sent: Vec::new(), ended: Vec::new(), wait: (Instant(0), Why::Asked), look_at: Instant(0) }
+        Self {
+            pulse,
+            ms,
+            slept: 0,
+            sent: Vec::new(),
+            ended: Vec::new(),
+            wait: (Instant(0), Why::Asked),
+            look_at: Instant(0),
+        }
     }
 
     fn tell(&mut self, input: Input) {
