@@ -6,6 +6,7 @@
 mod api;
 mod beats;
 mod ends;
+mod explain;
 mod ledger;
 mod members;
 mod names;
@@ -18,6 +19,7 @@ mod wheel;
 use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 
 pub use api::{Input, Output, Past, Report, Ticket, Way, Why};
+pub use explain::Explained;
 pub use members::Live;
 pub use records::{
     Batch, Change, End, EndReason, LeaveReason, Member, OpenPunch, PunchKind, PunchRow, SessionRow, SpanRow,
@@ -60,6 +62,12 @@ struct Blind {
 }
 
 impl Blind {
+    /// What a ladder looks at.
+    fn facts(self, state: PageState, last_seen_at: Timestamp, last_active_at: Timestamp) -> Facts {
+        let visible = state.is_visible();
+        Facts { visible, last_seen_at: self.shift(last_seen_at), last_active_at: self.shift(last_active_at) }
+    }
+
     /// What the moment counts as: one before the downtime moves on by its length.
     fn shift(self, at: Timestamp) -> Timestamp {
         if at <= self.since { at.after(self.length) } else { at }
@@ -153,15 +161,12 @@ impl Tracker {
 
     /// Finds the session's own rung and sets its timer for whatever comes next: a lower rung or the end.
     fn judge(&mut self, place: u32) {
+        let blind = self.blind;
         let Some(session) = self.roll.get_mut(place) else { return };
         let mut until = session.lease_until();
         // A closed session keeps its status until its grace is over: nobody is told before.
         if session.state != PageState::Closed {
-            let facts = Facts {
-                visible: session.state.is_visible(),
-                last_seen_at: self.blind.shift(session.last_seen_at()),
-                last_active_at: self.blind.shift(session.last_active_at()),
-            };
+            let facts = blind.facts(session.state, session.last_seen_at(), session.last_active_at());
             let (rung, changes_at) = self.policy.ladder.judge(facts, self.now);
             session.rung = rung;
             until = until.min(changes_at);
@@ -171,14 +176,11 @@ impl Tracker {
 
     /// A closed session that is read back stands where its facts put it: what it was told as last is forgotten.
     fn stand_closed(&mut self, place: u32) {
+        let blind = self.blind;
         let Some(session) = self.roll.get_mut(place).filter(|session| session.state == PageState::Closed) else {
             return;
         };
-        let facts = Facts {
-            visible: false,
-            last_seen_at: self.blind.shift(session.last_seen_at()),
-            last_active_at: self.blind.shift(session.last_active_at()),
-        };
+        let facts = blind.facts(session.state, session.last_seen_at(), session.last_active_at());
         session.rung = self.policy.ladder.judge(facts, self.now).0;
     }
 

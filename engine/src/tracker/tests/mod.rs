@@ -2,6 +2,7 @@
 
 mod disk;
 mod ends;
+mod explain;
 mod leaving;
 mod people;
 mod punches;
