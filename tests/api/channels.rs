@@ -66,3 +66,23 @@ async fn wished_for_an_interval_that_adapts_to_activity() {
     let typing = later(first('B', "bob"), json!({ "seq": 2, "t": 700_500, "activeMs": 500 }));
     assert_eq!(server.beat(typing).await.body["intervalMs"], 30_000);
 }
+
+#[tokio::test]
+async fn one_user_has_a_status_a_label_and_an_explanation() {
+    let server = Server::preset_with("availability", "leave_grace_ms = 1\n").await;
+    let nobody = server.get("/v1/users/ann").await;
+    assert_eq!((&nobody["status"], &nobody["lastSeenAt"]), (&json!("offline"), &Value::Null));
+    assert_eq!(server.beat(first('A', "ann")).await.status, 200);
+    let ann = server.get("/v1/users/ann").await;
+    assert_eq!((&ann["status"], &ann["lastSeenAgo"]), (&json!("online"), &json!("just now")));
+    let why = server.get("/v1/users/ann/explain").await;
+    let session = &why["sessions"][0];
+    assert_eq!(session["because"], "its last beat came just now, within 120 s");
+    assert_eq!((&session["then"], &session["status"]), (&json!("ended"), &json!("online")));
+    let mut feed = server.feed("site").await;
+    feed.next().await;
+    assert_eq!(server.beat(later(first('A', "ann"), json!({ "seq": 2, "state": "closed" }))).await.status, 200);
+    while feed.next_in_words().await != "leave ann closed" {}
+    let gone = server.get("/v1/users/ann").await;
+    assert_eq!((&gone["status"], &gone["channels"]), (&json!("online"), &json!([])), "seen within two minutes");
+}

@@ -12,7 +12,7 @@ use std::{io, sync::Arc};
 use stillhere_engine::{
     policy::Policy,
     time::Timestamp,
-    tracker::{Member, PunchRow, Way},
+    tracker::{Explained, Member, PunchRow, Way},
     wire::{Accepted, Beat, ChannelName, Refusal, SessionId, UserId},
 };
 use tokio::sync::{mpsc, oneshot};
@@ -32,6 +32,8 @@ enum Command {
     Beat { user: UserId, issued_at: Option<Timestamp>, beat: Box<Beat>, answer: oneshot::Sender<Answer> },
     /// Say who is in a channel.
     Members { channel: ChannelName, answer: oneshot::Sender<Members> },
+    /// Say everything about one user.
+    Person { user: UserId, answer: oneshot::Sender<Person> },
     /// Begin to watch.
     Watch { topic: Topic, after: Option<Position>, answer: oneshot::Sender<Watch> },
     /// Write everything down that has changed; says when that is done.
@@ -53,6 +55,18 @@ pub(crate) struct Members {
     pub(crate) now: Timestamp,
     pub(crate) position: Position,
     pub(crate) members: Vec<Member>,
+}
+
+/// Everything that is known about one user now.
+#[derive(Debug)]
+pub(crate) struct Person {
+    pub(crate) now: Timestamp,
+    /// In each channel that they are in.
+    pub(crate) members: Vec<Member>,
+    /// Each open session, and the rule that fired.
+    pub(crate) explained: Vec<Explained>,
+    /// Which stay they are in by the punch clock.
+    pub(crate) stay: Option<u64>,
 }
 
 /// The way to the driver. Cheap to clone; the driver stops when it is told to, not when the last of these is gone.
@@ -86,6 +100,11 @@ impl Driver {
     /// Who is in the channel.
     pub(crate) async fn members(&self, channel: ChannelName) -> Result<Members, Refusal> {
         self.ask(|answer| Command::Members { channel, answer }).await
+    }
+
+    /// Everything about one user.
+    pub(crate) async fn person(&self, user: UserId) -> Result<Person, Refusal> {
+        self.ask(|answer| Command::Person { user, answer }).await
     }
 
     /// Begins to watch: what has happened after the position if that is still known, otherwise everybody who is here.

@@ -19,7 +19,7 @@ use tokio::{
     time::{Instant, Sleep, sleep, sleep_until, timeout},
 };
 
-use super::{Answer, Clock, Command, Members};
+use super::{Answer, Clock, Command, Members, Person};
 use crate::{
     feed::{Feed, Topic},
     limits,
@@ -153,6 +153,15 @@ impl Task {
             Command::Members { channel, answer } => {
                 let members = self.tracker.members(Some(&channel));
                 let _ = answer.send(Members { now, position: self.feed.position(), members });
+            }
+            Command::Person { user, answer } => {
+                let tracker = &self.tracker;
+                let _ = answer.send(Person {
+                    now,
+                    members: tracker.members_of(&user),
+                    explained: tracker.explain(&user),
+                    stay: tracker.stay_of(&user),
+                });
             }
             Command::Watch { topic, after, answer } => {
                 let tracker = &self.tracker;

@@ -9,6 +9,7 @@ mod question;
 mod sessions;
 mod sign_out;
 mod site;
+mod users;
 
 use std::sync::Arc;
 
@@ -68,6 +69,8 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/feed", get(feed::follow))
         .route("/punches", post(punches::punch).get(punches::list))
         .route("/sessions/{id}", delete(sign_out::sign_out))
+        .route("/users/{user}", get(users::one))
+        .route("/users/{user}/explain", get(users::explain))
         .route("/admin/sessions", get(sessions::list))
         .fallback(unknown)
         .method_not_allowed_fallback(method_wrong)

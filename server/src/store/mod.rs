@@ -87,7 +87,7 @@ pub struct OpenSessions {
 pub struct Place(i64);
 
 /// Which sessions to list.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct SessionQuery {
     /// Only this user's.
     pub user: Option<UserId>,
