@@ -102,8 +102,8 @@ pub const RUNGS: usize = 8;
 /// Steps of idleness, each with its interval.
 pub const IDLE_STEPS: usize = 8;
 
-/// Spans that wait to be written. Beyond it the store has been down for long, and clients keep their beats.
-pub const SPAN_BACKLOG: usize = 500_000;
+/// Spans, visits and punches that wait to be written. Beyond it the store has been down for long, and clients keep their beats.
+pub const ROW_BACKLOG: usize = 500_000;
 
 /// Leases judged between two inputs: when a million end at once, beats are still answered in between.
 pub const EXPIRE_AT_ONCE: usize = 1_024;

@@ -8,6 +8,12 @@ pub(crate) fn to_text(at: Timestamp) -> String {
     format!("{:.3}", known.unwrap_or(jiff::Timestamp::MAX))
 }
 
+/// When the day of the moment began, in UTC.
+pub(crate) const fn day_of(at: Timestamp) -> Timestamp {
+    const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+    Timestamp(at.0 - at.0 % DAY_MS)
+}
+
 /// Reads a moment with any offset from UTC; `None` for anything else, and for what lies before 1970.
 pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let moment: jiff::Timestamp = text.parse().ok()?;
@@ -24,6 +30,12 @@ mod tests {
         assert_eq!(parse("2026-11-21T14:06:40.003Z"), Some(Timestamp(1_795_270_000_003)));
         assert_eq!(parse("2026-11-21T15:06:40.003+01:00"), Some(Timestamp(1_795_270_000_003)));
         assert_eq!(to_text(Timestamp(0)), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_utc() {
+        assert_eq!(to_text(day_of(Timestamp(1_795_270_000_003))), "2026-11-21T00:00:00.000Z");
+        assert_eq!(day_of(day_of(Timestamp(1_795_270_000_003))), day_of(Timestamp(1_795_270_000_003)));
     }
 
     #[test]

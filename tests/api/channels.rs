@@ -86,3 +86,19 @@ async fn one_user_has_a_status_a_label_and_an_explanation() {
     let gone = server.get("/v1/users/ann").await;
     assert_eq!((&gone["status"], &gone["channels"]), (&json!("online"), &json!([])), "seen within two minutes");
 }
+
+#[tokio::test]
+async fn counts_per_module_are_active_now_today_and_ever() {
+    let server = Server::preset_with("module-users", "leave_grace_ms = 1\n").await;
+    assert_eq!(server.beat(in_channel('A', "ann", "pms")).await.status, 200);
+    assert_eq!(server.beat(in_channel('B', "ann", "pms")).await.status, 200, "another tab is nobody else");
+    assert_eq!(server.beat(in_channel('C', "bob", "pms")).await.status, 200);
+    assert_eq!(server.beat(later(in_channel('C', "bob", "crm"), json!({ "seq": 2 }))).await.status, 200);
+    let counts = server.get("/v1/channels").await["channels"].clone();
+    let of = |name: &str| {
+        let all = counts.as_array().expect("a list");
+        let found = all.iter().find(|counts| counts["channel"] == name).expect("each module is listed");
+        [&found["active"], &found["today"], &found["ever"]].map(|count| count.as_u64().unwrap_or_default())
+    };
+    assert_eq!((of("pms"), of("crm"), of("hr")), ([1, 2, 2], [1, 1, 1], [0, 0, 0]));
+}

@@ -42,6 +42,9 @@ impl Tracker {
 
     fn begin(&mut self, report: &Report) {
         let Report { user, beat, .. } = report;
+        if self.ledger.is_full() {
+            return self.refuse(report.ticket, Refusal::StoreDown);
+        }
         // A wrong clock, or a wish for overtime, cannot reach behind the token or the longest session.
         let oldest = report.issued_at.unwrap_or(Timestamp(0)).min(self.now);
         let started_at = self.now.before(beat.t).max(oldest);

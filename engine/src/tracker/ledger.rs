@@ -10,7 +10,7 @@ use alloc::{
 
 use super::{
     api::Ticket,
-    records::{Batch, PunchRow, SessionRow, SpanRow},
+    records::{Batch, PunchRow, SessionRow, SpanRow, VisitRow},
 };
 use crate::{
     limits,
@@ -38,6 +38,7 @@ pub(super) struct Ledger {
     urgent: Vec<u32>,
     spans: Vec<SpanRow>,
     punches: Vec<PunchRow>,
+    visits: Vec<VisitRow>,
     /// Ended sessions that are not on disk yet. They are answered from here meanwhile.
     ended: BTreeMap<SessionId, Ended>,
     /// Those that have just come to disk, with the moment, and in that order: somebody may have looked into the store
@@ -79,6 +80,7 @@ impl Ledger {
             urgent: Vec::new(),
             spans: Vec::new(),
             punches: Vec::new(),
+            visits: Vec::new(),
             ended: BTreeMap::new(),
             landed: BTreeMap::new(),
             landing: VecDeque::new(),
@@ -106,6 +108,12 @@ impl Ledger {
     /// A span was told.
     pub(super) fn note_span(&mut self, span: SpanRow) {
         self.spans.push(span);
+    }
+
+    /// A user was in a channel. No hurry: it goes with the next checkpoint.
+    pub(super) fn note_visit(&mut self, visit: VisitRow, now: Timestamp) {
+        self.visits.push(visit);
+        self.due_at = self.due_at.min(now.after(limits::CHECKPOINT_EVERY));
     }
 
     /// A user came or went; whoever asked for it, and watchers, hear of it once it is on disk.
@@ -158,7 +166,7 @@ impl Ledger {
 
     /// Whether so much waits that no more may be taken.
     pub(super) fn is_full(&self) -> bool {
-        self.spans.len() >= limits::SPAN_BACKLOG
+        self.spans.len() + self.visits.len() + self.punches.len() >= limits::ROW_BACKLOG
     }
 
     /// Whether a batch is under way.
@@ -208,9 +216,10 @@ impl Ledger {
         self.due_at = now.after(limits::ALIVE_EVERY);
         let spans = core::mem::take(&mut self.spans);
         let punches = core::mem::take(&mut self.punches);
+        let visits = core::mem::take(&mut self.visits);
         // A sign of life says that everything before it is on disk.
         let alive_at = is_last.then_some(now);
-        Some(Batch { sessions, spans, punches, alive_at })
+        Some(Batch { sessions, spans, visits, punches, alive_at })
     }
 
     /// The batch under way is on disk.
@@ -242,6 +251,8 @@ impl Ledger {
         self.spans.extend(newer);
         let newer = core::mem::replace(&mut self.punches, batch.punches);
         self.punches.extend(newer);
+        let newer = core::mem::replace(&mut self.visits, batch.visits);
+        self.visits.extend(newer);
         self.is_due_now = true;
         self.not_before = now.after(limits::STORE_RETRY);
         self.land()

@@ -5,7 +5,7 @@ use alloc::{string::ToString, vec::Vec};
 use super::{
     Tracker,
     api::Output,
-    records::{Change, LeaveReason, Member},
+    records::{Change, LeaveReason, Member, VisitRow},
     session::{NONE, Session},
 };
 use crate::{
@@ -22,6 +22,17 @@ pub struct Live {
     pub users: usize,
     /// Channels with at least one.
     pub channels: usize,
+}
+
+/// How many users are in a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChannelCount {
+    /// Where.
+    pub channel: ChannelName,
+    /// Users now.
+    pub users: usize,
+    /// Those of them who came before the moment that was asked for.
+    pub since_before: usize,
 }
 
 /// Where a user stands in a channel at a moment: what a change is a change of.
@@ -91,6 +102,22 @@ impl Tracker {
             .collect()
     }
 
+    /// How many are in each channel that anybody is in, and how many of them have been since before `moment`.
+    #[must_use]
+    pub fn channels(&self, moment: Timestamp) -> Vec<ChannelCount> {
+        let counts = self.roll.all_channels().map(|(number, channel)| {
+            let sessions = self.roll.of_channel(number);
+            let firsts = sessions.filter(|&(place, session)| self.first_of(session.user, number) == Some(place));
+            let (mut users, mut since_before) = (0, 0);
+            for (_, session) in firsts {
+                users += 1;
+                since_before += usize::from(session.since_at < moment);
+            }
+            ChannelCount { channel: channel.clone(), users, since_before }
+        });
+        counts.filter(|count| count.users > 0).collect()
+    }
+
     /// The user in each channel that they are in.
     #[must_use]
     pub fn members_of(&self, user: &UserId) -> Vec<Member> {
@@ -147,6 +174,15 @@ impl Tracker {
             }
             _ => None,
         };
+        let visit = match &change {
+            Some(Change::Join(member)) => Some((&member.channel, &member.user, member.last_seen_at)),
+            Some(Change::Leave { channel, user, last_seen_at, .. }) => Some((channel, user, *last_seen_at)),
+            _ => None,
+        };
+        if let Some((channel, user, at)) = visit {
+            let visit = VisitRow { channel: channel.clone(), user: user.clone(), at };
+            self.ledger.note_visit(visit, self.now);
+        }
         if let Some(change) = change {
             self.outputs.push_back(Output::Publish(change));
         }

@@ -20,9 +20,9 @@ use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 
 pub use api::{Input, Output, Past, Report, Ticket, Way, Why};
 pub use explain::Explained;
-pub use members::Live;
+pub use members::{ChannelCount, Live};
 pub use records::{
-    Batch, Change, End, EndReason, LeaveReason, Member, OpenPunch, PunchKind, PunchRow, SessionRow, SpanRow,
+    Batch, Change, End, EndReason, LeaveReason, Member, OpenPunch, PunchKind, PunchRow, SessionRow, SpanRow, VisitRow,
 };
 
 use crate::{

@@ -68,6 +68,11 @@ impl<T: Eq + Hash> Names<T> {
         self.names.get(number as usize)?.as_ref()
     }
 
+    /// Every name that is kept, with its number.
+    pub(super) fn all(&self) -> impl Iterator<Item = (u32, &T)> {
+        self.names.iter().enumerate().filter_map(|(number, name)| Some((number as u32, name.as_ref()?)))
+    }
+
     /// How many hold the number.
     pub(super) fn holders(&self, number: u32) -> u32 {
         self.holders.get(number as usize).copied().unwrap_or(0)

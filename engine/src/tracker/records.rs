@@ -107,6 +107,18 @@ pub struct SpanRow {
     pub end_at: Timestamp,
 }
 
+/// A user has been in a channel: told when they come and when they go. With who is here now it says how many have ever
+/// been there, and how many today, whatever became of their sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisitRow {
+    /// Where.
+    pub channel: ChannelName,
+    /// Who.
+    pub user: UserId,
+    /// When they were there.
+    pub at: Timestamp,
+}
+
 /// A row of the audit log. Rows are added, never changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PunchRow {
@@ -179,6 +191,8 @@ pub struct Batch {
     pub sessions: Vec<SessionRow>,
     /// Spans to insert or extend.
     pub spans: Vec<SpanRow>,
+    /// Users' visits to channels, to insert or to move on.
+    pub visits: Vec<VisitRow>,
     /// Punches to add, each unless it is there already: see [`PunchKind`].
     pub punches: Vec<PunchRow>,
     /// The server lived at this moment; a later start measures the downtime from here.

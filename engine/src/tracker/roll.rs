@@ -177,6 +177,10 @@ impl Roll {
         self.walk(first, |session| session.in_channel.next)
     }
 
+    pub(super) fn all_channels(&self) -> impl Iterator<Item = (u32, &ChannelName)> {
+        self.channels.all()
+    }
+
     pub(super) fn all(&self) -> impl Iterator<Item = (u32, &Session)> {
         self.sessions.iter().enumerate().filter_map(|(place, session)| Some((place as u32, session.as_ref()?)))
     }

@@ -12,7 +12,7 @@ use std::{io, sync::Arc};
 use stillhere_engine::{
     policy::Policy,
     time::Timestamp,
-    tracker::{Explained, Member, PunchRow, Way},
+    tracker::{ChannelCount, Explained, Member, PunchRow, Way},
     wire::{Accepted, Beat, ChannelName, Refusal, SessionId, UserId},
 };
 use tokio::sync::{mpsc, oneshot};
@@ -32,6 +32,8 @@ enum Command {
     Beat { user: UserId, issued_at: Option<Timestamp>, beat: Box<Beat>, answer: oneshot::Sender<Answer> },
     /// Say who is in a channel.
     Members { channel: ChannelName, answer: oneshot::Sender<Members> },
+    /// Say how many are in each channel.
+    Channels { today: Timestamp, answer: oneshot::Sender<Vec<ChannelCount>> },
     /// Say everything about one user.
     Person { user: UserId, answer: oneshot::Sender<Person> },
     /// Begin to watch.
@@ -100,6 +102,11 @@ impl Driver {
     /// Who is in the channel.
     pub(crate) async fn members(&self, channel: ChannelName) -> Result<Members, Refusal> {
         self.ask(|answer| Command::Members { channel, answer }).await
+    }
+
+    /// How many are in each channel, and how many of them since before `today` began.
+    pub(crate) async fn channels(&self, today: Timestamp) -> Result<Vec<ChannelCount>, Refusal> {
+        self.ask(|answer| Command::Channels { today, answer }).await
     }
 
     /// Everything about one user.

@@ -154,6 +154,7 @@ impl Task {
                 let members = self.tracker.members(Some(&channel));
                 let _ = answer.send(Members { now, position: self.feed.position(), members });
             }
+            Command::Channels { today, answer } => _ = answer.send(self.tracker.channels(today)),
             Command::Person { user, answer } => {
                 let tracker = &self.tracker;
                 let _ = answer.send(Person {

@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use super::*;
 use crate::{
     feed::Start,
-    store::{OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery, Sqlite},
+    store::{ChannelTotals, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery, Sqlite},
 };
 
 /// A store with a switch: it can be made to fail, or to wait.
@@ -55,6 +55,10 @@ impl Store for Moody {
 
     fn punches<'a>(&'a self, query: &'a PunchQuery) -> Pending<'a, PunchList> {
         self.inner.punches(query)
+    }
+
+    fn channels(&self, today: Timestamp) -> Pending<'_, Vec<ChannelTotals>> {
+        self.inner.channels(today)
     }
 
     fn open_punches(&self) -> Pending<'_, Vec<OpenPunch>> {

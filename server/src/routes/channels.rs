@@ -1,4 +1,6 @@
-//! `GET /channels/{name}`: who is in a channel now.
+//! `GET /channels`: how many are in each. `GET /channels/{name}`: who is in one.
+
+use std::collections::BTreeMap;
 
 use axum::{
     Json,
@@ -10,7 +12,7 @@ use serde::Serialize;
 use stillhere_engine::wire::{ChannelName, Refusal};
 
 use super::App;
-use crate::{error::Rejection, moment, views::MemberView};
+use crate::{error::Rejection, moment, store::ChannelTotals, views::MemberView};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -21,6 +23,63 @@ struct Channel<'a> {
     now_at: String,
     active: usize,
     members: Vec<MemberView<'a>>,
+}
+
+/// How many are, were and have been there.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Counts<'a> {
+    channel: &'a str,
+    active: usize,
+    today: u64,
+    ever: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct All<'a> {
+    now_at: String,
+    /// When today began, in UTC.
+    today_at: String,
+    channels: Vec<Counts<'a>>,
+}
+
+/// Users in each channel that exists or has been visited: now, today and ever.
+pub(super) async fn all(State(app): State<App>, headers: HeaderMap) -> Result<Response, Rejection> {
+    app.inner.identity.of_watcher(&headers, app.now())?;
+    let today = moment::day_of(app.now());
+    app.inner.driver.settle().await?;
+    let totals = app.inner.store.channels(today).await.map_err(|why| {
+        tracing::error!(%why, "the totals of the channels could not be read");
+        Refusal::StoreDown
+    })?;
+    let counts = app.inner.driver.channels(today).await?;
+    let mut all: BTreeMap<&ChannelName, Counts<'_>> = BTreeMap::new();
+    for channel in &app.inner.settings.policy().channels {
+        all.entry(channel).or_insert_with(|| Counts::of(channel));
+    }
+    for ChannelTotals { channel, ever, today } in &totals {
+        let counts = all.entry(channel).or_insert_with(|| Counts::of(channel));
+        (counts.ever, counts.today) = (*ever, *today);
+    }
+    for count in &counts {
+        let counts = all.entry(&count.channel).or_insert_with(|| Counts::of(&count.channel));
+        counts.active = count.users;
+        // Who has been here since yesterday is here today, and no row says so yet.
+        counts.today += count.since_before as u64;
+    }
+    let answer = All {
+        now_at: moment::to_text(app.now()),
+        today_at: moment::to_text(today),
+        channels: all.into_values().collect(),
+    };
+    Ok(Json(answer).into_response())
+}
+
+impl<'a> Counts<'a> {
+    fn of(channel: &'a ChannelName) -> Self {
+        Self { channel: channel.as_str(), active: 0, today: 0, ever: 0 }
+    }
 }
 
 /// The members of one channel.

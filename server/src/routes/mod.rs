@@ -65,6 +65,7 @@ pub(crate) fn routes(app: App) -> Router {
     let settings = &app.inner.settings;
     let api = Router::new()
         .route("/beat", post(beat::take))
+        .route("/channels", get(channels::all))
         .route("/channels/{name}", get(channels::one))
         .route("/feed", get(feed::follow))
         .route("/punches", post(punches::punch).get(punches::list))

@@ -66,6 +66,13 @@ pub trait Store: Send + Sync {
     /// The store cannot be read.
     fn punches<'a>(&'a self, query: &'a PunchQuery) -> Pending<'a, PunchList>;
 
+    /// How many users have been in each channel, ever and since `today` began. Who has been there since before `today`
+    /// without a break is only counted in the first: whoever asks knows who is here now.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn channels(&self, today: Timestamp) -> Pending<'_, Vec<ChannelTotals>>;
+
     /// Waits for what is under way and lets go of the files.
     ///
     /// # Errors
@@ -113,6 +120,17 @@ pub enum Stay {
     Open,
     /// It has one.
     Ended,
+}
+
+/// Who has been in a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChannelTotals {
+    /// Where.
+    pub channel: ChannelName,
+    /// How many users ever.
+    pub ever: u64,
+    /// How many have come or gone today.
+    pub today: u64,
 }
 
 /// Which punches to list.

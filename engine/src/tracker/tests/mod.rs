@@ -25,6 +25,7 @@ struct Server {
     rows: BTreeMap<SessionId, SessionRow>,
     spans: BTreeMap<(SessionId, u64), SpanRow>,
     punches: Vec<PunchRow>,
+    visits: Vec<String>,
     read: usize,
     alive_at: Timestamp,
     is_down: bool,
@@ -49,6 +50,7 @@ impl Server {
             rows: BTreeMap::new(),
             spans: BTreeMap::new(),
             punches: Vec::new(),
+            visits: Vec::new(),
             read: 0,
             alive_at: Timestamp(START),
             is_down: false,
@@ -117,6 +119,10 @@ impl Server {
         for span in batch.spans {
             self.spans.insert((span.session, span.span.start.0), span);
         }
+        self.visits.extend(batch.visits.iter().map(|visit| {
+            let at = visit.at.0.saturating_sub(START) / 1_000;
+            format!("{} in {} at {at}s", visit.user.as_str(), visit.channel.as_str())
+        }));
         for row in batch.punches {
             self.punch(row);
         }

@@ -95,3 +95,32 @@ fn who_is_idle_for_long_is_asked_to_beat_less_often_and_at_the_first_input_as_be
     let typing = Beat { active: Millis(1_000), ..tab.at(430_000) };
     assert_eq!(interval(&mut server, typing), Millis::seconds(10));
 }
+
+#[test]
+fn channels_are_counted_by_user_and_who_came_before_is_known() {
+    let mut server = Server::start();
+    server.beat("ann", Tab::within(Tab::new(1).at(0), "pms")).expect("taken");
+    server.pass(5_000);
+    for (number, user, channel) in [(2, "ann", "pms"), (3, "bob", "pms"), (4, "cid", "crm")] {
+        server.beat(user, Tab::within(Tab::new(number).at(0), channel)).expect("taken");
+    }
+    let counts = server.tracker.channels(Timestamp(START + 1_000));
+    let counts = counts.iter().map(|count| (count.channel.as_str(), count.users, count.since_before));
+    assert_eq!(counts.collect::<Vec<_>>(), [("pms", 2, 1), ("crm", 1, 0)]);
+}
+
+#[test]
+fn a_visit_is_written_when_somebody_comes_and_when_they_go_and_for_no_beat() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    server.is_down = true;
+    let _ = server.beat("ann", Tab::within(tab.at(0), "pms"));
+    server.is_down = false;
+    for i in 1..5 {
+        server.pass(5_000);
+        server.beat("ann", Tab::within(tab.at(i * 5_000), "pms")).expect("taken");
+    }
+    server.beat("ann", Tab::within(tab.at(20_000), "crm")).expect("taken");
+    server.pass(100_000);
+    let visits = ["ann in pms at 0s", "ann in crm at 20s", "ann in pms at 20s", "ann in crm at 20s"];
+    assert_eq!(server.visits, visits, "also after a batch that failed");
+}

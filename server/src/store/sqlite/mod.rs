@@ -22,13 +22,16 @@ use stillhere_engine::{
     wire::SessionId,
 };
 
-use super::{OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery, Store, StoreError};
+use super::{
+    ChannelTotals, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery, Store, StoreError,
+};
 use crate::limits;
 
 /// The schema, step by step. A step that has been released is never edited: the next one corrects it.
-const STEPS: [(i64, &str, &str); 2] = [
+const STEPS: [(i64, &str, &str); 3] = [
     (1, "sessions", include_str!("../../../migrations/sqlite/0001_sessions.sql")),
     (2, "punches", include_str!("../../../migrations/sqlite/0002_punches.sql")),
+    (3, "visits", include_str!("../../../migrations/sqlite/0003_visits.sql")),
 ];
 
 /// Sessions and spans in `stillhere.sqlite`.
@@ -126,6 +129,10 @@ impl Store for Sqlite {
 
     fn punches<'a>(&'a self, query: &'a PunchQuery) -> Pending<'a, PunchList> {
         Box::pin(punches::list(&self.readers, query))
+    }
+
+    fn channels(&self, today: Timestamp) -> Pending<'_, Vec<ChannelTotals>> {
+        Box::pin(read::channels(&self.readers, today))
     }
 
     fn close(&self) -> Pending<'_, ()> {

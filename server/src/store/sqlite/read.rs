@@ -12,7 +12,7 @@ use stillhere_engine::{
 use super::{from_sql, to_sql};
 use crate::{
     limits,
-    store::{Cursor, OpenSessions, Place, SessionList, SessionQuery, Stay, StoreError, Totals},
+    store::{ChannelTotals, Cursor, OpenSessions, Place, SessionList, SessionQuery, Stay, StoreError, Totals},
 };
 
 /// The columns in the order of [`to_row`], the row's own number first.
@@ -98,6 +98,18 @@ pub(super) async fn alive_at(pool: &SqlitePool) -> Result<Option<Timestamp>, Sto
     let found = sqlx::query_scalar::<_, i64>("select value from meta where name = 'alive_at'");
     let found = found.fetch_optional(pool).await.map_err(unreadable)?;
     Ok(found.map(|moment| Timestamp(from_sql(moment))))
+}
+
+/// Who has been in each channel.
+pub(super) async fn channels(pool: &SqlitePool, today: Timestamp) -> Result<Vec<ChannelTotals>, StoreError> {
+    let sql = "select channel, count(*), count(*) filter (where last_at >= ?1) from visits group by channel";
+    let found = sqlx::query_as::<_, (String, i64, i64)>(sql).bind(to_sql(today.0));
+    let found = found.fetch_all(pool).await.map_err(unreadable)?;
+    let totals = found.into_iter().map(|(channel, ever, today)| {
+        let channel = ChannelName::parse(&channel).map_err(|_| damaged("channel"))?;
+        Ok(ChannelTotals { channel, ever: from_sql(ever), today: from_sql(today) })
+    });
+    totals.collect()
 }
 
 /// A page of the list, and the totals as of the same moment.

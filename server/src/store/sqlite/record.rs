@@ -8,7 +8,7 @@ use std::fmt::Write;
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 use sqlx::SqlitePool;
 use stillhere_engine::{
-    tracker::{Batch, SessionRow, SpanRow},
+    tracker::{Batch, SessionRow, SpanRow, VisitRow},
     wire::{PagePath, SessionId},
 };
 
@@ -64,6 +64,14 @@ const SPANS: &str = "
         end_at = max(excluded.end_at, end_at)
     where excluded.end_ms > end_ms";
 
+/// A visit begins once and moves on.
+const VISITS: &str = "
+    insert into visits (channel, user, first_at, last_at)
+    select value ->> 0, value ->> 1, value ->> 2, value ->> 2 from json_each(?1)
+    where true
+    on conflict (channel, user) do update set
+        first_at = min(excluded.first_at, first_at), last_at = max(excluded.last_at, last_at)";
+
 /// A sign of life is never taken back.
 const ALIVE: &str = "
     insert into meta (name, value) values ('alive_at', ?1)
@@ -74,8 +82,9 @@ pub(super) async fn record(writer: &SqlitePool, batch: &Batch) -> Result<(), sql
     // Made before the transaction begins: nothing waits for the writer meanwhile.
     let sessions = to_json(batch.sessions.iter().map(AsArray))?;
     let spans = to_json(batch.spans.iter().map(AsArray))?;
+    let visits = to_json(batch.visits.iter().map(AsArray))?;
     let mut transaction = writer.begin_with("begin immediate").await?;
-    for (sql, rows) in [(SESSIONS, sessions), (SPANS, spans)] {
+    for (sql, rows) in [(SESSIONS, sessions), (SPANS, spans), (VISITS, visits)] {
         if let Some(rows) = rows {
             sqlx::query(sql).bind(rows).execute(&mut *transaction).await?;
         }
@@ -131,6 +140,12 @@ impl Serialize for AsArray<'_, SessionRow> {
         array.serialize_element(&end.map(|end| to_sql(end.error_bound.0)))?;
         array.serialize_element(&row.punch_epoch.map(to_sql))?;
         array.end()
+    }
+}
+
+impl Serialize for AsArray<'_, VisitRow> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        (self.0.channel.as_str(), self.0.user.as_str(), to_sql(self.0.at.0)).serialize(to)
     }
 }
 

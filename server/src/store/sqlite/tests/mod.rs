@@ -5,14 +5,14 @@ use stillhere_engine::{
     page::PageState,
     spans::Span,
     time::{Millis, Timestamp},
-    tracker::{Batch, End, EndReason, SessionRow, SpanRow},
+    tracker::{Batch, End, EndReason, SessionRow, SpanRow, VisitRow},
     wire::{ChannelName, PagePath, SessionId, UserId},
 };
 
 use super::Sqlite;
 use crate::{
     limits,
-    store::{Cursor, SessionQuery, Stay, Store, Totals},
+    store::{ChannelTotals, Cursor, SessionQuery, Stay, Store, Totals},
 };
 
 const ALL: SessionQuery =
@@ -319,4 +319,19 @@ proptest! {
         });
         prop_assert_eq!(straight, other);
     }
+}
+
+#[tokio::test]
+async fn a_visit_is_counted_once_ever_and_by_its_newest_day() {
+    let (store, _directory) = store().await;
+    let visit = |user: &str, at| VisitRow {
+        channel: ChannelName::parse("pms").unwrap(),
+        user: UserId::parse(user).unwrap(),
+        at: Timestamp(at),
+    };
+    for visits in [vec![visit("ann", 500), visit("bob", 100)], vec![visit("ann", 90)], vec![visit("ann", 500)]] {
+        store.record(&Batch { visits, ..Batch::default() }).await.unwrap();
+    }
+    let totals = store.channels(Timestamp(200)).await.unwrap();
+    assert_eq!(totals, [ChannelTotals { channel: ChannelName::parse("pms").unwrap(), ever: 2, today: 1 }]);
 }
