@@ -6,6 +6,7 @@
 mod checks;
 mod client;
 mod demo;
+mod fuzz;
 mod lint;
 mod node_packages;
 mod project;
@@ -50,8 +51,10 @@ enum Command {
     Build(BuildArguments),
     /// Build everything and run the demo in the foreground; ctrl-c ends it.
     Demo(demo::DemoArguments),
-    /// Test everything: format, tidy, client size, unit, API and browser tests.
+    /// Test everything: format, tidy, client size, fuzzing, unit, API and browser tests.
     Test(test::TestArguments),
+    /// Hand the wire and both machines whatever chance makes up, and see that every claim holds.
+    Fuzz(fuzz::FuzzArguments),
     /// Check style: rustfmt, clippy for every crate, and `tidy`.
     Lint,
     /// Check the rules of this project that no other tool knows.
@@ -87,6 +90,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Build(only) => build(&project, &only),
         Command::Demo(arguments) => demo::run(&project, &arguments),
         Command::Test(arguments) => test::run(&project, &arguments),
+        Command::Fuzz(arguments) => fuzz::run(&project, &arguments),
         Command::Lint => lint::run(&project),
         Command::Tidy => tidy::run(&project),
         Command::Size(arguments) => size::run(&project, &arguments),

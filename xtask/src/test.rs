@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::checks::Checks;
 use crate::client;
+use crate::fuzz::{self, FuzzArguments};
 use crate::lint;
 use crate::project::Project;
 use crate::readme;
@@ -30,7 +31,7 @@ const BROWSER_TESTS: &str = "browser";
 
 #[derive(clap::Args)]
 pub(crate) struct TestArguments {
-    /// Without the browser tests and the examples in the documentation.
+    /// Without the browser tests, the fuzzing and the examples in the documentation.
     #[arg(long)]
     fast: bool,
     /// Only the tests whose name contains this, and none of the other checks.
@@ -53,6 +54,9 @@ pub(crate) fn run(project: &Project, arguments: &TestArguments) -> Result<()> {
     }
     if !arguments.fast {
         system_packages::ensure(project, &BROWSER)?;
+    }
+    if !arguments.fast && arguments.name.is_none() {
+        checks.note("fuzzing", fuzz::run(project, &FuzzArguments::default()));
     }
     let binary = server::build(project, Profile::Dev)?;
     let mut cargo = project.cargo("test");

@@ -1,0 +1,4 @@
+//! What libFuzzer runs; the claim is in `stillhere_fuzz::pulse_inputs`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stillhere_fuzz::pulse_inputs::check(bytes));

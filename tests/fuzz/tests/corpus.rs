@@ -1,0 +1,23 @@
+//! What libFuzzer has once found to reach something of its own, without libFuzzer.
+
+use std::{fs, path::Path};
+
+use stillhere_fuzz::TARGETS;
+
+#[test]
+fn every_saved_input_keeps_every_claim() {
+    for (name, check) in TARGETS {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(name);
+        let entries = fs::read_dir(&folder).unwrap_or_else(|why| panic!("{}: {why}", folder.display()));
+        let mut inputs = 0;
+        for entry in entries {
+            let path = entry.expect("the folder can be listed").path();
+            let bytes = fs::read(&path).expect("an input can be read");
+            // The name is what a person needs who wants to see it again.
+            println!("cargo xtask fuzz {name} --input {}", path.display());
+            check(&bytes);
+            inputs += 1;
+        }
+        assert!(inputs >= 10, "{name} has only {inputs} saved inputs");
+    }
+}
