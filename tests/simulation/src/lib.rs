@@ -17,6 +17,7 @@ pub mod baseline;
 pub mod chance;
 pub mod checks;
 pub mod disk;
+pub mod habits;
 pub mod hostility;
 pub mod life;
 pub mod log;

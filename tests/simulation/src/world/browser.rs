@@ -9,8 +9,8 @@ use stillhere_engine::{
 
 use super::{Event, World};
 use crate::{
-    agenda::{MINUTE, Ms, SECOND},
-    baseline,
+    agenda::{MINUTE, Ms},
+    baseline, habits,
     hostility::Kind,
     machine::Machine,
     slab::Key,
@@ -67,9 +67,6 @@ pub(super) struct Tab {
     /// The next page was loaded by a discard or a navigation, and is to be `hidden` or not.
     pub(super) is_loading: bool,
 }
-
-/// After so long hidden, timers run once a minute.
-const INTENSIVE_AFTER: Ms = 5 * MINUTE;
 
 impl World {
     pub(super) fn open_tab(
@@ -151,7 +148,7 @@ impl World {
         self.tell(key, Input::Page(state));
         let rate = self.hostility.rate(Kind::Freeze, 300, 500);
         if state == PageState::Hidden && self.chance.permille(rate) {
-            self.agenda.plan(now + 5 * MINUTE + self.chance.below(10 * MINUTE), Event::Freeze(key));
+            self.agenda.plan(now + habits::FREEZE_AFTER + self.chance.below(10 * MINUTE), Event::Freeze(key));
         }
     }
 
@@ -176,7 +173,7 @@ impl World {
 
     pub(super) fn consider_freezing(&mut self, key: Key<Tab>) {
         let Some(page) = self.tabs.get(key).and_then(|tab| tab.page.as_ref()) else { return };
-        let is_old = page.hidden_since.is_some_and(|since| self.now() >= since + 5 * MINUTE);
+        let is_old = page.hidden_since.is_some_and(|since| self.now() >= since + habits::FREEZE_AFTER);
         if page.state == PageState::Frozen && !self.is_asleep(key) {
             return self.thaw(key, PageState::Hidden);
         }
@@ -319,12 +316,8 @@ impl World {
             return;
         }
         let due = machine.moment_of(page.wait).max(now);
-        let at = match page.hidden_since.filter(|_| self.hostility.throttles()) {
-            Some(since) if due >= since + INTENSIVE_AFTER => align(due, MINUTE, page.phase),
-            Some(_) => align(due, SECOND, page.phase % SECOND),
-            None => due,
-        };
-        let at = at + jitter;
+        let hidden_since = page.hidden_since.filter(|_| self.hostility.throttles());
+        let at = habits::fires_at(due, hidden_since, page.phase) + jitter;
         if page.armed_at.is_none_or(|armed_at| at < armed_at || armed_at < now) {
             page.armed_at = Some(at);
             self.agenda.plan(at, Event::Timer(key));
@@ -347,27 +340,5 @@ impl World {
         let due = device.map_or(0, |device| device.machine.moment_of(wait));
         // It was armed for something that no longer waits.
         if due > now { self.arm(key) } else { self.tell(key, Input::Timer) }
-    }
-}
-
-/// The next moment that lies `phase` after a whole `step`.
-const fn align(at: Ms, step: Ms, phase: Ms) -> Ms {
-    let phase = phase % step;
-    (at + step - 1 - phase) / step * step + phase
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn throttled_timers_fire_once_a_minute_and_never_early() {
-        assert_eq!(align(0, MINUTE, 0), 0);
-        assert_eq!(align(1, MINUTE, 0), MINUTE);
-        assert_eq!(align(75_000, MINUTE, 5_000), 125_000);
-        for at in 60_000..200_000 {
-            let fires = align(at, MINUTE, 17_000);
-            assert!(fires >= at && fires < at + MINUTE && fires % MINUTE == 17_000);
-        }
     }
 }
