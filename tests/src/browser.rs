@@ -26,9 +26,46 @@ pub enum Clock {
     Fake,
 }
 
+/// What the browser does with timers of pages that nobody looks at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum HiddenTimers {
+    /// Lets them run, as the driver asks it to.
+    Free,
+    /// Holds them back, as every person's browser does.
+    HeldBack,
+}
+
+impl HiddenTimers {
+    /// The driver's own switches that are left out.
+    const fn without(self) -> &'static [&'static str] {
+        match self {
+            Self::Free => &[],
+            Self::HeldBack => &[
+                "disable-background-timer-throttling",
+                "disable-backgrounding-occluded-windows",
+                "disable-renderer-backgrounding",
+            ],
+        }
+    }
+}
+
 impl Browser {
     /// Starts a browser whose pages see this clock and whose beats are recorded.
     pub async fn start(clock: Clock) -> Self {
+        let browser = Self::launch(HiddenTimers::Free).await;
+        if clock == Clock::Fake {
+            browser.run_before_pages(clock::FAKE_CLOCK).await;
+        }
+        browser.run_before_pages(clock::RECORDER).await;
+        browser
+    }
+
+    /// Starts a browser as a person would: nothing is recorded, and hidden pages are held back.
+    pub async fn as_people_have_it() -> Self {
+        Self::launch(HiddenTimers::HeldBack).await
+    }
+
+    async fn launch(timers: HiddenTimers) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the browser");
         let driver = Driver::chromium(folder.path()).await;
         let profile = folder.path().join("profile");
@@ -37,7 +74,7 @@ impl Browser {
                 "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
                 "--disable-background-networking", "--disable-component-update", "--disable-sync",
                 "--disable-dev-shm-usage", format!("--user-data-dir={}", profile.display()),
-            ] },
+            ], "excludeSwitches": timers.without() },
             "timeouts": { "script": u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX) },
         });
         let Value::Object(capabilities) = capabilities else { unreachable!("an object was just written") };
@@ -46,12 +83,23 @@ impl Browser {
             .connect(&driver.url)
             .await
             .expect("Chromium starts: `apt-get install chromium chromium-driver`, or `cargo xtask test`");
-        let browser = Self { driver, client, _folder: folder };
-        if clock == Clock::Fake {
-            browser.run_before_pages(clock::FAKE_CLOCK).await;
-        }
-        browser.run_before_pages(clock::RECORDER).await;
-        browser
+        Self { driver, client, _folder: folder }
+    }
+
+    /// Its name and version.
+    pub async fn version(&self) -> String {
+        let version = self.dev_tools("Browser.getVersion", json!({})).await;
+        version["product"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Stops the page as the browser does with one that has been hidden for long.
+    pub async fn freeze(&self) {
+        self.dev_tools("Page.setWebLifecycleState", json!({ "state": "frozen" })).await;
+    }
+
+    /// Lets a frozen page go on.
+    pub async fn thaw(&self) {
+        self.dev_tools("Page.setWebLifecycleState", json!({ "state": "active" })).await;
     }
 
     /// Opens a page in the window's tab.
@@ -162,8 +210,12 @@ impl Browser {
     }
 
     async fn run_before_pages(&self, script: &str) {
-        let parameters = json!({ "cmd": "Page.addScriptToEvaluateOnNewDocument", "params": { "source": script } });
-        self.client.issue_cmd(DevTools(parameters)).await.expect("the browser takes a script for new pages");
+        self.dev_tools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
+    }
+
+    async fn dev_tools(&self, command: &str, parameters: Value) -> Value {
+        let command = DevTools(json!({ "cmd": command, "params": parameters }));
+        self.client.issue_cmd(command).await.expect("the browser takes its own commands")
     }
 }
 

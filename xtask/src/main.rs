@@ -3,6 +3,7 @@
 //! Start with `cargo xtask demo` or `cargo xtask test`. What a command needs (a wasm32 standard
 //! library, npm packages, a browser for the tests) it looks for, and gets it when it can.
 
+mod browser_facts;
 mod checks;
 mod client;
 mod demo;
@@ -53,6 +54,8 @@ enum Command {
     Demo(demo::DemoArguments),
     /// Test everything: format, tidy, client size, fuzzing, unit, API and browser tests.
     Test(test::TestArguments),
+    /// Measure in a real Chromium what the simulation plays; takes some minutes.
+    BrowserFacts,
     /// Hand the wire and both machines whatever chance makes up, and see that every claim holds.
     Fuzz(fuzz::FuzzArguments),
     /// Check style: rustfmt, clippy for every crate, and `tidy`.
@@ -90,6 +93,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Build(only) => build(&project, &only),
         Command::Demo(arguments) => demo::run(&project, &arguments),
         Command::Test(arguments) => test::run(&project, &arguments),
+        Command::BrowserFacts => browser_facts::run(&project),
         Command::Fuzz(arguments) => fuzz::run(&project, &arguments),
         Command::Lint => lint::run(&project),
         Command::Tidy => tidy::run(&project),

@@ -20,7 +20,7 @@ use crate::system_packages::{self, Needed};
 use crate::tidy;
 
 /// What drives the pages of the browser tests.
-const BROWSER: Needed<'_> = Needed {
+pub(crate) const BROWSER: Needed<'_> = Needed {
     programs: &["chromium", "chromedriver"],
     packages: &["chromium", "chromium-driver"],
     purpose: "the browser tests (`--fast` is without them)",

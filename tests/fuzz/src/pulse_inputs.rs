@@ -28,6 +28,8 @@ struct Story {
 #[derive(Debug, Arbitrary)]
 enum Step {
     Page(u8),
+    /// A person who goes to and fro between two tabs.
+    Flicker(u8),
     Activity,
     Timer,
     BeatNow,
@@ -131,6 +133,11 @@ impl Tab {
     fn take(&mut self, step: &Step) {
         match *step {
             Step::Page(state) => self.enter(state_of(state)),
+            Step::Flicker(times) => {
+                for at in 0..times {
+                    self.enter(if at % 2 == 0 { PageState::Hidden } else { PageState::Active });
+                }
+            }
             Step::Activity => self.tell(Input::Activity),
             Step::Timer => self.wake(),
             Step::BeatNow => self.ask(),

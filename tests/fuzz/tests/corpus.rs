@@ -1,4 +1,4 @@
-//! What libFuzzer has once found to reach something of its own, without libFuzzer.
+//! What libFuzzer has once found to reach something of its own, and what it is given to begin with, without libFuzzer.
 
 use std::{fs, path::Path};
 
@@ -7,10 +7,11 @@ use stillhere_fuzz::TARGETS;
 #[test]
 fn every_saved_input_keeps_every_claim() {
     for (name, check) in TARGETS {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(name);
-        let entries = fs::read_dir(&folder).unwrap_or_else(|why| panic!("{}: {why}", folder.display()));
+        let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let [saved, seeds] = ["corpus", "seeds"].map(|folder| fs::read_dir(own.join(folder).join(name)));
+        let saved = saved.unwrap_or_else(|why| panic!("corpus/{name}: {why}"));
         let mut inputs = 0;
-        for entry in entries {
+        for entry in saved.chain(seeds.into_iter().flatten()) {
             let path = entry.expect("the folder can be listed").path();
             let bytes = fs::read(&path).expect("an input can be read");
             // The name is what a person needs who wants to see it again.

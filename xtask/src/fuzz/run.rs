@@ -28,6 +28,8 @@ pub(super) struct Run<'a> {
     target: &'a str,
     program: PathBuf,
     root: PathBuf,
+    /// Written by hand: what chance would not spell in a minute.
+    seeds: PathBuf,
     saved: PathBuf,
     found: PathBuf,
     artifacts: PathBuf,
@@ -40,6 +42,7 @@ impl<'a> Run<'a> {
             target,
             program,
             root: project.root.clone(),
+            seeds: folder(project).join("seeds").join(target),
             saved: folder(project).join("corpus").join(target),
             found: made.join("corpus").join(target),
             artifacts: made.join("artifacts").join(target),
@@ -64,6 +67,9 @@ impl<'a> Run<'a> {
         }
         // What is new goes into the first folder.
         command.args([&self.found, &self.saved]);
+        if self.seeds.is_dir() {
+            command.arg(&self.seeds);
+        }
         self.watch(&mut command, length)
     }
 
