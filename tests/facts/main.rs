@@ -13,7 +13,7 @@ use stillhere_tests::browser::Browser;
 
 #[tokio::main]
 async fn main() {
-    let browser = Browser::as_people_have_it().await;
+    let browser = Browser::as_people_have_it(&[]).await;
     let version = browser.version().await;
     let date = browser.run("return new Date().toISOString().slice(0, 10)").await;
     drop(browser);

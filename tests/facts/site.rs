@@ -10,13 +10,12 @@ use tokio::{
     time::timeout,
 };
 
-/// What a page tells. `at` is in milliseconds by the machine's clock, `place` its place among what the page told.
+/// What a page tells. `at` is in milliseconds by the machine's clock, and finer than any two of them lie apart.
 #[derive(Clone, Debug)]
 pub(crate) struct Note {
     pub(crate) page: String,
     pub(crate) what: String,
     pub(crate) at: f64,
-    place: u64,
 }
 
 /// Longer than any wait that is measured here; reaching it means that the awaited event never came.
@@ -82,23 +81,20 @@ impl Site {
     pub(crate) async fn told(&mut self, page: &str, since: usize) -> Vec<Note> {
         self.until_all(OVERTAKING, |_| None::<()>).await;
         let mut told: Vec<Note> = self.notes.iter().skip(since).filter(|note| note.page == page).cloned().collect();
-        told.sort_by_key(|note| note.place);
+        told.sort_by(|earlier, later| earlier.at.total_cmp(&later.at));
         told
     }
 }
 
-/// Tells what happens; `again` and its like are the timers that are measured.
+/// Tells what happens to it.
 const PAGE: &str = r#"<!doctype html><title>facts</title><script>
 const page = location.search.slice(1);
-let place = 0;
 const note = (what) => navigator.sendBeacon("/note", JSON.stringify({
-  page, what, at: performance.timeOrigin + performance.now(), place: place++ }));
+  page, what, at: performance.timeOrigin + performance.now() }));
 addEventListener("pageshow", (event) => note(event.persisted ? "pageshow from the cache" : "pageshow"));
 addEventListener("pagehide", (event) => note(event.persisted ? "pagehide into the cache" : "pagehide"));
 document.addEventListener("visibilitychange", () => note("visibilitychange " + document.visibilityState));
 for (const kind of ["freeze", "resume"]) document.addEventListener(kind, () => note(kind));
-// A page that listens to this is not kept.
-if (page === "not kept") addEventListener("unload", () => {});
 </script>"#;
 
 async fn serve(stream: TcpStream, notes: mpsc::UnboundedSender<Note>) -> Option<()> {
@@ -126,6 +122,5 @@ async fn serve(stream: TcpStream, notes: mpsc::UnboundedSender<Note>) -> Option<
     stream.shutdown().await.ok()?;
     let said: Value = serde_json::from_slice(&body).ok()?;
     let word = |field: &str| said[field].as_str().unwrap_or_default().replace("%20", " ");
-    let (at, place) = (said["at"].as_f64()?, said["place"].as_u64()?);
-    notes.send(Note { page: word("page"), what: word("what"), at, place }).ok()
+    notes.send(Note { page: word("page"), what: word("what"), at: said["at"].as_f64()? }).ok()
 }

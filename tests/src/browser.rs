@@ -52,7 +52,7 @@ impl HiddenTimers {
 impl Browser {
     /// Starts a browser whose pages see this clock and whose beats are recorded.
     pub async fn start(clock: Clock) -> Self {
-        let browser = Self::launch(HiddenTimers::Free).await;
+        let browser = Self::launch(HiddenTimers::Free, &[]).await;
         if clock == Clock::Fake {
             browser.run_before_pages(clock::FAKE_CLOCK).await;
         }
@@ -60,21 +60,31 @@ impl Browser {
         browser
     }
 
-    /// Starts a browser as a person would: nothing is recorded, and hidden pages are held back.
-    pub async fn as_people_have_it() -> Self {
-        Self::launch(HiddenTimers::HeldBack).await
+    /// Starts a browser as a person would, but for these switches: nothing is recorded, and hidden pages are held back.
+    pub async fn as_people_have_it(but_for: &[&str]) -> Self {
+        Self::launch(HiddenTimers::HeldBack, but_for).await
     }
 
-    async fn launch(timers: HiddenTimers) -> Self {
+    async fn launch(timers: HiddenTimers, switches: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the browser");
         let driver = Driver::chromium(folder.path()).await;
         let profile = folder.path().join("profile");
+        let profile = format!("--user-data-dir={}", profile.display());
+        let mut arguments = vec![
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            &profile,
+        ];
+        arguments.extend(switches);
         let capabilities = json!({
-            "goog:chromeOptions": { "args": [
-                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                "--disable-dev-shm-usage", format!("--user-data-dir={}", profile.display()),
-            ], "excludeSwitches": timers.without() },
+            "goog:chromeOptions": { "args": arguments, "excludeSwitches": timers.without() },
             "timeouts": { "script": u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX) },
         });
         let Value::Object(capabilities) = capabilities else { unreachable!("an object was just written") };

@@ -35,6 +35,7 @@ enum Step {
     BeatNow,
     Online,
     Stop,
+    SignOut,
     /// Both clocks go on, and nobody looks.
     Pass(Length),
     /// The wall clock goes on while the other one stands still.
@@ -142,10 +143,8 @@ impl Tab {
             Step::Timer => self.wake(),
             Step::BeatNow => self.ask(),
             Step::Online => self.tell(Input::Online),
-            Step::Stop => {
-                self.tell(Input::Stop);
-                self.page.is_stopped = true;
-            }
+            Step::Stop => self.end(Input::Stop),
+            Step::SignOut => self.end(Input::SignOut),
             Step::Pass(length) => self.pass(length.0.min(limits::SESSION_AGE.0)),
             Step::Sleep(length) => self.wall = self.wall.saturating_add(length.0),
             Step::SetWall(by) => self.wall = self.wall.saturating_add_signed(i64::from(by) * 1_000),
@@ -158,6 +157,11 @@ impl Tab {
                 self.is_honest = false;
             }
         }
+    }
+
+    fn end(&mut self, how: Input) {
+        self.tell(how);
+        self.page.is_stopped = true;
     }
 
     fn pass(&mut self, length: u64) {

@@ -2,6 +2,7 @@
 
 use stillhere_engine::{
     limits,
+    page::PageState,
     wire::{BadBeat, Beat, ChannelName, PagePath, RawBeat, Refusal, SessionId, to_json},
 };
 
@@ -43,6 +44,7 @@ pub(crate) fn obeys_the_limits(beat: &Beat) {
     assert!(beat.seq >= 1);
     assert!(beat.t <= limits::SESSION_AGE);
     assert!(beat.active <= beat.t);
+    assert!(!beat.sign_out || beat.state == PageState::Closed);
     assert!(beat.next.is_none_or(|next| (limits::INTERVAL_MIN..=limits::LEASE_MAX).contains(&next)));
     assert!(beat.visible.len() <= limits::SPANS);
     assert!(beat.visible.iter().all(|span| span.start <= span.end && span.end <= beat.t));

@@ -29,6 +29,7 @@ struct Exchange {
     channel: Option<Text>,
     page: Option<Text>,
     token: Option<Text>,
+    sign_out: bool,
     status: String,
     interval: Length,
     hidden_interval: Option<Length>,
@@ -88,6 +89,7 @@ impl Exchange {
             next: self.next.map(|next| Millis(next.0)),
             visible: spans.into_iter().map(|(start, end)| Span { start: Millis(start), end: Millis(end) }).collect(),
             active: Millis(self.active.0),
+            sign_out: self.sign_out,
             means: Means::Fetch,
         }
     }
@@ -134,6 +136,7 @@ fn broken_rules(said: &Dispatch, channel: Option<&str>, page: Option<&str>) -> V
     let rules = [
         ("t", said.t <= limits::SESSION_AGE),
         ("seq", said.seq > 0),
+        ("signOut", !said.sign_out || said.state == PageState::Closed),
         ("nextMs", said.next.is_none_or(|next| next >= limits::INTERVAL_MIN && next <= limits::LEASE_MAX)),
         ("visible, too many", spans.len() <= limits::SPANS),
         ("visible", is_ordered),
@@ -151,12 +154,14 @@ fn rule_of(why: &BadBeat) -> &'static str {
         BadBeat::TooManySpans => "visible, too many",
         BadBeat::Json(_) => "JSON",
         BadBeat::Session => "session",
+        BadBeat::SignOut => "signOut",
     }
 }
 
 fn is_what_was_said(beat: &Beat, said: &Dispatch, channel: Option<&str>, page: Option<&str>) {
     assert_eq!((beat.session, beat.seq, beat.t, beat.state), (said.session, said.seq, said.t, said.state));
     assert_eq!((beat.next, &beat.visible, beat.active), (said.next, &said.visible, said.active));
+    assert_eq!(beat.sign_out, said.sign_out);
     assert_eq!(beat.channel.as_str(), channel.unwrap_or(ChannelName::DEFAULT));
     assert_eq!(beat.page.as_ref().map(PagePath::as_str), page);
 }

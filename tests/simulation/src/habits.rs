@@ -16,14 +16,14 @@ pub const INTENSIVE_STEP: Ms = MINUTE;
 pub const FREEZE_AFTER: Ms = 5 * MINUTE;
 
 /// What a page is told when its tab is closed, or when it gives way to another and is not kept. Some browsers leave the
-/// echo out.
+/// second out, which is an echo: the client listens to the first.
 pub const ON_CLOSE: &[&str] = &["pagehide", "visibilitychange hidden"];
 
-/// What a page is told when it gives way to another and is kept.
-pub const ON_CACHE: &[&str] = &["pagehide into the cache"];
+/// What a page is told when it gives way to another and is kept. The client listens to the first only.
+pub const ON_CACHE: &[&str] = &["pagehide into the cache", "visibilitychange hidden", "freeze"];
 
-/// And when it comes back.
-pub const ON_RETURN: &[&str] = &["pageshow from the cache"];
+/// And when it comes back. The client listens to the last only.
+pub const ON_RETURN: &[&str] = &["resume", "visibilitychange visible", "pageshow from the cache"];
 
 /// What a hidden page is told when it is frozen.
 pub const ON_FREEZE: &[&str] = &["freeze"];

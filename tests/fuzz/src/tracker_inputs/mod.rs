@@ -2,6 +2,7 @@
 
 mod claims;
 mod server;
+mod store;
 mod story;
 
 use arbitrary::{Arbitrary, Unstructured};
@@ -28,7 +29,7 @@ pub fn check(bytes: &[u8]) {
     server.come_to_rest();
 }
 
-/// A new input of the tracker is a line here, one in [`Step`], and what it promises in `claims.rs`.
+/// A new input of the tracker is a line here, one in [`Step`], and what it promises in `claims.rs` or `store.rs`.
 fn take(server: &mut Server, step: &Step) {
     match step {
         Step::Beat(said) => server.beat(said),
@@ -37,6 +38,9 @@ fn take(server: &mut Server, step: &Step) {
         Step::Pass(length) => server.pass(length.0),
         Step::WaitIsOver(times) => server.wait_out(*times),
         Step::Settle => server.settle(),
+        Step::Punch { user, wish } => server.punch(*user, *wish),
+        Step::SignOut { user, tab } => server.sign_out(*user, *tab),
+        Step::Remove { user } => server.remove(*user),
         Step::DiskAnswers(how) => server.disk_answers(*how),
         Step::StoreAnswers(how) => server.store_answers(*how),
         Step::Crash { down } => server.crash(down.0),

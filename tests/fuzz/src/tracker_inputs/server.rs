@@ -6,13 +6,14 @@ use stillhere_engine::{
     limits,
     policy::Policy,
     time::{Millis, Timestamp},
-    tracker::{Batch, Input, Output, Past, Report, Ticket, Tracker},
-    wire::{Accepted, Refusal, SessionId, UserId},
+    tracker::{Batch, Change, Input, Output, Past, Report, Ticket, Tracker, Way},
+    wire::{Accepted, Refusal, SessionId},
 };
 
 use super::{
-    claims::{Owed, Store, Tickets, Watcher},
-    story::{Disk, LookUp, Said, Seq, When},
+    claims::{Owed, Tickets, Watcher},
+    store::Store,
+    story::{self, Disk, LookUp, Said, Seq, When, Wish},
 };
 
 const START: u64 = 1_790_000_000_000;
@@ -72,9 +73,8 @@ impl Server {
         };
         let Some(beat) = said.beat(seq, t) else { return };
         self.tabs.insert(session, (began, newest.max(seq)));
-        let user = UserId::parse(&said.user()).expect("a name");
         let issued_at = said.issued_ago.map(|ago| Timestamp(self.now).before(Millis(ago.0)));
-        self.deliver(Report { ticket: Ticket(0), user, issued_at, beat, past: None });
+        self.deliver(Report { ticket: Ticket(0), user: said.user(), issued_at, beat, past: None });
     }
 
     pub(super) fn beat_again(&mut self, at: u8) {
@@ -116,6 +116,23 @@ impl Server {
         self.tell(Input::Settle(ticket));
     }
 
+    pub(super) fn punch(&mut self, user: u8, wish: Wish) {
+        let ticket = self.tickets.owe(Owed::Punch);
+        let way = if matches!(wish, Wish::In) { Way::In } else { Way::Out };
+        self.tell(Input::Punch { ticket, user: story::user(user), way });
+    }
+
+    pub(super) fn sign_out(&mut self, user: u8, tab: u8) {
+        let ticket = self.tickets.owe(Owed::SignOut);
+        self.tell(Input::SignOut { ticket, user: story::user(user), session: story::session(tab) });
+    }
+
+    pub(super) fn remove(&mut self, user: u8) {
+        let user = story::user(user);
+        let ticket = self.tickets.owe(Owed::Remove(user.clone()));
+        self.tell(Input::Remove { ticket, user });
+    }
+
     pub(super) fn disk_answers(&mut self, how: Disk) {
         let Some(batch) = self.under_way.take() else { return };
         if !matches!(how, Disk::Failed) {
@@ -132,7 +149,8 @@ impl Server {
             LookUp::Now => self.store.past(&report.beat.session),
             LookUp::AsItWas if !is_late => then,
             LookUp::AsItWas | LookUp::Failed => {
-                return self.tickets.settled(report.ticket, &Owed::Answer(report.beat.session));
+                self.tickets.answered(report.ticket);
+                return;
             }
         });
         self.tell(Input::Beat(report));
@@ -146,7 +164,9 @@ impl Server {
         self.questions.clear();
         self.tickets = self.tickets.after_a_crash();
         let rows = self.store.open();
-        self.tracker.handle_input(Input::Restore { rows, alive_at: self.store.alive_at() }, Timestamp(self.now));
+        let now = Timestamp(self.now);
+        self.tracker.handle_input(Input::Restore { rows, alive_at: self.store.alive_at() }, now);
+        self.tracker.handle_input(Input::RestorePunches(self.store.stays()), now);
         // Watchers begin anew with a snapshot.
         self.watcher = Watcher::looking_at(&self.tracker);
         self.drain();
@@ -185,12 +205,19 @@ impl Server {
     }
 
     fn drain(&mut self) {
-        // A batch, what it sets free, and every step down of every session.
-        let most = 8 + self.tickets.len() + self.tabs.len() * (limits::RUNGS + 2);
+        // A batch, what it sets free, every step down of every session, and the punch of its end.
+        let most = 8 + self.tickets.len() + self.tabs.len() * (limits::RUNGS + 4);
         for _ in 0..most {
             match self.tracker.poll_output() {
                 Output::Answer { ticket, answer } => self.answered(ticket, &answer),
-                Output::Settled(ticket) => self.tickets.settled(ticket, &Owed::Settle),
+                Output::Done { ticket, done } => self.done(ticket, &done),
+                Output::Punched { ticket, punch } => {
+                    self.tickets.punched(ticket);
+                    if let Ok(row) = punch {
+                        self.store.has_punch(&row);
+                    }
+                }
+                Output::Publish(Change::Punch(row)) => self.store.has_punch(&row),
                 Output::LookUp(report) => {
                     let then = self.store.past(&report.beat.session);
                     self.questions.push_back((report, then, self.now));
@@ -207,6 +234,14 @@ impl Server {
             }
         }
         panic!("no wait after {most} outputs");
+    }
+
+    fn done(&mut self, ticket: Ticket, done: &Result<(), Refusal>) {
+        match (self.tickets.done(ticket), done) {
+            (Owed::Settle, Err(why)) => panic!("who only waits is refused: {why:?}"),
+            (Owed::Remove(user), Ok(())) => self.store.forget(&user),
+            _ => {}
+        }
     }
 
     fn answered(&mut self, ticket: Ticket, answer: &Result<Accepted, Refusal>) {

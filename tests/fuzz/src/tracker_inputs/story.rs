@@ -3,11 +3,11 @@
 use arbitrary::Arbitrary;
 use stillhere_engine::{
     page::PageState,
-    policy::{Ladder, Policy, Rung},
+    policy::{Ladder, Policy, Punching, Rung},
     pulse::{Dispatch, Means},
     spans::Span,
     time::Millis,
-    wire::{Beat, ChannelName, SessionId},
+    wire::{Beat, ChannelName, SessionId, UserId},
 };
 
 use crate::chance::{Length, Strides};
@@ -29,12 +29,31 @@ pub(super) enum Step {
     /// The shell's timer fires when the tracker said, so many times.
     WaitIsOver(u8),
     Settle,
+    Punch {
+        user: u8,
+        wish: Wish,
+    },
+    SignOut {
+        user: u8,
+        tab: u8,
+    },
+    /// An operator removes a person.
+    Remove {
+        user: u8,
+    },
     DiskAnswers(Disk),
     StoreAnswers(LookUp),
     /// The process dies, and another one begins on the same store.
     Crash {
         down: Length,
     },
+}
+
+/// Which way somebody punches.
+#[derive(Clone, Copy, Debug, Arbitrary)]
+pub(super) enum Wish {
+    In,
+    Out,
 }
 
 /// What becomes of the batch that is under way.
@@ -69,6 +88,7 @@ pub(super) struct Said {
     channel: u8,
     page: Option<u8>,
     pub(super) issued_ago: Option<Length>,
+    sign_out: bool,
 }
 
 #[derive(Clone, Copy, Debug, Arbitrary)]
@@ -85,15 +105,22 @@ pub(super) enum When {
 }
 
 impl Story {
-    /// Three kinds of server: as it comes, one whose hidden tabs pause, one with a ladder and few channels.
+    /// Three kinds of server: as it comes, one with a punch clock whose hidden tabs pause, one with a ladder and few
+    /// channels whose presence is the punch clock.
     pub(super) fn policy(&self) -> Policy {
         let policy = match self.preset % 3 {
             0 => Policy::default(),
-            1 => Policy { interval: Millis::minutes(3), hidden_interval: None, ..Policy::default() },
+            1 => Policy {
+                interval: Millis::minutes(3),
+                hidden_interval: None,
+                punching: Punching::OnRequest,
+                ..Policy::default()
+            },
             _ => Policy {
                 interval: Millis::seconds(5),
                 grace: Millis::seconds(2),
                 leave_grace: Millis::ZERO,
+                punching: Punching::WithPresence,
                 channels: ["a", "b", "c"].iter().filter_map(|name| ChannelName::parse(name).ok()).collect(),
                 ladder: Ladder {
                     rungs: [("online", 15), ("idle", 60), ("away", 600)]
@@ -114,12 +141,11 @@ impl Story {
 
 impl Said {
     pub(super) fn session(&self) -> SessionId {
-        SessionId([self.tab % 8; 16])
+        session(self.tab)
     }
 
-    pub(super) fn user(&self) -> String {
-        let own = self.tab % 4;
-        format!("user {}", if self.user == 255 { own + 1 } else { own })
+    pub(super) fn user(&self) -> UserId {
+        user(if self.user == 255 { self.tab.wrapping_add(1) } else { self.tab })
     }
 
     /// The beat, if it is one that the wire lets through.
@@ -134,10 +160,21 @@ impl Said {
             next: self.next.map(|next| Millis(next.0)),
             visible: visible.map(|(start, end)| Span { start: Millis(start), end: Millis(end) }).collect(),
             active: Millis(self.active.0.min(t)),
+            sign_out: self.sign_out,
             means: Means::Fetch,
         };
         let channel = ["a", "b", "c", "d"][usize::from(self.channel) % 4].to_owned();
         let page = self.page.map(|page| format!("/{}", page % 4));
         dispatch.on_the_wire(Some(channel), page, None).parse().ok()
     }
+}
+
+/// One of the eight tabs.
+pub(super) fn session(tab: u8) -> SessionId {
+    SessionId([tab % 8; 16])
+}
+
+/// One of the four users.
+pub(super) fn user(number: u8) -> UserId {
+    UserId::parse(&format!("user {}", number % 4)).expect("a name")
 }
