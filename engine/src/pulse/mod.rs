@@ -279,7 +279,10 @@ impl Pulse {
         let t = self.clock.t();
         self.spans.close(t);
         self.activity.pause(t);
-        self.send_as(PageState::Closed, None, Means::Beacon);
+        // A stopped tab begins no new session, and the one that it was in has its longest age behind it.
+        if t <= limits::SESSION_AGE {
+            self.send_as(PageState::Closed, None, Means::Beacon);
+        }
     }
 
     fn has_stopped(&self) -> bool {

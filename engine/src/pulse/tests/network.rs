@@ -182,6 +182,15 @@ fn a_stopped_tab_says_closed_once_and_is_silent() {
 }
 
 #[test]
+fn who_signs_out_of_a_tab_that_stopped_a_month_ago_needs_no_word() {
+    let mut tab = Tab::open(every(10));
+    tab.tell(Input::Stop);
+    tab.ms += limits::SESSION_AGE.0 + 1;
+    tab.tell(Input::SignOut);
+    assert_eq!(tab.sent.len(), 2, "the server would refuse so long a session, and has long ended it");
+}
+
+#[test]
 fn a_stopped_tab_begins_no_session_however_long_it_stays_open() {
     let mut tab = Tab::open(every(10));
     tab.tell(Input::Stop);
