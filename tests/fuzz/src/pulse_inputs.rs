@@ -77,6 +77,7 @@ struct Page {
     loaded_at: u64,
     fetches: u64,
     is_stopped: bool,
+    has_signed_out: bool,
     wait: Instant,
 }
 
@@ -273,7 +274,9 @@ impl Tab {
     }
 
     fn sent(&mut self, dispatch: Dispatch) {
-        assert!(!self.page.is_stopped, "a beat after the last word");
+        // Who has only stopped may still sign out, once.
+        let signs_out = dispatch.sign_out && !std::mem::replace(&mut self.page.has_signed_out, dispatch.sign_out);
+        assert!(!self.page.is_stopped || signs_out, "a beat after the last word");
         let text = to_json(&dispatch.on_the_wire(None, None, None)).expect("a beat can be written");
         assert!(text.len() + 2_048 <= limits::BEAT_BYTES, "{} bytes leave no room for a token", text.len());
         let raw: RawBeat = serde_json::from_str(&text).expect("a beat can be read");
@@ -293,7 +296,7 @@ impl Tab {
 impl Page {
     fn load(options: Options, seed: [u8; 16], saved: Option<Saved>, ran: u64, now: Now) -> Self {
         let pulse = Pulse::begin(options, seed, saved, now);
-        Self { pulse, loaded_at: ran, fetches: 0, is_stopped: false, wait: Instant::NEVER }
+        Self { pulse, loaded_at: ran, fetches: 0, is_stopped: false, has_signed_out: false, wait: Instant::NEVER }
     }
 }
 

@@ -31,7 +31,8 @@ pub(super) struct Server {
     began: u64,
     wait: Timestamp,
     store: Store,
-    watcher: Watcher,
+    /// Nobody can watch a server that is not yet listening.
+    watcher: Option<Watcher>,
     tickets: Tickets,
     under_way: Option<Box<Batch>>,
     questions: VecDeque<Question>,
@@ -49,7 +50,7 @@ impl Server {
             began: START,
             wait: Timestamp(0),
             store: Store::new(Timestamp(START)),
-            watcher: Watcher::default(),
+            watcher: Some(Watcher::default()),
             tickets: Tickets::default(),
             under_way: None,
             questions: VecDeque::new(),
@@ -130,6 +131,7 @@ impl Server {
     pub(super) fn remove(&mut self, user: u8) {
         let user = story::user(user);
         let ticket = self.tickets.owe(Owed::Remove(user.clone()));
+        self.store.is_to_forget(&user);
         self.tell(Input::Remove { ticket, user });
     }
 
@@ -167,9 +169,10 @@ impl Server {
         let now = Timestamp(self.now);
         self.tracker.handle_input(Input::Restore { rows, alive_at: self.store.alive_at() }, now);
         self.tracker.handle_input(Input::RestorePunches(self.store.stays()), now);
-        // Watchers begin anew with a snapshot.
-        self.watcher = Watcher::looking_at(&self.tracker);
+        self.watcher = None;
         self.drain();
+        // Watchers begin anew with a snapshot.
+        self.watcher = Some(Watcher::looking_at(&self.tracker));
     }
 
     /// The disk works again, everybody goes, and nothing is left.
@@ -226,10 +229,10 @@ impl Server {
                     self.store.can_be_written(&batch, Timestamp(self.now));
                     assert!(self.under_way.replace(batch).is_none(), "two batches at a time");
                 }
-                Output::Publish(change) => self.watcher.hears(&change),
+                Output::Publish(change) => self.watcher.iter_mut().for_each(|watcher| watcher.hears(&change)),
                 Output::Wait { until, .. } => {
                     self.wait = until;
-                    return self.watcher.agrees_with(&self.tracker);
+                    return self.watcher.iter().for_each(|watcher| watcher.agrees_with(&self.tracker));
                 }
             }
         }

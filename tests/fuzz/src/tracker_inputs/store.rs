@@ -16,7 +16,7 @@ pub(super) struct Store {
     alive_at: Timestamp,
     longest: BTreeMap<SessionId, Millis>,
     punches: Vec<PunchRow>,
-    /// Whose rows the shell has deleted, perhaps while some were still under way.
+    /// Whose rows the shell has deleted, or is about to: what is still under way about them is half a story.
     removed: BTreeSet<UserId>,
 }
 
@@ -55,7 +55,7 @@ impl Store {
         for row in &batch.punches {
             self.punch(row);
         }
-        for user in self.rows.values().map(|row| &row.user) {
+        for user in self.rows.values().map(|row| &row.user).filter(|user| !self.removed.contains(user)) {
             assert!(self.open_stays(user).count() <= 1, "{} is in twice: {:?}", user.as_str(), self.punches);
         }
         self.alive_at = batch.alive_at.unwrap_or(self.alive_at);
@@ -99,6 +99,9 @@ impl Store {
     pub(super) fn forget(&mut self, user: &UserId) {
         self.rows.retain(|_, row| row.user != *user);
         self.punches.retain(|row| row.user != *user);
+    }
+
+    pub(super) fn is_to_forget(&mut self, user: &UserId) {
         self.removed.insert(user.clone());
     }
 
