@@ -13,6 +13,8 @@ pub(crate) struct Fact {
 /// Whether both agree.
 pub(crate) enum Verdict {
     Agree(&'static str),
+    /// The model is worse than the browser, so what holds there holds here.
+    Harsher,
     Differ(&'static str),
 }
 
@@ -57,6 +59,7 @@ pub(crate) fn document(browser: &str, date: &str, facts: &[Fact]) -> String {
     for Fact { what, model, browser, verdict } in facts {
         let verdict = match verdict {
             Verdict::Agree(within) => format!("yes ({within})"),
+            Verdict::Harsher => "the model is harsher".to_owned(),
             Verdict::Differ(within) => format!("**no** ({within})"),
         };
         // Writing to a string cannot fail.

@@ -147,7 +147,9 @@ async fn waits(script: &str, what: &'static str) -> Fact {
         })
         .collect();
     let agrees = late.iter().zip(&played).all(|(late, played)| (late - played).abs() <= 1_500.0);
-    Fact { what, model: list(&played), browser: list(&late), verdict: Verdict::of(agrees, "1.5 s each") }
+    let is_bounded = late.iter().all(|&late| late <= habits::INTENSIVE_STEP as f64);
+    let verdict = if is_bounded && !agrees { Verdict::Harsher } else { Verdict::of(agrees, "1.5 s each") };
+    Fact { what, model: list(&played), browser: list(&late), verdict }
 }
 
 fn median(lengths: &[f64]) -> f64 {

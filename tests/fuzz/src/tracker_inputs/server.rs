@@ -39,6 +39,8 @@ pub(super) struct Server {
     /// When each tab began in truth, and its newest beat.
     tabs: BTreeMap<SessionId, (u64, u32)>,
     delivered: Vec<Report>,
+    /// How often anybody asked to punch.
+    punches: usize,
 }
 
 impl Server {
@@ -56,6 +58,7 @@ impl Server {
             questions: VecDeque::new(),
             tabs: BTreeMap::new(),
             delivered: Vec::new(),
+            punches: 0,
         };
         server.tell(Input::Timer);
         server
@@ -119,6 +122,7 @@ impl Server {
 
     pub(super) fn punch(&mut self, user: u8, wish: Wish) {
         let ticket = self.tickets.owe(Owed::Punch);
+        self.punches += 1;
         let way = if matches!(wish, Wish::In) { Way::In } else { Way::Out };
         self.tell(Input::Punch { ticket, user: story::user(user), way });
     }
@@ -208,8 +212,9 @@ impl Server {
     }
 
     fn drain(&mut self) {
-        // A batch, what it sets free, every step down of every session, and the punch of its end.
-        let most = 8 + self.tickets.len() + self.tabs.len() * (limits::RUNGS + 4);
+        // A batch, what it sets free, every step down of every session, and the punch of its end. Punches that could not
+        // be written are told later, together.
+        let most = 8 + self.punches + self.tickets.len() + self.tabs.len() * (limits::RUNGS + 4);
         for _ in 0..most {
             match self.tracker.poll_output() {
                 Output::Answer { ticket, answer } => self.answered(ticket, &answer),
