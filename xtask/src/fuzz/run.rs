@@ -139,8 +139,9 @@ impl<'a> Run<'a> {
     /// What broke, and how to see it again.
     fn explain(&self, said: &[String]) -> String {
         let from = said.iter().position(|line| line.contains("panicked at") || line.contains("ERROR: libFuzzer"));
-        let mut lines: Vec<&str> = said.iter().skip(from.unwrap_or(0)).map(String::as_str).collect();
-        lines.truncate(LAST_WORDS);
+        let is_ours = |line: &&str| !line.starts_with("note: ") && !line.contains("deadly signal");
+        let words = said.iter().skip(from.unwrap_or(0)).map(String::as_str);
+        let lines: Vec<&str> = words.take_while(is_ours).take(LAST_WORDS).collect();
         let written = said.iter().find_map(|line| line.split_once("Test unit written to ").map(|(_, path)| path));
         let input = written.map(|path| Path::new(path).strip_prefix(&self.root).unwrap_or(Path::new(path)));
         let again = input.map_or_else(
