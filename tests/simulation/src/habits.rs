@@ -36,6 +36,9 @@ pub const ON_KILL: &[&str] = &[];
 
 /// When a timer fires that is due at `due`: never early, and as late as the browser lets it in a page that has been
 /// hidden since `hidden_since`. `phase` is the page's own: where in each step its timers fire.
+///
+/// Harsher than Chromium, which holds only those timers back further that were set by other timers. Ours are set by
+/// answers at most times, but not when an answer is lost.
 #[must_use]
 pub const fn fires_at(due: Ms, hidden_since: Option<Ms>, phase: Ms) -> Ms {
     match hidden_since {
