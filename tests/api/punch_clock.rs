@@ -33,10 +33,10 @@ async fn records_in_and_out_are_in_the_log_when_they_are_answered() {
     assert_eq!((refused.status, refused.code()), (409, "no_session"));
     assert_eq!(server.beat(first('A', "ann")).await.status, 200);
     let row = punch(&server, "ann", "IN").await;
-    assert_eq!((row.status, &row.body["kind"], &row.body["reason"]), (201, &json!("IN"), &Value::Null));
+    assert_eq!((row.status, &row.body["kind"], &row.body["reason"]), (200, &json!("IN"), &Value::Null));
     assert_eq!(punch(&server, "ann", "IN").await.code(), "punched_already");
     let out = punch(&server, "ann", "OUT").await;
-    assert_eq!((out.status, &out.body["epoch"]), (201, &row.body["epoch"]));
+    assert_eq!((out.status, &out.body["epoch"]), (200, &row.body["epoch"]));
     assert_eq!(punch(&server, "ann", "OUT").await.code(), "punched_already");
     assert_eq!(log(&server).await, ["ann IN", "ann OUT"]);
     assert_eq!(punch(&server, "ann", "AUTO_OUT").await.code(), "body_bad", "the server alone writes it");
@@ -48,7 +48,7 @@ async fn stale_a_silent_employee_is_punched_out_once_and_told_within_a_second() 
     assert_eq!(server.beat(later(first('A', "ann"), json!({ "nextMs": 500 }))).await.status, 200);
     let mut page = Feed::open(&server.url("/v1/feed?user=ann"), None).await;
     page.next().await;
-    assert_eq!(punch(&server, "ann", "IN").await.status, 201);
+    assert_eq!(punch(&server, "ann", "IN").await.status, 200);
     let mut told = Vec::new();
     while told.last().is_none_or(|kind| kind != "AUTO_OUT") {
         let event = page.next().await;
@@ -70,7 +70,7 @@ async fn multi_tab_closing_one_of_two_tabs_keeps_the_employee_in() {
     for letter in ['A', 'B'] {
         assert_eq!(server.beat(later(first(letter, "ann"), json!({ "nextMs": 600_000 }))).await.status, 200);
     }
-    assert_eq!(punch(&server, "ann", "IN").await.status, 201);
+    assert_eq!(punch(&server, "ann", "IN").await.status, 200);
     let mut page = Feed::open(&server.url("/v1/feed?user=ann"), None).await;
     page.next().await;
     let closed = |letter| later(first(letter, "ann"), json!({ "seq": 2, "state": "closed" }));
@@ -86,12 +86,12 @@ async fn multi_tab_closing_one_of_two_tabs_keeps_the_employee_in() {
 async fn a_restart_punches_nobody_out_and_forgets_nobody() {
     let mut server = Server::preset_with("punch-clock", BRIEF).await;
     assert_eq!(server.beat(later(first('A', "ann"), json!({ "nextMs": 500 }))).await.status, 200);
-    assert_eq!(punch(&server, "ann", "IN").await.status, 201);
+    assert_eq!(punch(&server, "ann", "IN").await.status, 200);
     server.kill().await;
     server.restart().await;
     assert_eq!(log(&server).await, ["ann IN"]);
     assert_eq!(punch(&server, "ann", "IN").await.code(), "punched_already");
-    assert_eq!(punch(&server, "ann", "OUT").await.status, 201);
+    assert_eq!(punch(&server, "ann", "OUT").await.status, 200);
 }
 
 #[tokio::test]

@@ -71,13 +71,16 @@ pub enum Input {
         session: SessionId,
     },
     /// An operator removes a person: all of their sessions are over at once, and no punch says so. What is in the store
-    /// is for the shell to delete, once this is done.
+    /// is for the shell to delete, once this is done; until it says `Removed`, the person's beats are told to try again,
+    /// as what they begin would be deleted with the rest.
     Remove {
         /// Who waits.
         ticket: Ticket,
         /// Whom.
         user: UserId,
     },
+    /// The store has deleted, or has failed to delete, what it kept of the person.
+    Removed(UserId),
     /// Write everything that has changed now, not with the next checkpoint, and say when that is done: somebody
     /// is about to read the store.
     Settle(Ticket),

@@ -22,6 +22,9 @@ impl Tracker {
         if !self.policy.allows(&report.beat.channel) {
             return self.refuse(ticket, Refusal::ChannelUnknown);
         }
+        if self.removing.contains(&report.user) {
+            return self.refuse(ticket, Refusal::Busy);
+        }
         if let Some(place) = self.roll.find(&report.beat.session) {
             return self.go_on(place, &report);
         }

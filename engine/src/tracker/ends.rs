@@ -57,6 +57,7 @@ impl Tracker {
     }
 
     pub(super) fn remove(&mut self, ticket: Ticket, user: &UserId) {
+        self.removing.insert(user.clone());
         let places = self.roll.find_user(user).map(|number| self.roll.of_user(number).map(|(place, _)| place));
         let places: Vec<u32> = places.into_iter().flatten().collect();
         for place in places {

@@ -16,7 +16,11 @@ mod roll;
 mod session;
 mod wheel;
 
-use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
+use alloc::{
+    boxed::Box,
+    collections::{BTreeSet, VecDeque},
+    vec::Vec,
+};
 
 pub use api::{Input, Output, Past, Report, Ticket, Way, Why};
 pub use explain::Explained;
@@ -30,7 +34,7 @@ use crate::{
     page::PageState,
     policy::{Facts, Policy},
     time::{Millis, Timestamp},
-    wire::Refusal,
+    wire::{Refusal, UserId},
 };
 use ledger::{Held, Landed, Ledger};
 use punches::Punches;
@@ -46,6 +50,8 @@ pub struct Tracker {
     wheel: Wheel,
     ledger: Ledger,
     punches: Punches,
+    /// Who is being removed.
+    removing: BTreeSet<UserId>,
     outputs: VecDeque<Output>,
     now: Timestamp,
     /// More leases are over than are judged at once.
@@ -84,6 +90,7 @@ impl Tracker {
             wheel: Wheel::new(now),
             ledger: Ledger::new(now),
             punches: Punches::default(),
+            removing: BTreeSet::new(),
             outputs: VecDeque::new(),
             now,
             has_more_due: false,
@@ -102,6 +109,7 @@ impl Tracker {
             Input::Punch { ticket, user, way } => self.punch(ticket, &user, way),
             Input::SignOut { ticket, user, session } => self.sign_out(ticket, &user, &session),
             Input::Remove { ticket, user } => self.remove(ticket, &user),
+            Input::Removed(user) => _ = self.removing.remove(&user),
             Input::RestorePunches(open) => self.restore_punches(open),
             Input::Settle(ticket) => self.ledger.settle(ticket),
             Input::Recorded => {

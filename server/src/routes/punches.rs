@@ -6,7 +6,7 @@ use axum::{
         Query, State,
         rejection::{JsonRejection, QueryRejection},
     },
-    http::{HeaderMap, StatusCode},
+    http::HeaderMap,
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -66,7 +66,7 @@ pub(super) async fn punch(
         AskedKind::Out => Way::Out,
     };
     let row = app.inner.driver.punch(who.user, way).await?;
-    Ok((StatusCode::CREATED, Json(PunchView::from(&*row))).into_response())
+    Ok(Json(PunchView::from(&*row)).into_response())
 }
 
 /// A page of the log, newest row first.

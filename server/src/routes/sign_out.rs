@@ -2,7 +2,8 @@
 
 use axum::{
     extract::{Path, State},
-    http::{HeaderMap, StatusCode},
+    http::HeaderMap,
+    response::NoContent,
 };
 use stillhere_engine::wire::{BadBeat, Refusal, SessionId};
 
@@ -14,9 +15,9 @@ pub(super) async fn sign_out(
     State(app): State<App>,
     Path(session): Path<String>,
     headers: HeaderMap,
-) -> Result<StatusCode, Rejection> {
+) -> Result<NoContent, Rejection> {
     let who = app.inner.identity.of_beat(&headers, None, app.now())?;
     let session = SessionId::parse(&session).map_err(|why: BadBeat| Refusal::BadBeat(why))?;
     app.inner.driver.sign_out(who.user, session).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

@@ -79,5 +79,21 @@ fn who_is_removed_leaves_every_channel_and_nobody_else_does() {
     assert_eq!(server.row(&one).end.map(|end| end.reason), Some(EndReason::Removed));
     server.pass(1_000_000);
     assert!(!server.log().contains("ann AUTO_OUT"), "whoever is removed leaves no punch behind");
+    assert_eq!(server.beat("ann", one.at(9_000)), Err(Refusal::Busy), "until the store has deleted the rest");
+    server.tell(Input::Removed(UserId::parse("ann").expect("a name")));
     assert_eq!(server.beat("ann", one.at(9_000)), Err(Refusal::SessionEnded));
+}
+
+#[test]
+fn a_session_that_begins_before_a_removal_is_done_is_refused_and_not_deleted_with_the_rest() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    let user = UserId::parse("ann").expect("a name");
+    let report =
+        |beat| Report { ticket: Ticket(8), user: user.clone(), issued_at: None, beat, past: Some(Past::NeverSeen) };
+    server.tell(Input::Remove { ticket: Ticket(9), user: user.clone() });
+    // It was being looked up when the removal came.
+    server.tell(Input::Beat(Box::new(report(tab.at(0)))));
+    assert_eq!(server.answers.pop(), Some(Err(Refusal::Busy)));
+    server.tell(Input::Removed(user.clone()));
+    server.beat("ann", tab.at(1_000)).expect("somebody new, as far as anybody knows");
 }
