@@ -87,7 +87,7 @@ impl Server {
     }
 
     fn deliver(&mut self, report: Report) {
-        self.store.was_told(&report.beat, &report.user);
+        self.store.was_told(&report.beat);
         self.delivered.push(report.clone());
         let ticket = self.tickets.owe(Owed::Answer(report.beat.session));
         self.tell(Input::Beat(Box::new(Report { ticket, ..report })));

@@ -15,7 +15,6 @@ pub(super) struct Store {
     rows: BTreeMap<SessionId, SessionRow>,
     alive_at: Timestamp,
     longest: BTreeMap<SessionId, Millis>,
-    reported_by: BTreeMap<SessionId, BTreeSet<UserId>>,
     punches: Vec<PunchRow>,
     /// Whose rows the shell has deleted, or is about to: what is still under way about them is half a story.
     removed: BTreeSet<UserId>,
@@ -27,14 +26,12 @@ impl Store {
             rows: BTreeMap::new(),
             alive_at,
             longest: BTreeMap::new(),
-            reported_by: BTreeMap::new(),
             punches: Vec::new(),
             removed: BTreeSet::new(),
         }
     }
 
-    pub(super) fn was_told(&mut self, beat: &Beat, user: &UserId) {
-        self.reported_by.entry(beat.session).or_default().insert(user.clone());
+    pub(super) fn was_told(&mut self, beat: &Beat) {
         let longest = self.longest.entry(beat.session).or_default();
         *longest = beat.t.max(*longest);
     }
@@ -140,12 +137,8 @@ impl Store {
         assert!(batch.alive_at.is_none_or(|at| at <= now));
     }
 
-    /// What a tab was told to be kept is on disk, unless its person was to be removed: what begins before that is done
-    /// is deleted with the rest.
+    /// What a tab was told to be kept is on disk.
     pub(super) fn has_kept(&self, session: &SessionId, saved_seq: u32) {
-        if self.reported_by.get(session).is_some_and(|users| !users.is_disjoint(&self.removed)) {
-            return;
-        }
         let kept = self.rows.get(session).map_or(0, |row| row.seq);
         assert!(saved_seq <= kept, "beat {saved_seq} is said to be kept, {kept} is");
     }
