@@ -247,7 +247,12 @@ impl Server {
     fn done(&mut self, ticket: Ticket, done: &Result<(), Refusal>) {
         match (self.tickets.done(ticket), done) {
             (Owed::Settle, Err(why)) => panic!("who only waits is refused: {why:?}"),
-            (Owed::Remove(user), Ok(())) => self.store.forget(&user),
+            (Owed::Remove(user), done) => {
+                if done.is_ok() {
+                    self.store.forget(&user);
+                }
+                self.tracker.handle_input(Input::Removed(user), Timestamp(self.now));
+            }
             _ => {}
         }
     }
