@@ -11,6 +11,9 @@ use crate::time::{Millis, Timestamp};
 
 /// How finely time is cut: below what anybody notices, and 2³² of them are two years.
 const TICK_MS: u64 = 16;
+/// A turn of the highest level's slot. After three of them, a year and a half, time begins anew, so that a tick never
+/// leaves its 32 bits.
+const TURN: u32 = 1 << 30;
 const BITS: u32 = 6;
 const SLOTS: usize = 1 << BITS;
 /// Six levels of six bits hold the 32 bits of a tick.
@@ -80,7 +83,16 @@ impl Wheel {
 
     /// Takes out one entry that has expired by `now`.
     pub(super) fn pop(&mut self, now: Timestamp) -> Option<u32> {
-        let until = self.floor_of(now);
+        loop {
+            let expired = self.pop_until(self.floor_of(now));
+            if expired.is_some() || self.now < 3 * TURN {
+                return expired;
+            }
+            self.begin_anew();
+        }
+    }
+
+    fn pop_until(&mut self, until: u32) -> Option<u32> {
         loop {
             let Some((level, slot, tick)) = self.first_slot().filter(|&(_, _, tick)| tick <= until) else {
                 self.now = self.now.max(until);
@@ -98,6 +110,29 @@ impl Wheel {
                 self.remove(key);
                 self.link(key, self.entries[key as usize].tick);
             }
+        }
+    }
+
+    /// Moves the beginning of time on by whole turns. The lower levels do not notice; what lies on the highest one is
+    /// laid anew.
+    fn begin_anew(&mut self) {
+        let by = self.now / TURN * TURN;
+        self.base = self.base.after(Millis(u64::from(by) * TICK_MS));
+        self.now -= by;
+        for entry in &mut self.entries {
+            entry.tick = entry.tick.saturating_sub(by);
+        }
+        let highest = LEVELS - 1;
+        let mut lifted = Vec::new();
+        for slot in 0..SLOTS {
+            while self.heads[highest][slot] != NONE {
+                let key = self.heads[highest][slot];
+                self.remove(key);
+                lifted.push(key);
+            }
+        }
+        for key in lifted {
+            self.link(key, self.entries[key as usize].tick);
         }
     }
 
@@ -181,6 +216,29 @@ mod tests {
         };
         assert_eq!(at.0, 86_400_000);
         assert!(looks <= LEVELS, "{looks} looks");
+    }
+
+    #[test]
+    fn it_goes_right_for_ten_years_and_over_any_gap() {
+        const DAY: u64 = 24 * 60 * 60 * 1_000;
+        let ahead = [1, 50, 5_000, 400_000, 30_000_000, 49 * DAY];
+        let mut wheel = Wheel::new(Timestamp(77));
+        let (mut now, mut due) = (77, BTreeMap::new());
+        for (step, gap) in
+            [DAY, 3 * DAY + 1, 40 * DAY].into_iter().cycle().take(240).chain([9_000 * DAY, DAY]).enumerate()
+        {
+            for (key, ms) in ahead.into_iter().enumerate() {
+                wheel.set(key as u32, Timestamp(now + ms + step as u64));
+                due.insert(key as u32, now + ms + step as u64);
+            }
+            now += gap;
+            let expected: Vec<u32> = due.iter().filter(|(_, at)| **at + TICK_MS <= now).map(|(key, _)| *key).collect();
+            due.retain(|key, _| !expected.contains(key));
+            assert_eq!(expired(&mut wheel, now), expected, "step {step}");
+            let next = wheel.next().0;
+            assert!(next > now && next <= due.values().min().map_or(u64::MAX, |at| at + TICK_MS), "step {step}");
+        }
+        assert!(now > 30 * 365 * DAY);
     }
 
     #[test]
