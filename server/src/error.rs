@@ -33,6 +33,14 @@ pub(crate) enum Rejection {
     Unknown,
     /// A part of the address after `?` breaks a rule; the sentence says which.
     QueryBad(String),
+    /// A cookie says who it is, and a page that is not ours has it sent.
+    OriginBad,
+    /// Without authentication, a request by a name that is not only this machine's.
+    HostBad,
+    /// Somebody wants to come through a gate that is not there.
+    GateOff,
+    /// No e-mail address; the sentence says why not.
+    EmailBad(String),
     /// As many watch as may.
     TooManyWatchers,
     /// The answer took too long.
@@ -112,11 +120,12 @@ impl Rejection {
                 Refusal::NoSession | Refusal::PunchedAlready | Refusal::PunchesOff => StatusCode::CONFLICT,
                 Refusal::StoreDown | Refusal::Busy => StatusCode::SERVICE_UNAVAILABLE,
             },
-            Self::BeatEmpty | Self::BodyBad(_) | Self::BodyLost | Self::QueryBad(_) => StatusCode::BAD_REQUEST,
+            Self::BeatEmpty | Self::BodyBad(_) | Self::BodyLost | Self::QueryBad(_) | Self::EmailBad(_) => StatusCode::BAD_REQUEST,
+            Self::OriginBad | Self::HostBad => StatusCode::FORBIDDEN,
             Self::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TypeWrong => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::MethodWrong => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Unknown => StatusCode::NOT_FOUND,
+            Self::Unknown | Self::GateOff => StatusCode::NOT_FOUND,
             Self::TooManyWatchers | Self::Late | Self::ClientUnbuilt => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -132,6 +141,10 @@ impl Rejection {
             Self::MethodWrong => "method_wrong",
             Self::Unknown => "not_found",
             Self::QueryBad(_) => "query_bad",
+            Self::OriginBad => "origin_bad",
+            Self::HostBad => "host_bad",
+            Self::GateOff => "gate_off",
+            Self::EmailBad(_) => "email_bad",
             Self::TooManyWatchers => "too_many_watchers",
             Self::Late => "late",
             Self::ClientUnbuilt => "client_unbuilt",
@@ -167,7 +180,18 @@ impl Rejection {
             Self::TypeWrong => "Send JSON as application/json or, as sendBeacon does with a string, text/plain.".into(),
             Self::MethodWrong => "This route knows other methods; `Allow` lists them.".into(),
             Self::Unknown => "There is nothing at this address.".into(),
-            Self::QueryBad(why) => why.clone(),
+            Self::QueryBad(why) | Self::EmailBad(why) => why.clone(),
+            Self::OriginBad => {
+                "A cookie says who asks, and the request is from no page that may use it: add the page's \
+                                origin to the server's `allowed_origins`, or send a token."
+                    .into()
+            }
+            Self::HostBad => "This server believes everybody and so answers only to names of this machine, such as \
+                              localhost; give it `auth = \"jwt\"` to be reached by others."
+                .into(),
+            Self::GateOff => {
+                "This server has no e-mail gate; its settings would have to say `auth = \"email\"`.".into()
+            }
             Self::TooManyWatchers => {
                 format!("{} watchers are here, which is all that there is room for; try again later.", limits::WATCHERS)
             }
@@ -175,6 +199,11 @@ impl Rejection {
             Self::ClientUnbuilt => "The browser's side is not built; run `cargo xtask build` and start again.".into(),
         }
     }
+}
+
+/// The answer to whoever has made something.
+pub(crate) fn created(what: impl IntoResponse) -> Response {
+    (StatusCode::CREATED, what).into_response()
 }
 
 impl IntoResponse for Rejection {

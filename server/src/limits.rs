@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use stillhere_engine::time::Millis;
+
 /// How long a read or a write waits for its turn before it counts as failed. A client waits ten seconds for an
 /// answer, and one that comes later is of no use.
 pub const STORE_PATIENCE: Duration = Duration::from_secs(5);
@@ -76,8 +78,53 @@ pub const PAGE_ROWS: u32 = 100;
 /// Sessions on the longest page of the list.
 pub const PAGE_ROWS_MOST: u32 = 1_000;
 
-/// How far a token's clock may be off, in seconds.
-pub const TOKEN_LEEWAY: u64 = 30;
+/// How far a token's clock may be off when nobody says: servers that tell each other the time are closer.
+pub const TOKEN_LEEWAY: Millis = Millis::seconds(30);
+
+/// How far it may be off at most. More would let a token that was taken back live on.
+pub const TOKEN_LEEWAY_MOST: Millis = Millis::minutes(5);
+
+/// A token. Identity providers that list somebody's every group come to a few kilobytes.
+pub const TOKEN_BYTES: usize = 16 * 1024;
+
+/// Tokens that need not be verified again: one for each connection, some 300 bytes each.
+pub const TOKENS_VERIFIED: usize = CONNECTIONS;
+
+/// The longest life of a token made by `stillhere token`, in hours: a year, as it cannot be taken back.
+pub const TOKEN_HOURS: u32 = 365 * 24;
+
+/// A file with a secret or keys. The largest providers' key sets are a tenth of it.
+pub const KEY_FILE_BYTES: u64 = 1024 * 1024;
+
+/// Keys in one key set. Providers publish two to ten.
+pub const KEYS: usize = 64;
+
+/// The shortest RSA modulus, in bytes: 2048 bits (RFC 7518, 3.3).
+pub const RSA_BYTES: usize = 256;
+
+/// How often the key set's file is looked at: a key that was taken back is good for so long at most.
+pub const KEY_FILE_EVERY: Millis = Millis::seconds(5);
+
+/// How soon it is looked at again for a key that nobody knows: whoever invents keys must not keep the disk busy.
+pub const UNKNOWN_KEY_EVERY: Millis = Millis::seconds(1);
+
+/// Where a claim lies. Providers' namespaces are addresses of some fifty letters.
+pub const CLAIM_PATH_BYTES: usize = 256;
+
+/// A name, a role, a department in a list of people. Longer ones are cut: nobody reads them there.
+pub const PROFILE_BYTES: usize = 128;
+
+/// Specialties of one person in a list. The others are left out.
+pub const SPECIALTIES: usize = 16;
+
+/// The name of a cookie.
+pub const COOKIE_NAME_BYTES: usize = 64;
+
+/// What stands before the @ of an e-mail address (RFC 5321, 4.5.3.1.1). The whole is bounded as every user's id.
+pub const EMAIL_LOCAL_BYTES: usize = 64;
+
+/// How long somebody who came through the e-mail gate is let in.
+pub const VISIT: Millis = Millis::minutes(24 * 60);
 
 /// The pause after the system has refused to hand over a connection.
 pub const ACCEPT_RETRY: Duration = Duration::from_millis(250);

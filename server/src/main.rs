@@ -9,7 +9,7 @@ use std::{
 use clap::Parser;
 use stillhere_server::{
     Server,
-    settings::{Cli, Command, Serve, Settings},
+    settings::{Cli, Command, Serve, Settings, TokenWish},
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -18,7 +18,10 @@ use tracing_subscriber::EnvFilter;
 const BAD_SETTINGS: u8 = 2;
 
 fn main() -> ExitCode {
-    let Command::Serve(serve) = Cli::parse().command;
+    let serve = match Cli::parse().command {
+        Command::Serve(serve) => serve,
+        Command::Token(wish) => return token(&wish),
+    };
     let settings = match serve.settings() {
         Ok(settings) => settings,
         Err(why) => {
@@ -35,13 +38,26 @@ fn main() -> ExitCode {
     }
 }
 
+fn token(wish: &TokenWish) -> ExitCode {
+    match wish.token() {
+        Ok(token) => {
+            println!("{token}");
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            eprintln!("stillhere: {why}");
+            ExitCode::from(BAD_SETTINGS)
+        }
+    }
+}
+
 fn act(serve: &Serve, settings: Settings) -> Result<(), Box<dyn Error>> {
     if serve.check_config {
         println!("These settings can be followed.");
         return Ok(());
     }
     if serve.print_config {
-        print!("{}", toml::to_string(&settings.to_typed())?);
+        print!("{}", Serve::print(&settings)?);
         return Ok(());
     }
     tracing_subscriber::fmt()

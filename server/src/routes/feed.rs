@@ -40,7 +40,7 @@ pub(super) async fn follow(
 ) -> Result<Response, Rejection> {
     let who = app.inner.identity.of_watcher(&headers, app.now())?;
     let Query(question) = question.map_err(|why| Rejection::QueryBad(format!("{}.", why.body_text())))?;
-    let topic = topic(&app, who.as_ref(), question)?;
+    let topic = topic(&app, who.as_deref(), question)?;
     let place = Arc::clone(&app.inner.watchers).try_acquire_owned().map_err(|_| Rejection::TooManyWatchers)?;
     let last_event_id = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let after = last_event_id.and_then(Position::parse);

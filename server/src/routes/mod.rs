@@ -3,6 +3,7 @@
 mod beat;
 mod channels;
 mod feed;
+mod gate;
 mod health;
 mod punches;
 mod question;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request},
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderName, HeaderValue, Method, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -31,7 +32,14 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-use crate::{driver::Driver, error::Rejection, identity::Identity, limits, settings::Settings, store::Store};
+use crate::{
+    driver::Driver,
+    error::Rejection,
+    identity::Identity,
+    limits,
+    settings::{Auth, Settings},
+    store::Store,
+};
 
 /// What every handler can reach.
 #[derive(Clone)]
@@ -50,7 +58,7 @@ struct Parts {
 
 impl App {
     pub(crate) fn new(settings: Settings, driver: Driver, store: Arc<dyn Store>, stop: watch::Receiver<bool>) -> Self {
-        let identity = Identity::new(settings.auth());
+        let identity = Identity::new(&settings);
         let watchers = Arc::new(Semaphore::new(limits::WATCHERS));
         Self { inner: Arc::new(Parts { settings, identity, driver, store, watchers, stop }) }
     }
@@ -72,9 +80,11 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/sessions/{id}", delete(sign_out::sign_out))
         .route("/users/{user}", get(users::one))
         .route("/users/{user}/explain", get(users::explain))
+        .route("/sessions", post(gate::enter))
         .route("/admin/sessions", get(sessions::list))
         .fallback(unknown)
         .method_not_allowed_fallback(method_wrong)
+        .layer(middleware::from_fn_with_state(app.clone(), for_this_machine))
         .layer(middleware::from_fn(in_time))
         .layer(DefaultBodyLimit::max(BEAT_BYTES));
     let mut all = Router::new()
@@ -86,7 +96,7 @@ pub(crate) fn routes(app: App) -> Router {
         .method_not_allowed_fallback(method_wrong)
         .layer(middleware::map_response(harden));
     if !settings.allowed_origins().is_empty() {
-        all = all.layer(cors(settings.allowed_origins()));
+        all = all.layer(cors(settings.allowed_origins(), settings.auth()));
     }
     // Whoever refuses for a reason that an operator should know has logged it; a slow client is no such reason.
     all.layer(TraceLayer::new_for_http().make_span_with(span).on_failure(())).with_state(app)
@@ -105,6 +115,15 @@ async fn in_time(request: Request, next: Next) -> Response {
     timeout(limits::ANSWER_WITHIN, next.run(request)).await.unwrap_or_else(|_| Rejection::Late.into_response())
 }
 
+/// A server that believes everybody is for this machine, whatever name leads a browser here.
+async fn for_this_machine(State(app): State<App>, request: Request, next: Next) -> Response {
+    if app.inner.identity.trusts_host(request.headers()) {
+        next.run(request).await
+    } else {
+        Rejection::HostBad.into_response()
+    }
+}
+
 async fn harden(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -118,10 +137,17 @@ fn span(request: &Request) -> tracing::Span {
     tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
 }
 
-fn cors(origins: &[String]) -> CorsLayer {
+fn cors(origins: &[String], auth: &Auth) -> CorsLayer {
+    // A page of another origin may have its visitors' cookie sent where a cookie can say who they are.
+    let by_cookie = match auth {
+        Auth::None => false,
+        Auth::Jwt(rules) => rules.cookie.is_some(),
+        Auth::Email(_) => true,
+    };
     let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
+        .allow_credentials(by_cookie)
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("last-event-id")])
         .expose_headers([header::RETRY_AFTER])

@@ -65,7 +65,7 @@ pub(super) async fn punch(
         AskedKind::In => Way::In,
         AskedKind::Out => Way::Out,
     };
-    let row = app.inner.driver.punch(who.user, way).await?;
+    let row = app.inner.driver.punch(who.user.clone(), way).await?;
     Ok(Json(PunchView::from(&*row)).into_response())
 }
 
@@ -78,7 +78,7 @@ pub(super) async fn list(
     let who = app.inner.identity.of_watcher(&headers, app.now())?;
     let Query(question) = question.map_err(|why| Rejection::QueryBad(format!("{}.", why.body_text())))?;
     let query = question.parse().map_err(Rejection::QueryBad)?;
-    let query = PunchQuery { user: visible_to(who.as_ref(), query.user)?, ..query };
+    let query = PunchQuery { user: visible_to(who.as_deref(), query.user)?, ..query };
     app.inner.driver.settle().await?;
     let found = app.inner.store.punches(&query).await.map_err(|why| {
         tracing::error!(%why, "the log of punches could not be read");

@@ -18,6 +18,6 @@ pub(super) async fn sign_out(
 ) -> Result<NoContent, Rejection> {
     let who = app.inner.identity.of_beat(&headers, None, app.now())?;
     let session = SessionId::parse(&session).map_err(|why: BadBeat| Refusal::BadBeat(why))?;
-    app.inner.driver.sign_out(who.user, session).await?;
+    app.inner.driver.sign_out(who.user.clone(), session).await?;
     Ok(NoContent)
 }

@@ -19,7 +19,6 @@ use super::App;
 use crate::{
     driver::Person,
     error::Rejection,
-    identity::Who,
     moment,
     store::SessionQuery,
     views::{MemberView, SessionView},
@@ -83,7 +82,7 @@ pub(super) async fn explain(
 ) -> Result<Response, Rejection> {
     let who = app.inner.identity.of_watcher(&headers, app.now())?;
     let user = parse(&user)?;
-    if who.is_some_and(|who: Who| who.user != user && !who.is_admin()) {
+    if who.is_some_and(|who| who.user != user && !who.is_admin()) {
         return Err(Refusal::NotAllowed.into());
     }
     let person = app.inner.driver.person(user.clone()).await?;

@@ -4,7 +4,7 @@ use std::{env, fs, os::unix::ffi::OsStrExt, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{Secret, Settings, SettingsError, Typed, presets::preset};
+use super::{Auth, Secret, Settings, SettingsError, TokenWish, Typed, auth::Keys, presets::preset};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -15,7 +15,7 @@ Examples:
       Measure how long visitors stay
 
   STILLHERE_JWT_SECRET=… stillhere serve --auth jwt --listen 0.0.0.0:4747 --config stillhere.toml
-      For other machines: users are known by their tokens
+      For other machines: users are known by their tokens; `stillhere token --help` makes some to try out
 
   stillhere serve --preset demo --interval-ms 2000 --print-config > my.toml
       Begin a settings file of your own from a preset
@@ -40,6 +40,8 @@ pub struct Cli {
 pub enum Command {
     /// Runs the server until it is told to stop (SIGTERM or ctrl-c), which loses nothing
     Serve(Box<Serve>),
+    /// Makes a token for trying out, with the secret that the server has
+    Token(Box<TokenWish>),
 }
 
 /// Runs the server until it is told to stop.
@@ -75,13 +77,34 @@ impl Serve {
     pub fn settings(&self) -> Result<Settings, SettingsError> {
         let preset = self.preset.as_deref().map(preset).transpose()?.unwrap_or_default();
         let file = self.config.as_ref().map(read).transpose()?.unwrap_or_default();
-        // Not a flag: other users of the machine can read a command line.
-        let secret = env::var_os("STILLHERE_JWT_SECRET").map(|text| Secret::parse(text.as_bytes())).transpose()?;
-        Settings::parse(self.typed.clone().over(file).over(preset), secret)
+        Settings::parse(self.typed.clone().over(file).over(preset), secret()?)
+    }
+
+    /// The settings as a TOML file. A secret that no file holds is named, and not shown.
+    ///
+    /// # Errors
+    /// They could not be written down, which is our fault.
+    pub fn print(settings: &Settings) -> Result<String, toml::ser::Error> {
+        let text = toml::to_string(&settings.to_typed())?;
+        let is_secret = match settings.auth() {
+            Auth::Jwt(rules) | Auth::Email(rules) => matches!(rules.keys, Keys::Secret(_)),
+            Auth::None => false,
+        };
+        let note = if is_secret && settings.to_typed().jwt_secret_file.is_none() {
+            "# STILLHERE_JWT_SECRET = *** (from the environment, where it has to be again)\n"
+        } else {
+            ""
+        };
+        Ok(format!("{note}{text}"))
     }
 }
 
-fn read(path: &PathBuf) -> Result<Typed, SettingsError> {
+/// The secret in the environment. There is no flag for it: other users of the machine can read a command line.
+pub(super) fn secret() -> Result<Option<Secret>, SettingsError> {
+    env::var_os("STILLHERE_JWT_SECRET").map(|text| Secret::parse(text.as_bytes())).transpose()
+}
+
+pub(super) fn read(path: &PathBuf) -> Result<Typed, SettingsError> {
     let text = fs::read_to_string(path)
         .map_err(|why| SettingsError::new(format!("--config {}: it cannot be read: {why}", path.display())))?;
     Typed::from_toml(&text).map_err(|why| SettingsError::new(format!("--config {}: {why}", path.display())))

@@ -3,10 +3,13 @@
 //! [`Typed`] is what flags, environment, files and presets say. [`Settings`] is what they mean together: whoever holds
 //! one can rely on it that no two of its settings contradict each other.
 
+mod auth;
 mod cli;
 mod presets;
 mod secret;
+mod token;
 mod typed;
+mod words;
 
 use std::{error::Error, fmt, net::SocketAddr, path::PathBuf};
 
@@ -17,10 +20,14 @@ use stillhere_engine::{
     wire::ChannelName,
 };
 
+pub(crate) use auth::Keys;
+pub use auth::{Auth, TokenRules};
 pub use cli::{Cli, Command, Serve};
 pub use presets::{PRESETS, preset};
 pub use secret::Secret;
-pub use typed::{AuthWord, HiddenInterval, PunchingWord, Typed, TypedIdleStep, TypedRung};
+pub use token::TokenWish;
+pub use typed::Typed;
+pub use words::{AuthWord, HiddenInterval, PunchingWord, TypedIdleStep, TypedRung};
 
 use crate::limits;
 
@@ -37,15 +44,6 @@ pub struct Settings {
     allow_anonymous: bool,
     legacy_success: bool,
     policy: Policy,
-}
-
-/// Who is believed to be who.
-#[derive(Clone, Debug)]
-pub enum Auth {
-    /// Everybody is who they say they are.
-    None,
-    /// Tokens signed with this secret.
-    Jwt(Secret),
 }
 
 /// Settings that cannot be followed; the sentence says what to change.
@@ -76,7 +74,7 @@ impl Settings {
         let policy = parse_policy(&typed)?;
         let listen = typed.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], limits::PORT)));
         let allow_anonymous = typed.allow_anonymous.unwrap_or(false);
-        let auth = parse_auth(&typed, secret)?;
+        let auth = Auth::parse(&typed, secret)?;
         if matches!(auth, Auth::None) && !listen.ip().is_loopback() && !allow_anonymous {
             return Err(SettingsError::new(format!(
                 "`auth` is none, so anybody could be anybody, and {listen} is not only this machine: set `auth = \
@@ -107,16 +105,12 @@ impl Settings {
             seen_within_ms: rung.seen_within.map(|within| within.0),
             active_within_ms: rung.active_within.map(|within| within.0),
         };
-        Typed {
+        let mut typed = Typed {
             listen: Some(self.listen),
             data: Some(self.data.clone()),
             base_path: Some(self.base_path.clone()),
             allowed_origins: Some(self.allowed_origins.clone()),
             log: Some(self.log.clone()),
-            auth: Some(match self.auth {
-                Auth::None => AuthWord::None,
-                Auth::Jwt(_) => AuthWord::Jwt,
-            }),
             jwt_secret_file: self.jwt_secret_file.clone(),
             allow_anonymous: Some(self.allow_anonymous),
             legacy_success: Some(self.legacy_success),
@@ -137,7 +131,10 @@ impl Settings {
             idle: Some(policy.idle_steps.iter().map(TypedIdleStep::of_step).collect()),
             channels: Some(policy.channels.iter().map(|name| name.as_str().to_owned()).collect()),
             status: Some(policy.ladder.rungs.iter().map(rung).collect()),
-        }
+            ..Typed::default()
+        };
+        self.auth.write(&mut typed);
+        typed
     }
 
     /// Where to listen.
@@ -174,6 +171,12 @@ impl Settings {
     #[must_use]
     pub const fn auth(&self) -> &Auth {
         &self.auth
+    }
+
+    /// Whether anybody may be anybody from other machines too.
+    #[must_use]
+    pub const fn allows_anonymous(&self) -> bool {
+        self.allow_anonymous
     }
 
     /// Whether answers to beats carry `success`.
@@ -243,31 +246,6 @@ fn parse_ladder(typed: &[TypedRung]) -> Result<Ladder, SettingsError> {
         });
     }
     Ok(Ladder { rungs })
-}
-
-fn parse_auth(typed: &Typed, from_environment: Option<Secret>) -> Result<Auth, SettingsError> {
-    let secret = match (from_environment, &typed.jwt_secret_file) {
-        (Some(_), Some(_)) => {
-            return Err(SettingsError::new(
-                "there are two secrets, STILLHERE_JWT_SECRET and `jwt_secret_file`: leave one of them out",
-            ));
-        }
-        (Some(secret), None) => Some(secret),
-        (None, Some(path)) => Some(Secret::read(path)?),
-        (None, None) => None,
-    };
-    match (typed.auth.unwrap_or(AuthWord::None), secret) {
-        (AuthWord::None, None) => Ok(Auth::None),
-        (AuthWord::None, Some(_)) => Err(SettingsError::new(
-            "there is a secret for tokens, but `auth` is none and nobody would look at it: set `auth = \"jwt\"`, or \
-             leave the secret out",
-        )),
-        (AuthWord::Jwt, None) => Err(SettingsError::new(
-            "`auth` is jwt, but there is no secret: put it into STILLHERE_JWT_SECRET, or name its file by \
-             `jwt_secret_file`",
-        )),
-        (AuthWord::Jwt, Some(secret)) => Ok(Auth::Jwt(secret)),
-    }
 }
 
 fn parse_base_path(typed: Option<String>) -> Result<String, SettingsError> {

@@ -1,9 +1,12 @@
 //! A secret that cannot be printed by mistake.
 
-use std::{fmt, fs, path::Path};
+use std::{fmt, path::Path};
 
 use super::SettingsError;
-use crate::limits;
+use crate::{
+    identity::{self, read_key_file},
+    limits,
+};
 
 /// What tokens are signed with. `Debug` does not show it, and nothing else can.
 #[derive(Clone)]
@@ -26,12 +29,18 @@ impl Secret {
         Ok(Self(bytes.into()))
     }
 
-    /// Reads it from a file.
-    pub(super) fn read(path: &Path) -> Result<Self, SettingsError> {
-        let bytes = fs::read(path).map_err(|why| {
-            SettingsError::new(format!("`jwt_secret_file`: {} cannot be read: {why}", path.display()))
-        })?;
+    /// Reads it from the file that the setting of this name names.
+    pub(super) fn read(setting: &str, path: &Path) -> Result<Self, SettingsError> {
+        let bytes =
+            read_key_file(path).map_err(|why| SettingsError::new(format!("`{setting}`: {} {why}", path.display())))?;
         Self::parse(&bytes)
+    }
+
+    /// Whether somebody has said the secret. Takes as long for a near miss as for any other, so that nobody can find it
+    /// letter by letter.
+    #[must_use]
+    pub fn is(&self, said: &[u8]) -> bool {
+        identity::are_equal(&self.0, said)
     }
 
     pub(crate) fn expose(&self) -> &[u8] {

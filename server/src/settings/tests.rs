@@ -1,7 +1,7 @@
 use clap::{CommandFactory, Parser};
 use stillhere_engine::time::Millis;
 
-use super::{Auth, Cli, Command, HiddenInterval, PRESETS, Secret, Settings, Typed, preset};
+use super::{Auth, Cli, Command, HiddenInterval, PRESETS, Secret, Serve, Settings, Typed, preset};
 
 const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 
@@ -16,6 +16,13 @@ fn refusal(text: &str) -> String {
     }
 }
 
+fn serve(arguments: &[&str]) -> Box<Serve> {
+    match Cli::parse_from(["stillhere", "serve"].iter().chain(arguments)).command {
+        Command::Serve(serve) => serve,
+        other => panic!("{other:?} serves nobody"),
+    }
+}
+
 #[test]
 fn the_command_line_is_sound() {
     Cli::command().debug_assert();
@@ -23,7 +30,7 @@ fn the_command_line_is_sound() {
 
 #[test]
 fn a_flag_goes_over_a_file_over_a_preset_over_the_default() {
-    let Command::Serve(serve) = Cli::parse_from(["stillhere", "serve", "--interval-ms", "1000"]).command;
+    let serve = serve(&["--interval-ms", "1000"]);
     let file = toml("interval_ms = 2000\ngrace_ms = 2500");
     let preset = toml("interval_ms = 3000\ngrace_ms = 3500\nleave_grace_ms = 3600");
     let settings = Settings::parse(serve.typed.over(file).over(preset), None).unwrap();
@@ -71,6 +78,14 @@ fn a_wrong_setting_is_refused_with_what_to_change() {
         ("allowed_origins = [\"*\"]", "https://app.example.com"),
         ("auth = \"jwt\"", "STILLHERE_JWT_SECRET"),
         ("auth = \"oauth\"", "unknown variant `oauth`"),
+        ("auth = \"email\"", "STILLHERE_JWT_SECRET"),
+        ("jwt_issuer = \"x\"", "`jwt_issuer`, but `auth` is none"),
+        ("token_cookie = \"x\"", "`auth` is none"),
+        ("content_url = \"/\"", "`auth` is none"),
+        ("auth = \"jwt\"\njwks_file = \"/nowhere\"", "`jwks_file`: /nowhere cannot be read"),
+        ("auth = \"jwt\"\njwt_public_key_file = \"/nowhere\"", "`jwt_public_key_file`: /nowhere cannot be read"),
+        ("auth = \"jwt\"\njwt_secret_file = \"a\"\njwks_file = \"b\"", "`jwt_secret_file` and `jwks_file`"),
+        ("auth = \"jwt\"\njwt_public_key_file = \"a\"\njwks_file = \"b\"", "leave one out"),
         ("jwt_secret_file = \"/nowhere\"", "/nowhere"),
         ("status = []", "`status`"),
         ("[[status]]\nname = \"Online\"", "small letters"),
@@ -106,7 +121,7 @@ fn a_secret_is_long_and_never_shown() {
 
 #[test]
 fn a_hidden_tab_can_be_told_to_pause() {
-    let Command::Serve(serve) = Cli::parse_from(["stillhere", "serve", "--hidden-interval-ms", "pause"]).command;
+    let serve = serve(&["--hidden-interval-ms", "pause"]);
     assert_eq!(serve.typed.hidden_interval_ms, Some(HiddenInterval::Pause));
     assert_eq!(Settings::parse(serve.typed, None).unwrap().policy().hidden_interval, None);
 }
@@ -127,4 +142,44 @@ fn the_presets_keep_the_numbers_of_the_systems_that_they_replace() {
     assert_eq!(policy("who-is-online").lease(Hidden, None), Millis::minutes(5));
     assert_eq!((policy("module-users").interval, lease("module-users")), (Millis::seconds(45), 5 * 60));
     assert_eq!(lease("availability"), 90);
+}
+
+#[test]
+fn settings_of_identity_that_contradict_each_other_are_refused_with_what_to_change() {
+    for (text, hint) in [
+        ("auth = \"jwt\"\njwks_file = \"b\"", "STILLHERE_JWT_SECRET and `jwks_file`"),
+        ("auth = \"email\"\njwks_file = \"b\"", "STILLHERE_JWT_SECRET and `jwks_file`"),
+        ("auth = \"jwt\"\ntoken_cookie = \"t\"", "name the origins of your own pages by `allowed_origins`"),
+        ("auth = \"jwt\"\ntoken_cookie = \"a b\"", "letters, digits"),
+        ("auth = \"jwt\"\ntoken_cookie = \"stillhere_session\"", "the e-mail gate's"),
+        ("auth = \"jwt\"\njwt_leeway_ms = 300001", "300000"),
+        ("auth = \"jwt\"\nadmin_role = \"\"", "`admin_role` is empty"),
+        ("auth = \"jwt\"\nrole_claim = \"\"", "`role_claim` must be"),
+        ("auth = \"jwt\"\ncontent_url = \"/x\"", "auth = \"email\""),
+        ("auth = \"jwt\"\ninsecure_cookies = true", "auth = \"email\""),
+        ("auth = \"email\"\ncontent_url = \"//evil.example\"", "a path such as"),
+        ("auth = \"email\"\ncontent_url = \"javascript:1\"", "a path such as"),
+        ("auth = \"email\"\ncontent_url = \"/a\\r\\nb: c\"", "a path such as"),
+    ] {
+        let why = Settings::parse(toml(text), Some(Secret::parse(SECRET).unwrap())).unwrap_err().to_string();
+        assert!(why.contains(hint), "{text}: {why}");
+    }
+}
+
+#[test]
+fn printed_settings_of_identity_mean_the_same_and_show_no_secret() {
+    for text in [
+        "auth = \"jwt\"\nrole_claim = \"a.b\"\njwt_issuer = \"x\"\njwt_leeway_ms = 0",
+        "auth = \"jwt\"\ntoken_cookie = \"t\"\nallowed_origins = [\"https://app.example\"]",
+        "auth = \"email\"\ncontent_url = \"/report.html\"\ninsecure_cookies = true",
+    ] {
+        let secret = || Some(Secret::parse(SECRET).unwrap());
+        let settings = Settings::parse(toml(text), secret()).unwrap();
+        let printed = Serve::print(&settings).unwrap();
+        assert!(printed.starts_with("# STILLHERE_JWT_SECRET = ***"), "{printed}");
+        assert!(!printed.contains("0123456789"), "{printed}");
+        let again = Settings::parse(toml(&printed), secret()).unwrap();
+        assert_eq!(settings.to_typed(), again.to_typed(), "{printed}");
+    }
+    assert!(!Serve::print(&Settings::parse(Typed::default(), None).unwrap()).unwrap().contains("***"));
 }

@@ -1,10 +1,11 @@
 //! Settings as they were typed: the same names as flags, in the environment, in a file and in a preset.
 
-use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Args, ValueEnum};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use stillhere_engine::{policy::IdleStep, time::Millis};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use super::{AuthWord, HiddenInterval, PunchingWord, TypedIdleStep, TypedRung};
 
 /// What one source says. What it leaves out, the next one decides: flag, environment, file, preset, default.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +51,81 @@ pub struct Typed {
     #[arg(long, env = "STILLHERE_JWT_SECRET_FILE", value_name = "FILE", help_heading = "Identity")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwt_secret_file: Option<PathBuf>,
+
+    /// A file with the public key of the tokens, in PEM: RSA, EC P-256 or Ed25519
+    #[arg(long, env = "STILLHERE_JWT_PUBLIC_KEY_FILE", value_name = "FILE", help_heading = "Identity")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwt_public_key_file: Option<PathBuf>,
+
+    /// A file with the public keys of the tokens as a JWKS; it is read again when it changes
+    #[arg(long, env = "STILLHERE_JWKS_FILE", value_name = "FILE", help_heading = "Identity")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_file: Option<PathBuf>,
+
+    /// The `iss` that tokens must have [default: any]
+    #[arg(long, env = "STILLHERE_JWT_ISSUER", value_name = "TEXT", help_heading = "Identity")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwt_issuer: Option<String>,
+
+    /// The `aud` that tokens must have, alone or among others [default: any]
+    #[arg(long, env = "STILLHERE_JWT_AUDIENCE", value_name = "TEXT", help_heading = "Identity")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwt_audience: Option<String>,
+
+    /// How far the clock of whoever makes the tokens may be off [default: 30000]
+    #[arg(long, env = "STILLHERE_JWT_LEEWAY_MS", value_name = "MS", help_heading = "Identity")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwt_leeway_ms: Option<u64>,
+
+    /// The cookie in which a token may lie too; needs `allowed_origins` [default: none]
+    #[arg(long, env = "STILLHERE_TOKEN_COOKIE", value_name = "NAME", help_heading = "Identity")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_cookie: Option<String>,
+
+    /// Where in a token the user lies; a dot leads into an object [default: sub]
+    #[arg(long, env = "STILLHERE_USER_CLAIM", value_name = "PATH", help_heading = "Identity")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_claim: Option<String>,
+
+    /// Where the role lies, a text or a list, such as realm_access.roles [default: role]
+    #[arg(long, env = "STILLHERE_ROLE_CLAIM", value_name = "PATH", help_heading = "Identity")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role_claim: Option<String>,
+
+    /// The role that may see everything [default: admin]
+    #[arg(long, env = "STILLHERE_ADMIN_ROLE", value_name = "TEXT", help_heading = "Identity")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admin_role: Option<String>,
+
+    /// Where the name to show lies [default: name]
+    #[arg(long, env = "STILLHERE_NAME_CLAIM", value_name = "PATH", help_heading = "Identity")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name_claim: Option<String>,
+
+    /// Where the e-mail address to show lies [default: email]
+    #[arg(long, env = "STILLHERE_EMAIL_CLAIM", value_name = "PATH", help_heading = "Identity")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email_claim: Option<String>,
+
+    /// Where the department to show lies [default: department]
+    #[arg(long, env = "STILLHERE_DEPARTMENT_CLAIM", value_name = "PATH", help_heading = "Identity")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub department_claim: Option<String>,
+
+    /// Where the specialties to show lie, a text or a list [default: specialties]
+    #[arg(long, env = "STILLHERE_SPECIALTIES_CLAIM", value_name = "PATH", help_heading = "Identity")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub specialties_claim: Option<String>,
+
+    /// Where the form of the e-mail gate leads, a path or an address [default: /]
+    #[arg(long, env = "STILLHERE_CONTENT_URL", value_name = "URL", help_heading = "Identity")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_url: Option<String>,
+
+    /// For development: let the gate's cookie travel without TLS [default: false]
+    #[arg(long, env = "STILLHERE_INSECURE_COOKIES", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", help_heading = "Identity")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub insecure_cookies: Option<bool>,
 
     /// With `auth = none`, listen to other machines all the same: anybody can be anybody
     #[arg(long, env = "STILLHERE_ALLOW_ANONYMOUS", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", help_heading = "Identity")]
@@ -117,119 +193,6 @@ pub struct Typed {
     pub status: Option<Vec<TypedRung>>,
 }
 
-/// One `[[status]]` table.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TypedRung {
-    /// The status that it gives.
-    pub name: String,
-    /// Only while the tab is visible.
-    #[serde(default)]
-    pub visible: bool,
-    /// Only so many milliseconds after the newest beat.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seen_within_ms: Option<u64>,
-    /// Only so many milliseconds after the newest input.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub active_within_ms: Option<u64>,
-}
-
-/// One `[[idle]]` table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TypedIdleStep {
-    /// After so many milliseconds without input …
-    pub after_ms: u64,
-    /// … a visible tab beats every so many milliseconds, until there is input again.
-    pub interval_ms: u64,
-}
-
-impl TypedIdleStep {
-    pub(super) const fn of_step(step: &IdleStep) -> Self {
-        Self { after_ms: step.after.0, interval_ms: step.interval.0 }
-    }
-
-    pub(super) const fn to_step(self) -> IdleStep {
-        IdleStep { after: Millis(self.after_ms), interval: Millis(self.interval_ms) }
-    }
-}
-
-/// Whether the server keeps a log of who came and went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PunchingWord {
-    /// No log
-    Off,
-    /// A user is in from when their page says so
-    OnRequest,
-    /// A user is in from their first session on
-    WithPresence,
-}
-
-/// Who is believed to be who.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AuthWord {
-    /// Everybody is who they say they are: the token's text is the user's id
-    None,
-    /// A JSON web token signed with HS256: the user is its `sub`, the role its `role`
-    Jwt,
-}
-
-/// How often a hidden tab beats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HiddenInterval {
-    /// Every so many milliseconds.
-    Every(u64),
-    /// Not at all, until it is visible again.
-    Pause,
-}
-
-impl FromStr for HiddenInterval {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "pause" => Ok(Self::Pause),
-            number => number.parse().map(Self::Every).map_err(|_| "it must be milliseconds, or `pause`"),
-        }
-    }
-}
-
-impl Serialize for HiddenInterval {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Every(ms) => to.serialize_u64(*ms),
-            Self::Pause => to.serialize_str("pause"),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for HiddenInterval {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(HiddenIntervalVisitor)
-    }
-}
-
-struct HiddenIntervalVisitor;
-
-impl de::Visitor<'_> for HiddenIntervalVisitor {
-    type Value = HiddenInterval;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("milliseconds, or \"pause\"")
-    }
-
-    fn visit_i64<E: de::Error>(self, ms: i64) -> Result<HiddenInterval, E> {
-        let ms = u64::try_from(ms).map_err(|_| E::invalid_value(de::Unexpected::Signed(ms), &self))?;
-        Ok(HiddenInterval::Every(ms))
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<HiddenInterval, E> {
-        text.parse().map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
-    }
-}
-
 impl Typed {
     /// This source, and `below` where it says nothing. Lists are not joined: the higher one replaces the lower.
     #[must_use]
@@ -242,6 +205,21 @@ impl Typed {
             log: self.log.or(below.log),
             auth: self.auth.or(below.auth),
             jwt_secret_file: self.jwt_secret_file.or(below.jwt_secret_file),
+            jwt_public_key_file: self.jwt_public_key_file.or(below.jwt_public_key_file),
+            jwks_file: self.jwks_file.or(below.jwks_file),
+            jwt_issuer: self.jwt_issuer.or(below.jwt_issuer),
+            jwt_audience: self.jwt_audience.or(below.jwt_audience),
+            jwt_leeway_ms: self.jwt_leeway_ms.or(below.jwt_leeway_ms),
+            token_cookie: self.token_cookie.or(below.token_cookie),
+            user_claim: self.user_claim.or(below.user_claim),
+            role_claim: self.role_claim.or(below.role_claim),
+            admin_role: self.admin_role.or(below.admin_role),
+            name_claim: self.name_claim.or(below.name_claim),
+            email_claim: self.email_claim.or(below.email_claim),
+            department_claim: self.department_claim.or(below.department_claim),
+            specialties_claim: self.specialties_claim.or(below.specialties_claim),
+            content_url: self.content_url.or(below.content_url),
+            insecure_cookies: self.insecure_cookies.or(below.insecure_cookies),
             allow_anonymous: self.allow_anonymous.or(below.allow_anonymous),
             legacy_success: self.legacy_success.or(below.legacy_success),
             interval_ms: self.interval_ms.or(below.interval_ms),
