@@ -37,10 +37,20 @@ impl Event {
 impl Feed {
     /// Opens a feed, after `position` if one is given.
     pub async fn open(url: &str, position: Option<&str>) -> Self {
-        let mut request = reqwest::Client::new().get(url);
-        if let Some(position) = position {
-            request = request.header("last-event-id", position);
-        }
+        let request = reqwest::Client::new().get(url);
+        Self::begin(match position {
+            Some(position) => request.header("last-event-id", position),
+            None => request,
+        })
+        .await
+    }
+
+    /// Opens a feed as whoever the token names.
+    pub async fn open_as(url: &str, token: &str) -> Self {
+        Self::begin(reqwest::Client::new().get(url).bearer_auth(token)).await
+    }
+
+    async fn begin(request: reqwest::RequestBuilder) -> Self {
         let response = request.send().await.expect("the server answers");
         assert_eq!(response.status(), 200);
         Self { response, unread: String::new(), position: String::new() }

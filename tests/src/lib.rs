@@ -8,3 +8,4 @@ pub mod clock;
 pub mod driver;
 pub mod feed;
 pub mod server;
+pub mod token;

@@ -23,6 +23,9 @@ use crate::feed::Feed;
 /// Longer than anything here takes on a slow machine; reaching it means that the awaited event never came.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The file in the data folder that holds the log.
+const LOG: &str = "log.txt";
+
 /// A running server. Dropping it kills the process.
 pub struct Server {
     process: Child,
@@ -31,6 +34,14 @@ pub struct Server {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     client: reqwest::Client,
+}
+
+/// Where a server's log goes.
+enum Log {
+    /// Beside what the test says.
+    Shown,
+    /// Into a file of its data folder.
+    Kept,
 }
 
 /// An answer: status and JSON body (`Null` when it is not JSON).
@@ -70,6 +81,16 @@ impl Server {
 
     /// Starts the server with arguments, settings and environment.
     pub async fn start(arguments: &[&str], settings: &str, environment: &[(&str, &str)]) -> Self {
+        Self::start_with(Log::Shown, arguments, settings, environment).await
+    }
+
+    /// Starts it in the same way, and keeps everything that it can log.
+    pub async fn start_logged(arguments: &[&str], settings: &str, environment: &[(&str, &str)]) -> Self {
+        let everything = [environment, &[("STILLHERE_LOG", "trace")]].concat();
+        Self::start_with(Log::Kept, arguments, settings, &everything).await
+    }
+
+    async fn start_with(log: Log, arguments: &[&str], settings: &str, environment: &[(&str, &str)]) -> Self {
         let data = tempfile::tempdir().expect("a folder for the data");
         let mut arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
         if !settings.is_empty() {
@@ -78,8 +99,17 @@ impl Server {
             arguments.extend(["--config".to_owned(), config.display().to_string()]);
         }
         let environment: Vec<_> = environment.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
-        let (process, address) = launch(&arguments, &environment, data.path(), "127.0.0.1:0").await;
-        let client = reqwest::Client::builder().timeout(PATIENCE).build().expect("a client");
+        let stderr = match log {
+            Log::Shown => Stdio::inherit(),
+            Log::Kept => std::fs::File::create(data.path().join(LOG)).expect("a file for the log").into(),
+        };
+        let (process, address) = launch(&arguments, &environment, data.path(), "127.0.0.1:0", stderr).await;
+        // An answer that leads elsewhere is what a test wants to see.
+        let client = reqwest::Client::builder()
+            .timeout(PATIENCE)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .expect("a client");
         Self { process, address, data, arguments, environment, client }
     }
 
@@ -109,7 +139,8 @@ impl Server {
 
     /// Starts it again on the same data and the same address.
     pub async fn restart(&mut self) {
-        let (process, address) = launch(&self.arguments, &self.environment, self.data.path(), &self.address).await;
+        let (process, address) =
+            launch(&self.arguments, &self.environment, self.data.path(), &self.address, Stdio::inherit()).await;
         self.process = process;
         self.address = address;
     }
@@ -118,6 +149,12 @@ impl Server {
     #[must_use]
     pub fn data(&self) -> &Path {
         self.data.path()
+    }
+
+    /// What a server started with [`start_logged`](Self::start_logged) has logged so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.data.path().join(LOG)).expect("the log is kept")
     }
 
     /// GET, as JSON.
@@ -151,6 +188,13 @@ impl Server {
         Feed::open(&self.url(&format!("/v1/feed?channel={channel}")), None).await
     }
 
+    /// GET with a token, as JSON.
+    pub async fn get_as(&self, token: &str, path: &str) -> Value {
+        let answer = self.send(Method::GET, path, None, &[("authorization", &format!("Bearer {token}"))]).await;
+        assert_eq!(answer.status, 200, "GET {path}: {}", answer.body);
+        answer.body
+    }
+
     /// Today's sessions of a user, newest first.
     pub async fn sessions(&self, user: &str) -> Vec<Value> {
         let list = self.get(&format!("/v1/admin/sessions?user={user}")).await;
@@ -158,7 +202,13 @@ impl Server {
     }
 }
 
-async fn launch(arguments: &[String], environment: &[(String, String)], data: &Path, listen: &str) -> (Child, String) {
+async fn launch(
+    arguments: &[String],
+    environment: &[(String, String)],
+    data: &Path,
+    listen: &str,
+    stderr: Stdio,
+) -> (Child, String) {
     let mut process = Command::new(binary())
         .arg("serve")
         .args(["--listen", listen])
@@ -167,6 +217,7 @@ async fn launch(arguments: &[String], environment: &[(String, String)], data: &P
         .args(arguments)
         .envs(environment.iter().map(|(key, value)| (key, value)))
         .stdout(Stdio::piped())
+        .stderr(stderr)
         .kill_on_drop(true)
         .spawn()
         .expect("the server's binary starts");
@@ -183,6 +234,14 @@ async fn launch(arguments: &[String], environment: &[(String, String)], data: &P
     // Whatever it says later must not fill the pipe.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     (process, address)
+}
+
+/// Runs another command of the binary to its end: whether it went well, what it said, and what it complained of.
+pub async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (bool, String, String) {
+    let output = Command::new(binary()).args(arguments).envs(environment.iter().copied()).output();
+    let output = output.await.expect("the binary starts");
+    let text = |bytes| String::from_utf8(bytes).expect("it says text");
+    (output.status.success(), text(output.stdout), text(output.stderr))
 }
 
 /// The server's binary: named by `STILLHERE_BIN`, or the one beside the test's own.

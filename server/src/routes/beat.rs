@@ -11,7 +11,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use stillhere_engine::wire::{Accepted, BadBeat, RawBeat, Refusal};
+use stillhere_engine::{
+    time::Timestamp,
+    wire::{Accepted, BadBeat, RawBeat, Refusal},
+};
 
 use super::App;
 use crate::error::Rejection;
@@ -72,8 +75,9 @@ async fn accept_empty(app: &App, headers: &HeaderMap) -> Result<Taken, Rejection
     let visit = identity.of_visitor(headers, now)?.ok_or(Rejection::BeatEmpty)?;
     match (app.visit(&visit, now).await, identity.gate()) {
         (Err(Refusal::SessionEnded), Some(gate)) => {
-            let next = visit.again(gate.new_session(), now);
+            let mut next = visit.again(gate.new_session(), now);
             let accepted = app.visit(&next, now).await?;
+            next.started_at = Timestamp(accepted.now_ms);
             Ok(Taken { accepted, cookie: gate.cookie(&next, now) })
         }
         (answer, _) => Ok(Taken { accepted: answer?, cookie: None }),

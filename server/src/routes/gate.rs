@@ -66,8 +66,9 @@ pub(super) async fn enter(
         _ => return Err(Rejection::TypeWrong),
     };
     let user = normalise_email(&email(means, &beat::whole(body)?)?).map_err(Rejection::EmailBad)?;
-    let visit = Visit::begin(gate.new_session(), user, now);
-    app.visit(&visit, now).await?;
+    let mut visit = Visit::begin(gate.new_session(), user, now);
+    // The session began when the driver said so.
+    visit.started_at = Timestamp(app.visit(&visit, now).await?.now_ms);
     // A cookie of letters, digits and dots is always a header's value.
     let cookie = gate.cookie(&visit, now).ok_or(Refusal::Busy)?;
     let answer = match means {
