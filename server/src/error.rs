@@ -171,7 +171,11 @@ impl Rejection {
     fn message(&self) -> String {
         match self {
             Self::Engine(refusal) => refusal.message(),
-            Self::BeatEmpty => "The body is empty; a beat names at least `session`, `seq`, `t` and `state`.".into(),
+            Self::BeatEmpty => {
+                "The body is empty, and no cookie of the e-mail gate stands for one; a beat names at least \
+                                `session`, `seq`, `t` and `state`."
+                    .into()
+            }
             Self::BodyTooLong => {
                 format!("The body is over {} bytes; a beat needs less.", stillhere_engine::limits::BEAT_BYTES)
             }
@@ -187,7 +191,7 @@ impl Rejection {
                     .into()
             }
             Self::HostBad => "This server believes everybody and so answers only to names of this machine, such as \
-                              localhost; give it `auth = \"jwt\"` to be reached by others."
+                              localhost, and of its `allowed_origins`; give it `auth = \"jwt\"` to be reached by others."
                 .into(),
             Self::GateOff => {
                 "This server has no e-mail gate; its settings would have to say `auth = \"email\"`.".into()

@@ -87,7 +87,9 @@ impl Refusal {
     pub fn message(&self) -> String {
         match self {
             Self::BadBeat(why) => return why.to_string(),
-            Self::TokenMissing => "This needs a token: `Authorization: Bearer …`, or `token` in the beat's body.",
+            Self::TokenMissing => {
+                "This needs a token: `Authorization: Bearer …`, `token` in the beat's body, or a cookie."
+            }
             Self::TokenBad => "The token is not valid or has expired; get a new one and try again with it.",
             Self::NotAllowed => "The token is valid, but its role may not do this.",
             Self::SessionOfAnother => "This session belongs to another user; begin one of your own.",

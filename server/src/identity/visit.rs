@@ -206,7 +206,8 @@ mod tests {
     #[test]
     fn no_two_visits_are_one_session() {
         let (gate, again) = (gate(&[b'a'; 32]), gate(&[b'a'; 32]));
-        assert_ne!(gate.new_session(), gate.new_session());
-        assert_ne!(gate.new_session(), again.new_session(), "nor after a restart");
+        let (first, second) = (gate.new_session(), gate.new_session());
+        assert_ne!(first, second);
+        assert_ne!(first, again.new_session(), "nor after a restart");
     }
 }

@@ -75,9 +75,14 @@ impl Serve {
     /// # Errors
     /// A file cannot be read, or the settings cannot be followed.
     pub fn settings(&self) -> Result<Settings, SettingsError> {
+        Settings::parse(self.sources()?, secret()?)
+    }
+
+    /// All sources together: flag, environment, file, preset.
+    pub(super) fn sources(&self) -> Result<Typed, SettingsError> {
         let preset = self.preset.as_deref().map(preset).transpose()?.unwrap_or_default();
         let file = self.config.as_ref().map(read).transpose()?.unwrap_or_default();
-        Settings::parse(self.typed.clone().over(file).over(preset), secret()?)
+        Ok(self.typed.clone().over(file).over(preset))
     }
 
     /// The settings as a TOML file. A secret that no file holds is named, and not shown.
@@ -104,7 +109,7 @@ pub(super) fn secret() -> Result<Option<Secret>, SettingsError> {
     env::var_os("STILLHERE_JWT_SECRET").map(|text| Secret::parse(text.as_bytes())).transpose()
 }
 
-pub(super) fn read(path: &PathBuf) -> Result<Typed, SettingsError> {
+fn read(path: &PathBuf) -> Result<Typed, SettingsError> {
     let text = fs::read_to_string(path)
         .map_err(|why| SettingsError::new(format!("--config {}: it cannot be read: {why}", path.display())))?;
     Typed::from_toml(&text).map_err(|why| SettingsError::new(format!("--config {}: {why}", path.display())))

@@ -178,6 +178,7 @@ fn printed_settings_of_identity_mean_the_same_and_show_no_secret() {
         let printed = Serve::print(&settings).unwrap();
         assert!(printed.starts_with("# STILLHERE_JWT_SECRET = ***"), "{printed}");
         assert!(!printed.contains("0123456789"), "{printed}");
+        assert!(text.lines().all(|line| printed.contains(line)), "{printed}");
         let again = Settings::parse(toml(&printed), secret()).unwrap();
         assert_eq!(settings.to_typed(), again.to_typed(), "{printed}");
     }

@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Parser};
 use serde_json::Value;
-use stillhere_engine::{time::Millis, wire::UserId};
+use stillhere_engine::{
+    time::{Millis, Timestamp},
+    wire::UserId,
+};
 
-use super::{AuthWord, Settings, SettingsError, Typed, cli};
+use super::{AuthWord, Serve, Settings, SettingsError, Typed, cli};
 use crate::{
     driver::Clock,
     identity::{self, ClaimPath, Wish},
@@ -24,8 +27,8 @@ Examples:
   stillhere token --user ann --hours 1 --claim name='Ann Lee' --claim 'specialties=[\"sleep\",\"grief\"]'
       A short one, with what lists of people show
 
-The server and this command must know the same secret. A token cannot be taken back: it is good until its time is over, or
-until the secret is another.";
+The server and this command must know the same secret and settings, from the environment or a file. A token cannot be taken
+back: it is good until its time is over, or until the secret is another.";
 
 /// What the token shall say.
 #[derive(Args, Clone, Debug, Default)]
@@ -56,18 +59,27 @@ pub struct TokenWish {
     pub jwt_secret_file: Option<PathBuf>,
 }
 
+/// What the environment says, as the server in it would hear it.
+#[derive(Parser)]
+struct Surroundings {
+    #[command(flatten)]
+    serve: Serve,
+}
+
 impl TokenWish {
     /// The token.
     ///
     /// # Errors
     /// The settings cannot be followed or know no secret, or a claim is none.
     pub fn token(&self) -> Result<String, SettingsError> {
-        let file = self.config.as_ref().map(cli::read).transpose()?.unwrap_or_default();
-        let typed = Typed { jwt_secret_file: self.jwt_secret_file.clone(), ..Typed::default() }.over(file);
+        let Surroundings { mut serve } = Surroundings::try_parse_from(["stillhere"])
+            .map_err(|why| SettingsError::new(format!("what the environment says is no setting: {why}")))?;
+        serve.config.clone_from(&self.config);
+        serve.typed.jwt_secret_file.clone_from(&self.jwt_secret_file);
         // Whoever wants a token has them looked at.
-        let settings =
-            Settings::parse(typed.over(Typed { auth: Some(AuthWord::Jwt), ..Typed::default() }), cli::secret()?)?;
-        let clock = Clock::start(stillhere_engine::time::Timestamp(0));
+        let typed = serve.sources()?.over(Typed { auth: Some(AuthWord::Jwt), ..Typed::default() });
+        let settings = Settings::parse(typed, cli::secret()?)?;
+        let clock = Clock::start(Timestamp(0));
         identity::issue(&settings, &self.parse()?, clock.now())
     }
 
