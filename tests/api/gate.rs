@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 use stillhere_tests::{
+    beat::session,
     feed::Feed,
     server::{Answer, Server},
     token::{ENVIRONMENT, SECRET, token},
@@ -107,6 +108,20 @@ async fn beat_with_a_cookie_from_before_a_restart_is_as_good() {
     server.restart().await;
     let answer = beat(&server, &cookie(&entered)).await;
     assert_eq!((answer.status, set_cookie(&answer)), (200, None), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn beat_of_the_client_with_the_cookie_is_the_visitors_whatever_its_session() {
+    let server = gated("").await;
+    let entered = enter(&server, "ann@example.com").await;
+    let body = json!({ "session": session('A'), "seq": 1, "t": 0, "state": "active" }).to_string();
+    let fields = [("cookie", cookie(&entered)), ("origin", server.url(""))];
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let answer = server.send(Method::POST, "/v1/beat", Some(body), &fields).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let list = server.get_as(&token("boss", "admin"), "/v1/admin/sessions?user=ann@example.com").await;
+    assert_eq!(list["sessions"].as_array().map(Vec::len), Some(2));
+    assert!(list["sessions"].to_string().contains(&session('A')));
 }
 
 #[tokio::test]
