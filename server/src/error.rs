@@ -120,7 +120,9 @@ impl Rejection {
                 Refusal::NoSession | Refusal::PunchedAlready | Refusal::PunchesOff => StatusCode::CONFLICT,
                 Refusal::StoreDown | Refusal::Busy => StatusCode::SERVICE_UNAVAILABLE,
             },
-            Self::BeatEmpty | Self::BodyBad(_) | Self::BodyLost | Self::QueryBad(_) | Self::EmailBad(_) => StatusCode::BAD_REQUEST,
+            Self::BeatEmpty | Self::BodyBad(_) | Self::BodyLost | Self::QueryBad(_) | Self::EmailBad(_) => {
+                StatusCode::BAD_REQUEST
+            }
             Self::OriginBad | Self::HostBad => StatusCode::FORBIDDEN,
             Self::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TypeWrong => StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -46,8 +46,14 @@ async fn a_foreign_page_makes_no_use_of_the_cookie_on_any_route() {
     let server = Server::start(&[], SETTINGS, &ENVIRONMENT).await;
     for (method, path) in [
         (Method::POST, "/v1/beat"),
+        (Method::GET, "/v1/channels"),
         (Method::GET, "/v1/channels/site"),
+        (Method::GET, "/v1/users/ann"),
+        (Method::GET, "/v1/users/ann/explain"),
         (Method::GET, "/v1/feed"),
+        (Method::POST, "/v1/punches"),
+        (Method::GET, "/v1/punches"),
+        (Method::DELETE, "/v1/sessions/AAAAAAAAAAAAAAAAAAAAAA"),
         (Method::GET, "/v1/admin/sessions"),
     ] {
         for field in [
@@ -59,7 +65,7 @@ async fn a_foreign_page_makes_no_use_of_the_cookie_on_any_route() {
             ("referer", "https://evil.example/?https://app.example"),
             ("x-nothing", "said"),
         ] {
-            let body = (method == Method::POST).then(|| body(1));
+            let body = (path == "/v1/beat").then(|| body(1));
             let answer = ask(&server, method.clone(), path, body.as_ref(), &[field]).await;
             assert_eq!((answer.status, answer.code()), (403, "origin_bad"), "{path} {field:?}: {}", answer.body);
             assert_eq!(answer.body["error"]["retry"], false);

@@ -125,6 +125,20 @@ async fn beat_of_the_client_with_the_cookie_is_the_visitors_whatever_its_session
 }
 
 #[tokio::test]
+async fn a_visitor_who_signs_out_is_forgotten() {
+    let server = gated("").await;
+    let entered = cookie(&enter(&server, "ann@example.com").await);
+    let path = |session: &str| format!("/v1/sessions/{session}");
+    let other = server.send(Method::DELETE, &path(&session('B')), None, &[("cookie", &entered), OWN]).await;
+    assert_eq!(set_cookie(&other), None, "another session is none of the cookie's: {}", other.body);
+    let out = server.send(Method::DELETE, &path(session_in(&entered)), None, &[("cookie", &entered), OWN]).await;
+    assert_eq!(out.status, 204, "{}", out.body);
+    assert!(set_cookie(&out).expect("a cookie").starts_with("stillhere_session=; Path=/; Max-Age=0"));
+    let list = server.get_as(&token("boss", "admin"), "/v1/admin/sessions?user=ann@example.com").await;
+    assert_eq!(list["sessions"][0]["reason"], "signed_out");
+}
+
+#[tokio::test]
 async fn result_two_spellings_of_an_address_are_one_visitor_with_a_total() {
     let server = gated("").await;
     for email in ["ann@example.com", "ANN@Example.com\n"] {
@@ -190,7 +204,8 @@ async fn a_forged_cookie_and_a_foreign_page_get_nowhere() {
 async fn a_visitor_sees_neither_other_visitors_nor_what_is_kept() {
     let server = gated("").await;
     let visitor = cookie(&enter(&server, "ann@example.com").await);
-    for path in ["/v1/channels/site", "/v1/feed", "/v1/admin/sessions"] {
+    for path in ["/v1/channels", "/v1/channels/site", "/v1/feed", "/v1/punches", "/v1/users/bob", "/v1/admin/sessions"]
+    {
         let answer = server.send(Method::GET, path, None, &[("cookie", &visitor), OWN]).await;
         assert_eq!((answer.status, answer.code()), (403, "not_allowed"), "{path}: {}", answer.body);
     }

@@ -4,7 +4,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use reqwest::Method;
 use serde_json::{Value, json};
 use stillhere_tests::{
-    beat::{first, later},
+    beat::{first, later, session},
     feed::Feed,
     server::{Answer, Server, run},
     token::{ENVIRONMENT, SECRET, claims, seconds_from_now, signed, token},
@@ -14,9 +14,16 @@ const SETTINGS: &str = "auth = \"jwt\"\njwt_issuer = \"https://id.example\"\njwt
                         token_cookie = \"token\"\nallowed_origins = [\"https://app.example\"]\n";
 
 /// Every route that asks who it is, and what a good token of a user gets there.
-const ROUTES: [(Method, &str, u16); 4] = [
+const ROUTES: [(Method, &str, u16); 10] = [
     (Method::POST, "/v1/beat", 200),
+    // Whoever may ask is told that this is no punch.
+    (Method::POST, "/v1/punches", 415),
+    (Method::GET, "/v1/punches", 200),
+    (Method::DELETE, "/v1/sessions/AAAAAAAAAAAAAAAAAAAAAA", 204),
+    (Method::GET, "/v1/channels", 200),
     (Method::GET, "/v1/channels/site", 200),
+    (Method::GET, "/v1/users/ann", 200),
+    (Method::GET, "/v1/users/ann/explain", 200),
     (Method::GET, "/v1/feed", 200),
     (Method::GET, "/v1/admin/sessions", 403),
 ];
@@ -146,6 +153,16 @@ async fn a_token_for_somebody_elses_session_is_refused() {
     assert_eq!(server.beat(first('A', &token("ann", "user"))).await.status, 200);
     let eve = later(first('A', &token("eve", "admin")), json!({ "seq": 2 }));
     check(&server.beat(eve).await, 403, "session_of_another", "not even an admin's");
+    let eve = format!("Bearer {}", token("eve", "user"));
+    let fields = [("authorization", eve.as_str())];
+    let answer = server.send(Method::DELETE, &format!("/v1/sessions/{}", session('A')), None, &fields).await;
+    check(&answer, 403, "session_of_another", "nor signed out");
+    let answer = server.send(Method::GET, "/v1/punches?user=ann", None, &fields).await;
+    check(&answer, 403, "not_allowed", "nor is their log read");
+    let answer = server.send(Method::GET, "/v1/feed?user=ann", None, &fields).await;
+    check(&answer, 403, "not_allowed", "nor are they followed");
+    let answer = server.send(Method::GET, "/v1/users/ann/explain", None, &fields).await;
+    check(&answer, 403, "not_allowed", "nor explained");
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ pub(crate) use email::normalise as normalise_email;
 pub(crate) use issue::{Wish, issue};
 pub(crate) use keys::{Key, KeySet, read as read_key_file};
 pub(crate) use origin::Source;
-pub(crate) use visit::{COOKIE, Gate, Visit};
+pub(crate) use visit::{COOKIE, FORGET_VISIT, Gate, Visit};
 
 use crate::{
     error::Rejection,

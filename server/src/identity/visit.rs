@@ -24,6 +24,10 @@ use crate::{limits, settings::Secret};
 /// The cookie's name.
 pub(crate) const COOKIE: &str = "stillhere_session";
 
+/// The `Set-Cookie` that makes a browser forget the visit.
+pub(crate) const FORGET_VISIT: HeaderValue =
+    HeaderValue::from_static("stillhere_session=; Path=/; Max-Age=0; SameSite=Strict");
+
 /// One stay of somebody who came through the gate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Visit {
