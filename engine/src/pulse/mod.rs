@@ -207,9 +207,10 @@ impl Pulse {
             self.spans.open(Millis::ZERO);
         }
         self.activity = Activity::default();
+        let is_silent = self.schedule.is_silent(self.page);
         self.schedule = Schedule::new(self.options.interval, self.options.when_hidden, self.now.instant);
-        // A silent tab need not begin again before somebody looks at it.
-        if !self.page.is_visible() {
+        // A silent tab need not begin again before somebody looks at it. Any other is there, hidden or not.
+        if is_silent {
             self.schedule.pause();
         }
     }

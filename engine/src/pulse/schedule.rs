@@ -222,6 +222,11 @@ impl Schedule {
         }
     }
 
+    /// Whether nothing is said in this state, as far as the policy is known.
+    pub(super) fn is_silent(&self, page: PageState) -> bool {
+        self.gap(page).is_none()
+    }
+
     /// Whether hiding the tab counts as leaving.
     pub(super) fn leaves_when_hidden(&self) -> bool {
         self.when_hidden == Some(WhenHidden::Leave)

@@ -155,8 +155,22 @@ fn a_sleep_through_which_both_clocks_go_on_is_noticed() {
 }
 
 #[test]
-fn a_session_that_begins_in_a_hidden_tab_counts_from_its_first_beat() {
-    let mut tab = Tab::open(every(10));
+fn a_hidden_tab_whose_session_ended_begins_another_at_once_unless_it_is_to_be_silent() {
+    let begin_again = |when_hidden| {
+        let mut tab = Tab::open(Options { when_hidden, ..every(10) });
+        tab.answer(accepted(10));
+        tab.tell(Input::Page(PageState::Hidden));
+        let old = tab.last().session;
+        tab.answer(Outcome::Ended);
+        (tab.last().session != old, tab.last().seq, tab.last().state)
+    };
+    assert_eq!(begin_again(None), (true, 1, PageState::Hidden));
+    assert_eq!(begin_again(Some(WhenHidden::Pause)), (false, 2, PageState::Hidden));
+}
+
+#[test]
+fn a_session_that_begins_in_a_silent_tab_counts_from_its_first_beat() {
+    let mut tab = Tab::open(Options { when_hidden: Some(WhenHidden::Pause), ..every(10) });
     tab.tell(Input::Page(PageState::Hidden));
     tab.answer(Outcome::Ended);
     tab.pass(3_600_000);
