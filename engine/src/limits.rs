@@ -46,6 +46,10 @@ pub const OVERDUE_AFTER: Millis = Millis::seconds(5);
 /// How long a beat waits for its answer before it counts as lost.
 pub const ANSWER_WITHIN: Millis = Millis::seconds(10);
 
+/// How long it waits when it takes a goodbye back. Two tries and a page's load fit into the usual five seconds before
+/// the server takes the goodbye for good; most networks answer within a tenth of it.
+pub const RETURN_ANSWER_WITHIN: Millis = Millis(1_500);
+
 /// The first retry comes within this time, each further one within twice the time before.
 pub const RETRY_FIRST: Millis = Millis::seconds(1);
 

@@ -228,6 +228,7 @@ impl Pulse {
         if self.page.is_visible() {
             self.spans.open(self.clock.t());
         }
+        self.schedule.has_said_goodbye();
         self.schedule.beat_at(now.instant, Why::PageChanged);
     }
 
@@ -272,6 +273,9 @@ impl Pulse {
         let promise = self.schedule.promise(self.page);
         let leaves = self.page == PageState::Hidden && self.schedule.leaves_when_hidden();
         self.send_as(if leaves { PageState::Closed } else { self.page }, promise, means);
+        if leaves {
+            self.schedule.has_said_goodbye();
+        }
     }
 
     fn send_as(&mut self, state: PageState, next: Option<Millis>, means: Means) {

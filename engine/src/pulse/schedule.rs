@@ -49,6 +49,8 @@ pub(super) struct Schedule {
     why: Why,
     flight: Option<Flight>,
     failures: u32,
+    /// The server has been told that the tab goes, and has not yet been heard to know better.
+    is_goodbye_open: bool,
     /// Each beat costs a second of it; it grows by a second a second. Closed pages are exempt.
     credit: Millis,
     credit_at: Instant,
@@ -77,6 +79,7 @@ impl Schedule {
             why: Why::PageChanged,
             flight: None,
             failures: 0,
+            is_goodbye_open: false,
             credit: CREDIT_MAX,
             credit_at: now,
         }
@@ -129,7 +132,7 @@ impl Schedule {
     pub(super) fn sent(&mut self, seq: u32, now: Instant, means: Means, page: PageState) {
         self.last_sent = now;
         match means {
-            Means::Fetch => self.flight = Some(Flight { seq, lost_at: now.after(limits::ANSWER_WITHIN) }),
+            Means::Fetch => self.flight = Some(Flight { seq, lost_at: now.after(self.answer_within()) }),
             Means::Beacon => {
                 self.flight = None;
                 self.set_next(now, None, page);
@@ -149,6 +152,7 @@ impl Schedule {
         self.land(seq);
         let promised = if self.failures == 0 { None } else { self.promise(page) };
         self.failures = 0;
+        self.is_goodbye_open &= !page.is_visible() && self.leaves_when_hidden();
         self.interval = self.own_interval.unwrap_or_else(|| clamp(interval));
         self.hidden_interval = hidden.map(|hidden| clamp(hidden).max(limits::HIDDEN_INTERVAL_MIN));
         let is_first = !core::mem::replace(&mut self.is_pace_known, true);
@@ -220,6 +224,17 @@ impl Schedule {
             _ if !is_known && !page.is_visible() => None,
             _ => Some(gap.max(limits::ANSWER_WITHIN.plus(self.retry_within()))),
         }
+    }
+
+    /// The newest word says that the tab goes; the next one takes that back.
+    pub(super) fn has_said_goodbye(&mut self) {
+        self.is_goodbye_open = true;
+    }
+
+    /// How long the answer to a beat is waited for. A beat that takes a goodbye back has only the server's grace to
+    /// arrive in: when it seems lost, another one is worth its bytes. Twice, then the network is down.
+    fn answer_within(&self) -> Millis {
+        if self.is_goodbye_open && self.failures < 2 { limits::RETURN_ANSWER_WITHIN } else { limits::ANSWER_WITHIN }
     }
 
     /// Whether nothing is said in this state, as far as the policy is known.

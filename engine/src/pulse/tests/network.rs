@@ -180,3 +180,38 @@ fn a_tab_that_never_hears_the_pace_promises_how_long_it_tries() {
     tab.tell(Input::Page(PageState::Hidden));
     assert!(tab.last().next.is_some());
 }
+
+#[test]
+fn a_page_that_goes_on_with_a_session_tries_again_before_the_server_takes_the_goodbye_for_good() {
+    let mut before = Tab::open(every(10));
+    before.answer(accepted(10));
+    before.tell(Input::Page(PageState::Closed));
+    let mut tab = Tab::load(every(10), Some((before.pulse.save(), before.ms + 1_000)));
+    tab.tell(Input::Page(PageState::Active));
+    tab.pass(limits::RETURN_ANSWER_WITHIN.0 + limits::RETRY_FIRST.0 + 1);
+    assert_eq!((tab.sent.len(), tab.last().seq), (2, 4), "the first one was lost");
+    while tab.sent.len() < 3 {
+        tab.pass(100);
+    }
+    let lost_at = tab.ms + limits::RETURN_ANSWER_WITHIN.0;
+    assert!(tab.wait.0.0 > lost_at, "and then it is as patient as ever: {:?}", tab.wait);
+}
+
+#[test]
+fn a_shown_tab_that_had_left_by_hiding_tries_again_soon_too() {
+    let mut tab = Tab::open(Options { when_hidden: Some(WhenHidden::Leave), ..every(10) });
+    tab.answer(accepted(10));
+    tab.pass(1_000);
+    tab.tell(Input::Page(PageState::Hidden));
+    tab.answer(accepted(10));
+    tab.tell(Input::Page(PageState::Active));
+    let shown = tab.sent.len();
+    tab.pass(limits::RETURN_ANSWER_WITHIN.0 + limits::RETRY_FIRST.0 + 1);
+    assert_eq!(tab.sent.len(), shown + 1);
+    tab.answer(accepted(10));
+    tab.pass_online(10_000);
+    let sent = tab.sent.len();
+    tab.tell(Input::BeatNow);
+    tab.pass(limits::ANSWER_WITHIN.0 - 1);
+    assert_eq!(tab.sent.len(), sent + 1, "once it is heard, it is as patient as ever");
+}
