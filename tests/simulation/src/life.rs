@@ -51,6 +51,30 @@ pub struct Arrived {
     pub downtime: Ms,
 }
 
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Nothing yet.
+    UnderWay,
+    /// The network lost it.
+    Lost,
+    /// The server was not there.
+    Down,
+    /// It reached the server.
+    Arrived,
+}
+
+/// A request to be kept in, since the newest one that the server has taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Trial {
+    /// Which.
+    pub seq: u32,
+    /// When.
+    pub at: Ms,
+    /// What became of it.
+    pub fate: Fate,
+}
+
 /// What the server has said of a session's end.
 #[derive(Clone, Copy, Debug)]
 pub struct EndSeen {
@@ -90,6 +114,8 @@ pub struct Life {
     pub spans: u64,
     /// The newest beat sent.
     pub last_sent: Option<Sent>,
+    /// What has been sent since.
+    pub trials: Vec<Trial>,
     /// The newest beat taken.
     pub newest: Option<Arrived>,
     /// Beats taken lately, newest last; a crash takes some back.
@@ -109,6 +135,9 @@ pub struct Life {
     /// How long the server has been down in its life.
     pub downtime: Ms,
 }
+
+/// How many trials are remembered, oldest first: the first ones say why the server heard nothing.
+const TRIALS: usize = 32;
 
 /// How many arrivals are remembered: more than come between two checkpoints, even while the store fails.
 const ARRIVALS: usize = 64;
@@ -177,9 +206,29 @@ impl Life {
         self.visible + self.visible_since.map_or(0, |since| now - since)
     }
 
+    /// A request goes out.
+    pub fn try_again(&mut self, seq: u32, at: Ms) {
+        if self.trials.len() < TRIALS {
+            self.trials.push(Trial { seq, at, fate: Fate::UnderWay });
+        }
+    }
+
+    /// Something became of a request. One that has arrived may have a double that is lost.
+    pub fn fare(&mut self, seq: u32, fate: Fate) {
+        if let Some(trial) = self.trials.iter_mut().find(|trial| trial.seq == seq && trial.fate != Fate::Arrived) {
+            trial.fate = fate;
+        }
+    }
+
+    /// The server has taken a request: what went before does not matter any more.
+    pub fn is_heard(&mut self, seq: u32) {
+        self.trials.retain(|trial| trial.seq > seq);
+    }
+
     /// A beat has reached the tracker.
     pub fn arrive(&mut self, arrived: Arrived) {
         self.worst_delay = self.worst_delay.max(arrived.at - arrived.sent_at);
+        self.is_heard(arrived.seq);
         if self.newest.is_some_and(|newest| newest.seq >= arrived.seq) {
             return;
         }

@@ -7,6 +7,7 @@ use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use stillhere_simulation::{
     agenda::{HOUR, MINUTE},
+    cause::Causes,
     hostility::{Kinds, Level},
     preset::Preset,
     reduce::reduce,
@@ -125,10 +126,16 @@ fn run_one(arguments: &Arguments, seed: u64) -> ExitCode {
 
 fn run_many(arguments: &Arguments) -> ExitCode {
     let bar = progress(arguments.seeds, "{bar:40} {pos}/{len} seeds, {eta} left {msg}");
-    let (mut failed, mut beats) = (0_u64, 0);
+    let (mut failed, mut beats, mut false_leaves) = (0_u64, 0, Causes::default());
     for seed in arguments.from..arguments.from + arguments.seeds {
         let outcome = World::new(arguments.apply(Scenario::of_seed(seed))).run();
         beats += outcome.tally.beats;
+        false_leaves.join(&outcome.tally.false_leaves);
+        if outcome.tally.false_leaves.forbidden() > 0 {
+            let causes = report::false_leaves(&outcome.tally.false_leaves);
+            let replay = arguments.apply(Scenario::of_seed(seed)).replay();
+            bar.suspend(|| println!("seed {seed}: false leaves: {causes}\n  {replay}"));
+        }
         if let Some(failure) = outcome.failure {
             failed += 1;
             bar.suspend(|| tell(arguments, failure));
@@ -138,6 +145,7 @@ fn run_many(arguments: &Arguments) -> ExitCode {
     }
     bar.finish_and_clear();
     println!("{} seeds, {beats} beats, {failed} failed", arguments.seeds);
+    println!("false leaves: {}", report::false_leaves(&false_leaves));
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

@@ -9,6 +9,7 @@ use indicatif::ProgressBar;
 
 use crate::{
     agenda::{HOUR, Ms},
+    cause::{Cause, Causes},
     hostility::{Hostility, Kinds, Level},
     preset::Preset,
     scenario::{Scenario, System},
@@ -112,17 +113,10 @@ pub fn in_words(scenario: &Scenario, tally: &Tally, took: Duration) -> String {
     );
     let _ = writeln!(
         text,
-        "{} sessions ({} closed, {} by silence, {} recovered), {} leaves told, {} of people who were there; {} crashes; \
-         at most {} tabs at a time",
-        tally.stays,
-        tally.closes,
-        tally.timeouts,
-        tally.recovered,
-        tally.leaves,
-        tally.false_leaves,
-        tally.crashes,
-        tally.most_tabs,
+        "{} sessions ({} closed, {} by silence, {} recovered), {} leaves told; {} crashes; at most {} tabs at a time",
+        tally.stays, tally.closes, tally.timeouts, tally.recovered, tally.leaves, tally.crashes, tally.most_tabs,
     );
+    let _ = writeln!(text, "false leaves: {}", false_leaves(&tally.false_leaves));
     let _ = writeln!(
         text,
         "length error: median {}, p95 {}; detection: median {}, p99 {}",
@@ -132,6 +126,19 @@ pub fn in_words(scenario: &Scenario, tally: &Tally, took: Duration) -> String {
         length(tally.detection.quantile(990)),
     );
     text
+}
+
+/// False leaves by cause, the forbidden ones first.
+#[must_use]
+pub fn false_leaves(causes: &Causes) -> String {
+    let named = |text: String| if text.is_empty() { text } else { format!(" ({text})") };
+    format!(
+        "{} that never may be{}, {} others{}",
+        causes.forbidden(),
+        named(causes.in_words(Cause::is_forbidden)),
+        causes.total() - causes.forbidden(),
+        named(causes.in_words(|cause| !cause.is_forbidden())),
+    )
 }
 
 /// A length as people read it.

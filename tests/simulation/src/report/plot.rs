@@ -16,7 +16,9 @@ type Shown = fn(&Tally) -> (f64, String);
 
 pub(super) fn all(contrasts: &[Contrast]) -> [(&'static str, String); 5] {
     let plots: [(&str, &str, Shown); 5] = [
-        ("false-leaves.svg", "False leaves", |tally| (tally.false_leaves as f64, tally.false_leaves.to_string())),
+        ("false-leaves.svg", "False leaves", |tally| {
+            (tally.false_leaves.total() as f64, tally.false_leaves.total().to_string())
+        }),
         ("length-error.svg", "Error of a stay's length, 95th percentile", |tally| {
             let error = tally.length_error.quantile(950);
             (error.unwrap_or(0) as f64, length(error))

@@ -51,7 +51,7 @@ fn row(text: &mut String, preset: &str, design: &str, tally: &Tally) {
         text,
         "| {preset} | {design} | {} | {} | {} | {} | {} | {} | {:.1} | {:.0} |",
         tally.leaves,
-        tally.false_leaves,
+        tally.false_leaves.total(),
         length(tally.length_error.quantile(500)),
         length(tally.length_error.quantile(950)),
         length(tally.detection.quantile(500)),

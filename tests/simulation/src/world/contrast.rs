@@ -10,11 +10,16 @@ use crate::{
 };
 
 impl World {
-    pub(super) fn ping_arrives(&mut self, sender: Sender, session: SessionId, ping: Ping, channel: usize) {
+    pub(super) fn ping_arrives(
+        &mut self,
+        sender: Sender,
+        (session, number): (SessionId, u32),
+        ping: Ping,
+        channel: usize,
+    ) {
         let now = self.now();
-        if now < self.partition_until || self.server.is_down() || !self.lives.contains_key(&session) {
-            return;
-        }
+        let Some(life) = self.lives.get_mut(&session) else { return };
+        life.is_heard(number);
         let Some(baseline) = &mut self.baseline else { return };
         let left = baseline.take(session, sender.person, ping, channel, now);
         self.they_left(left);

@@ -2,6 +2,7 @@
 
 mod browser;
 mod contrast;
+mod leaves;
 mod network;
 mod persons;
 mod server;

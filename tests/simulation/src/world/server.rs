@@ -18,7 +18,7 @@ use crate::{
     checks,
     disk::Disk,
     hostility::Kind,
-    life::Arrived,
+    life::{Arrived, Fate},
     machine::WALL_AT_START,
 };
 
@@ -64,6 +64,8 @@ pub(super) struct Server {
     tickets: u64,
     timer_at: Option<Ms>,
     pub(super) down_since: Option<Ms>,
+    /// When it came back for the last time.
+    pub(super) restarted_at: Option<Ms>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -187,6 +189,7 @@ impl World {
 
     pub(super) fn start_server(&mut self) {
         let now = self.now();
+        self.server.restarted_at = self.server.down_since.map(|_| now);
         if self.baseline.is_some() {
             self.server.down_since = None;
             return self.restart_baseline();
@@ -220,11 +223,20 @@ impl World {
     pub(super) fn request_arrives(&mut self, packet: Packet) {
         let now = self.now();
         let Packet { sender, sent_at, body } = packet;
+        let fate = match () {
+            () if now < self.partition_until => Fate::Lost,
+            () if self.server.is_down() => Fate::Down,
+            () => Fate::Arrived,
+        };
+        self.fares(&body, fate);
         let beat = match body {
             Body::Beat(beat) => beat,
-            Body::Ping(session, ping, channel) => return self.ping_arrives(sender, session, ping, channel),
+            Body::Ping { session, ping, channel, number } if fate == Fate::Arrived => {
+                return self.ping_arrives(sender, (session, number), ping, channel);
+            }
+            Body::Ping { .. } => return,
         };
-        if now < self.partition_until {
+        if fate == Fate::Lost {
             return;
         }
         let waiting = Waiting { sender, session: beat.session, seq: beat.seq, sent_at, fact: None, heard: None };
