@@ -239,6 +239,11 @@ impl Life {
         self.arrivals.push(arrived);
     }
 
+    /// The disk has beat `seq`: no crash goes back behind it.
+    pub fn is_saved(&mut self, seq: u32) {
+        self.arrivals.retain(|arrived| arrived.seq >= seq);
+    }
+
     /// The server has lost what came after beat `seq`.
     pub fn fall_back_to(&mut self, seq: u32) {
         self.arrivals.retain(|arrived| arrived.seq <= seq);

@@ -117,6 +117,9 @@ pub fn in_words(scenario: &Scenario, tally: &Tally, took: Duration) -> String {
         tally.stays, tally.closes, tally.timeouts, tally.recovered, tally.leaves, tally.crashes, tally.most_tabs,
     );
     let _ = writeln!(text, "false leaves: {}", false_leaves(&tally.false_leaves));
+    if let Some(peak) = peak_memory() {
+        let _ = writeln!(text, "peak memory: {peak}");
+    }
     let _ = writeln!(
         text,
         "length error: median {}, p95 {}; detection: median {}, p99 {}",
@@ -126,6 +129,14 @@ pub fn in_words(scenario: &Scenario, tally: &Tally, took: Duration) -> String {
         length(tally.detection.quantile(990)),
     );
     text
+}
+
+/// The most memory that this process has had, where the system says so (Linux).
+fn peak_memory() -> Option<String> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix("kB"))?;
+    let kilobytes: u64 = kilobytes.trim().parse().ok()?;
+    Some(format!("{} MB", kilobytes.div_ceil(1_000)))
 }
 
 /// False leaves by cause, the forbidden ones first.

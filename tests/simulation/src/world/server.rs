@@ -363,8 +363,11 @@ impl World {
                 if let Some((life, heard)) = self.lives.get_mut(&session).zip(waiting.heard) {
                     life.arrive(heard);
                 }
-                let row = self.server.disk.row(&session);
                 let saved_seq = accepted.saved_seq;
+                if let Some(life) = self.lives.get_mut(&session) {
+                    life.is_saved(saved_seq);
+                }
+                let row = self.server.disk.row(&session);
                 let verdict = checks::acknowledged_is_kept(session, (seq, fact), saved_seq, row);
                 let is_settled = !self.lives.contains_key(&session);
                 if !is_settled {
