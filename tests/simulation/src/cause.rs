@@ -58,7 +58,7 @@ impl Cause {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Return => "coming back that second",
-            Self::SlowPage => "slow next page",
+            Self::SlowPage => "next page still loading",
             Self::LostReturn => "first beat lost or late",
             Self::Network => "all beats lost or late",
             Self::Unheard => "fell silent in a downtime",

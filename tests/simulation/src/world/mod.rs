@@ -108,6 +108,19 @@ impl std::fmt::Display for Failure {
     }
 }
 
+impl Failure {
+    /// A test to paste, whose name is still to be found.
+    #[must_use]
+    pub fn as_test(&self) -> String {
+        format!(
+            "/// Found: {}.\n#[test]\nfn {}_when_() {{\n    check({});\n}}",
+            self.broken.what,
+            self.broken.check,
+            self.scenario.as_code()
+        )
+    }
+}
+
 /// What came of a run.
 #[derive(Debug)]
 pub struct Outcome {

@@ -108,9 +108,9 @@ impl World {
             // A large world does not know what exactly a restart has read back.
             let is_known = self.scenario.is_thorough || life.crashes == 0;
             if !is_at_once && is_known {
+                verdicts.push(checks::leave_is_not_false(row.session, life, end.reason, detected, 0));
                 verdicts.push(checks::lease_is_honoured(row.session, life, end.reason, detected));
                 verdicts.push(checks::silence_is_noticed(row.session, life, grace, detected));
-                verdicts.push(checks::leave_is_not_false(row.session, life, end.reason, detected, 0));
             }
         }
         if let Some(end) = row.end {
