@@ -128,8 +128,8 @@ pub struct Life {
     pub end: Option<EndSeen>,
     /// The newest beat whose answer said, or implied, that it is on disk.
     pub acknowledged: u32,
-    /// A restart of the server with an empty disk, or with another clock, has blurred what it can know.
-    pub is_blurred: bool,
+    /// When a restart of the server with an empty disk, or with another clock, last blurred what it can know.
+    pub blurred_at: Option<Ms>,
     /// The server died while it was open.
     pub crashes: u32,
     /// How long the server has been down in its life.
@@ -248,6 +248,18 @@ impl Life {
     pub fn fall_back_to(&mut self, seq: u32) {
         self.arrivals.retain(|arrived| arrived.seq <= seq);
         self.newest = self.arrivals.last().copied();
+    }
+
+    /// Whether what the server knows of its past is blurred.
+    #[must_use]
+    pub const fn is_blurred(&self) -> bool {
+        self.blurred_at.is_some()
+    }
+
+    /// Whether that is so for its lease, too: what has come since is as clear as ever.
+    #[must_use]
+    pub fn is_lease_blurred(&self) -> bool {
+        self.blurred_at.is_some_and(|at| self.newest.is_none_or(|newest| newest.at <= at))
     }
 
     /// Since when the page has run without a break, if it runs.

@@ -131,7 +131,13 @@ impl Reference {
     }
 
     /// A new server on the old disk.
-    pub fn restore(&mut self, policy: Policy, rows: &[SessionRow], alive_at: u64, now: u64) {
+    pub fn restore<'a>(
+        &mut self,
+        policy: Policy,
+        rows: impl IntoIterator<Item = &'a SessionRow>,
+        alive_at: u64,
+        now: u64,
+    ) {
         let downtime = now.saturating_sub(alive_at);
         *self = Self::new(policy, now);
         self.blind = (alive_at, downtime + self.policy.boot_grace.0);

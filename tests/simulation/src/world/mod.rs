@@ -5,6 +5,7 @@ mod contrast;
 mod leaves;
 mod network;
 mod persons;
+mod sample;
 mod server;
 mod settling;
 mod shell;
@@ -85,6 +86,7 @@ pub struct World {
     /// What networks, browsers and servers do; what people do is apart, so that it is the same for every system.
     chance: Chance,
     partition_until: Ms,
+    compared_at: Ms,
     pages_loaded: u64,
     tally: Tally,
     log: Log,
@@ -161,6 +163,7 @@ impl World {
             watcher: Watcher::default(),
             chance: Chance::new(scenario.seed, 1),
             partition_until: 0,
+            compared_at: 0,
             pages_loaded: 0,
             tally: Tally::default(),
             log: Log::default(),

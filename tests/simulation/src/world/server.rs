@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use stillhere_engine::{
     pulse::Outcome,
     time::{Millis, Timestamp},
-    tracker::{Batch, Input, Live, Output, Past, Report, Ticket, Tracker},
+    tracker::{Batch, Input, Live, Member, Output, Past, Report, Ticket, Tracker},
     wire::{Accepted, Refusal, SessionId, UserId},
 };
 
@@ -92,6 +92,11 @@ impl Server {
 
     pub(super) const fn is_down(&self) -> bool {
         self.down_since.is_some()
+    }
+
+    /// Who is there by the tracker; `None` while there is none.
+    pub(super) fn members(&self) -> Option<Vec<Member>> {
+        self.tracker.as_ref().map(|tracker| tracker.members(None))
     }
 
     pub(super) fn live(&self) -> Live {
@@ -182,8 +187,9 @@ impl World {
 
     /// From here on the server cannot know the truth about sessions that are open.
     pub(super) fn blur(&mut self) {
+        let now = self.now();
         for life in self.lives.values_mut() {
-            life.is_blurred = true;
+            life.blurred_at = Some(now);
         }
     }
 
@@ -202,7 +208,8 @@ impl World {
         let rows = self.server.disk.open_sessions();
         let alive_at = self.server.disk.alive_at.unwrap_or(Timestamp(clock));
         self.log.note(now, format_args!("the server starts with {} sessions, alive at {}", rows.len(), alive_at.0));
-        self.reference.restore(self.policy.clone(), &rows, alive_at.0, clock);
+        let followed: Vec<_> = rows.iter().filter(|row| self.is_followed(&row.user)).collect();
+        self.reference.restore(self.policy.clone(), followed, alive_at.0, clock);
         self.remember_what_is_left(&rows, now);
         // One piece at least, as the driver does: an empty one says how long the server was away.
         if let Some(tracker) = &mut self.server.tracker {
@@ -271,18 +278,7 @@ impl World {
     /// Hands an input in, does what the tracker says, and compares its picture with the reference.
     fn take(&mut self, input: Input) {
         let published = self.hand_in(input);
-        if !self.scenario.is_thorough {
-            return;
-        }
-        let clock = self.server.clock(self.now());
-        let Some(tracker) = &self.server.tracker else { return };
-        if published > 0 || self.agenda.planned().is_multiple_of(8) {
-            let snapshot = tracker.members(None);
-            let verdicts = [self.watcher.compare(&snapshot), self.reference.compare(&snapshot, clock)];
-            for verdict in verdicts {
-                self.check(verdict);
-            }
-        }
+        self.compare_pictures(published);
     }
 
     fn hand_in(&mut self, input: Input) -> usize {

@@ -28,7 +28,7 @@ impl World {
         }
         let Some(row) = row.filter(|row| row.end.is_some()).cloned() else {
             // Still held, or the server is down; or the disk was lost, with everything that it knew.
-            let is_lost = life.is_blurred && row.is_none() && now > gone_at + 25 * 60 * MINUTE;
+            let is_lost = life.is_blurred() && row.is_none() && now > gone_at + 25 * 60 * MINUTE;
             if is_lost {
                 self.lives.remove(&session);
             } else {
@@ -84,7 +84,7 @@ impl World {
     pub(super) fn tally_stay(&mut self, life: &Life, gone_at: Ms, recorded: Ms, detected_at: Ms) {
         let truth = life.open;
         self.tally.page_ms += truth;
-        if life.is_blurred {
+        if life.is_blurred() {
             return;
         }
         self.tally.length_error.add(recorded.abs_diff(truth));

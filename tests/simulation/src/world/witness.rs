@@ -42,12 +42,11 @@ impl World {
 
     pub(super) fn reference_hears(&mut self, input: &Input, clock: u64) {
         let now = self.now();
-        if self.scenario.is_thorough {
-            self.reference.advance(clock);
-        }
+        self.reference.advance(clock);
         let Input::Beat(report) = input else { return };
         let Report { ticket, user, beat, past, .. } = &**report;
-        let is_known = if self.scenario.is_thorough {
+        let is_followed = self.is_followed(user);
+        let is_known = if is_followed {
             self.reference.is_open(&beat.session)
         } else {
             self.lives.get(&beat.session).is_some_and(|life| self.seems_open(life))
@@ -70,7 +69,7 @@ impl World {
             (true, PageState::Closed) if is_newest => Some(checks::Fact::LastWord),
             (true, _) => None,
         };
-        if self.scenario.is_thorough {
+        if is_followed {
             self.reference.arrive(user, beat, clock);
         }
         if let Some(life) = self.lives.get_mut(&beat.session) {
