@@ -131,6 +131,16 @@ fn the_punch_clock_of_old_punches_out_people_who_are_there_and_ours_does_not() {
 }
 
 #[test]
+fn on_usual_days_nobody_leaves_for_a_reason_that_never_may_be() {
+    for seed in 5_000..5_080 {
+        let hostility = Hostility { level: Level::Usual, kinds: Kinds::ALL };
+        let outcome = World::new(Scenario { hostility, ..Scenario::of_seed(seed) }).run();
+        let causes = outcome.tally.false_leaves;
+        assert_eq!(causes.forbidden(), 0, "seed {seed}: {}", causes.in_words(Cause::is_forbidden));
+    }
+}
+
+#[test]
 fn every_baseline_runs_and_adds_up() {
     for preset in &Preset::ALL[1..] {
         let scenario = Scenario { system: System::Baseline, is_thorough: false, ..hostile(7, *preset) };

@@ -148,9 +148,10 @@ impl World {
         let (link, latency) = (machine.link, machine.latency);
         if matches!(link, Link::Offline | Link::Silent) {
             self.fares(&packet.body, Fate::Lost);
-            return if link == Link::Offline {
-                self.fail_at_once(&packet)
-            };
+            if link == Link::Offline {
+                self.fail_at_once(&packet);
+            }
+            return;
         }
         if now < self.partition_until || self.is_lost() {
             self.fares(&packet.body, Fate::Lost);
