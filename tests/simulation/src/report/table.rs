@@ -34,7 +34,7 @@ pub(super) fn comparison(contrasts: &[Contrast]) -> String {
 /// In which world, and with which command again.
 pub(super) fn world(scenario: &Scenario) -> String {
     format!(
-        "{} people, {} h of virtual time on a usual day: machines sleep, pages, browsers and the server crash, networks \
+        "{} people, {} h of virtual time on a usual day: machines fall asleep; pages, browsers and the server crash; networks \
          fail, hidden tabs are throttled and frozen, one page in fifty takes nine seconds to load. Both rows of a system \
          have the same people, who do the same.",
         scenario.persons,

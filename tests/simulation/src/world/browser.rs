@@ -213,19 +213,6 @@ impl World {
         }
     }
 
-    /// The predecessors heard nothing of a freeze: their pages just stood still.
-    fn freeze(&mut self, key: Key<Tab>) {
-        if self.baseline.is_none() {
-            return self.leave(key, PageState::Frozen);
-        }
-        let now = self.now();
-        if let Some(page) = self.tabs.get_mut(key).and_then(|tab| tab.page.as_mut()) {
-            page.state = PageState::Frozen;
-            page.frozen_since = Some(now);
-        }
-        self.sync(key);
-    }
-
     fn discard(&mut self, key: Key<Tab>) {
         let Some(tab) = self.tabs.get_mut(key) else { return };
         let page = tab.page.take();
