@@ -61,9 +61,9 @@ async fn status_of_who_has_been_idle_since_long_ago_is_told_with_the_first_beat(
 async fn wished_for_an_interval_that_adapts_to_activity() {
     let server = Server::preset("availability").await;
     assert_eq!(server.beat(first('A', "ann")).await.body["intervalMs"], 30_000);
-    let idle = later(first('B', "bob"), json!({ "t": 700_000 }));
-    assert_eq!(server.beat(idle).await.body["intervalMs"], 60_000);
-    let typing = later(first('B', "bob"), json!({ "seq": 2, "t": 700_500, "activeMs": 500 }));
+    let idle = |seq| later(first('B', "bob"), json!({ "seq": seq, "t": 700_000, "nextMs": 30_000 }));
+    assert_eq!(server.beat(idle(1)).await.body["intervalMs"], 60_000);
+    let typing = later(first('B', "bob"), json!({ "seq": 2, "t": 700_500, "activeMs": 500, "nextMs": 60_000 }));
     assert_eq!(server.beat(typing).await.body["intervalMs"], 30_000);
 }
 

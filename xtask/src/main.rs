@@ -14,6 +14,7 @@ mod project;
 mod readme;
 mod server;
 mod short_names;
+mod sim;
 mod size;
 mod step;
 mod system_packages;
@@ -62,6 +63,9 @@ enum Command {
     Lint,
     /// Check the rules of this project that no other tool knows.
     Tidy,
+    /// Run people, browsers, networks and a server in virtual time; `cargo xtask sim --help` says what it can do.
+    #[command(disable_help_flag = true)]
+    Sim(sim::SimArguments),
     /// Print what a page downloads, and fail above the hard limit.
     Size(size::SizeArguments),
 }
@@ -97,6 +101,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Fuzz(arguments) => fuzz::run(&project, &arguments),
         Command::Lint => lint::run(&project),
         Command::Tidy => tidy::run(&project),
+        Command::Sim(arguments) => sim::run(&project, &arguments),
         Command::Size(arguments) => size::run(&project, &arguments),
     }
 }

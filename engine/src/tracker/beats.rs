@@ -69,13 +69,13 @@ impl Tracker {
         }
         self.renew(place, beat);
         self.publish(before, None);
-        self.commit(place, report.ticket);
+        self.commit(place, report);
     }
 
     fn begin_and_end(&mut self, place: u32, report: &Report) {
         let Some(end) = self.last_word(place, &report.beat) else { return };
         self.note_end(place, end);
-        let answer = self.accepted(place);
+        let answer = self.accepted(place, &report.beat);
         self.roll.unlink(place);
         self.punch_out_with_last(place, end);
         self.roll.forget(place);
@@ -90,7 +90,7 @@ impl Tracker {
 
     /// Nobody waits for a next page of the tab.
     fn sign_out_by_beat(&mut self, place: u32, report: &Report) {
-        let answer = self.accepted(place);
+        let answer = self.accepted(place, &report.beat);
         if let Some(end) = self.last_word(place, &report.beat) {
             self.end(place, end);
         }
@@ -132,9 +132,9 @@ impl Tracker {
         // A last word is a lasting fact, also when it is said again because it could not be written; and so is its being
         // taken back.
         if is_newest && (beat.state == PageState::Closed || was_closed) {
-            self.commit(place, *ticket);
+            self.commit(place, report);
         } else {
-            let answer = self.accepted(place);
+            let answer = self.accepted(place, beat);
             self.outputs.push_back(Output::Answer { ticket: *ticket, answer });
         }
     }
@@ -163,33 +163,36 @@ impl Tracker {
 
     /// The lease of the newest beat, and the status that follows from it.
     fn renew(&mut self, place: u32, beat: &Beat) {
-        let lease = if beat.state == PageState::Closed {
-            self.policy.leave_grace
+        let lease_until = if beat.state == PageState::Closed {
+            // Just after a restart the user may have another tab, of which nobody has told this server yet.
+            self.now.after(self.policy.leave_grace).max(self.blind.until)
         } else {
-            self.policy.lease(beat.state, beat.next)
+            self.now.after(self.policy.lease(beat.state, beat.next))
         };
         if let Some(session) = self.roll.get_mut(place) {
-            session.set_lease_until(self.now.after(lease));
+            session.set_lease_until(lease_until);
         }
         self.judge(place);
     }
 
     /// Answers once the session's row is on disk.
-    fn commit(&mut self, place: u32, ticket: Ticket) {
+    fn commit(&mut self, place: u32, report: &Report) {
         if let Some(session) = self.roll.get_mut(place) {
             session.is_dirty = true;
         }
         self.ledger.note_urgent(place);
-        let answer = self.accepted(place);
-        self.ledger.hold(ticket, answer);
+        let answer = self.accepted(place, &report.beat);
+        self.ledger.hold(report.ticket, answer);
     }
 
-    fn accepted(&self, place: u32) -> Result<Accepted, Refusal> {
+    fn accepted(&self, place: u32, beat: &Beat) -> Result<Accepted, Refusal> {
         let session = self.roll.get(place).ok_or(Refusal::Busy)?;
+        // A tab that does not know the pace yet has a lease for the usual one, and is told that.
+        let idle = beat.next.map_or(Millis::ZERO, |_| self.now.since(self.blind.shift(session.last_active_at())));
         let standing: Standing = self.standing(session.user, session.channel);
         Ok(Accepted {
             status: self.status(&standing).to_string(),
-            interval_ms: self.policy.interval_after(self.now.since(self.blind.shift(session.last_active_at()))),
+            interval_ms: self.policy.interval_after(idle),
             hidden_interval_ms: self.policy.hidden_interval,
             now_ms: self.now.0,
             saved_seq: session.saved_seq,

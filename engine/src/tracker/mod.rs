@@ -65,6 +65,8 @@ pub struct Tracker {
 struct Blind {
     since: Timestamp,
     length: Millis,
+    /// Until then there may be tabs that have not been heard since: they wait between their retries.
+    until: Timestamp,
 }
 
 impl Blind {
@@ -94,7 +96,7 @@ impl Tracker {
             outputs: VecDeque::new(),
             now,
             has_more_due: false,
-            blind: Blind { since: Timestamp(0), length: Millis::ZERO },
+            blind: Blind { since: Timestamp(0), length: Millis::ZERO, until: Timestamp(0) },
         }
     }
 
@@ -246,7 +248,12 @@ impl Tracker {
     /// clients wait between retries. Nobody is told of a join: watchers begin with a snapshot.
     fn restore(&mut self, rows: Vec<SessionRow>, alive_at: Timestamp) {
         let downtime = self.now.since(alive_at);
-        self.blind = Blind { since: alive_at, length: downtime.plus(self.policy.boot_grace) };
+        let has_been_down = downtime > Millis::ZERO;
+        self.blind = Blind {
+            since: alive_at,
+            length: downtime.plus(self.policy.boot_grace),
+            until: if has_been_down { self.now.after(self.policy.boot_grace) } else { Timestamp(0) },
+        };
         for row in rows.into_iter().filter(|row| row.end.is_none()) {
             let lease_until = row.lease_until.after(downtime).max(self.now).after(self.policy.boot_grace);
             let Some(place) = self.roll.enter(&row.session, &row.user, &row.channel, row.started_at) else { continue };

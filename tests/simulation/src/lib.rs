@@ -14,6 +14,7 @@
 
 pub mod agenda;
 pub mod baseline;
+pub mod cause;
 pub mod chance;
 pub mod checks;
 pub mod disk;

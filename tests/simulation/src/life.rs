@@ -51,6 +51,30 @@ pub struct Arrived {
     pub downtime: Ms,
 }
 
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Nothing yet.
+    UnderWay,
+    /// The network lost it.
+    Lost,
+    /// The server was not there.
+    Down,
+    /// It reached the server.
+    Arrived,
+}
+
+/// A request to be kept in, since the newest one that the server has taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Trial {
+    /// Which.
+    pub seq: u32,
+    /// When.
+    pub at: Ms,
+    /// What became of it.
+    pub fate: Fate,
+}
+
 /// What the server has said of a session's end.
 #[derive(Clone, Copy, Debug)]
 pub struct EndSeen {
@@ -92,6 +116,8 @@ pub struct Life {
     pub spans: u64,
     /// The newest beat sent.
     pub last_sent: Option<Sent>,
+    /// What has been sent since.
+    pub trials: Vec<Trial>,
     /// The newest beat taken.
     pub newest: Option<Arrived>,
     /// Beats taken lately, newest last; a crash takes some back.
@@ -104,13 +130,16 @@ pub struct Life {
     pub end: Option<EndSeen>,
     /// The newest beat whose answer said, or implied, that it is on disk.
     pub acknowledged: u32,
-    /// A restart of the server with an empty disk, or with another clock, has blurred what it can know.
-    pub is_blurred: bool,
+    /// When a restart of the server with an empty disk, or with another clock, last blurred what it can know.
+    pub blurred_at: Option<Ms>,
     /// The server died while it was open.
     pub crashes: u32,
     /// How long the server has been down in its life.
     pub downtime: Ms,
 }
+
+/// How many trials are remembered, oldest first: the first ones say why the server heard nothing.
+const TRIALS: usize = 32;
 
 /// How many arrivals are remembered: more than come between two checkpoints, even while the store fails.
 const ARRIVALS: usize = 64;
@@ -180,9 +209,29 @@ impl Life {
         self.visible + self.visible_since.map_or(0, |since| now - since)
     }
 
+    /// A request goes out.
+    pub fn try_again(&mut self, seq: u32, at: Ms) {
+        if self.trials.len() < TRIALS {
+            self.trials.push(Trial { seq, at, fate: Fate::UnderWay });
+        }
+    }
+
+    /// Something became of a request. One that has arrived may have a double that is lost.
+    pub fn fare(&mut self, seq: u32, fate: Fate) {
+        if let Some(trial) = self.trials.iter_mut().find(|trial| trial.seq == seq && trial.fate != Fate::Arrived) {
+            trial.fate = fate;
+        }
+    }
+
+    /// The server has taken a request: what went before does not matter any more.
+    pub fn is_heard(&mut self, seq: u32) {
+        self.trials.retain(|trial| trial.seq > seq);
+    }
+
     /// A beat has reached the tracker.
     pub fn arrive(&mut self, arrived: Arrived) {
         self.worst_delay = self.worst_delay.max(arrived.at - arrived.sent_at);
+        self.is_heard(arrived.seq);
         if self.newest.is_some_and(|newest| newest.seq >= arrived.seq) {
             return;
         }
@@ -193,10 +242,27 @@ impl Life {
         self.arrivals.push(arrived);
     }
 
+    /// The disk has beat `seq`: no crash goes back behind it.
+    pub fn is_saved(&mut self, seq: u32) {
+        self.arrivals.retain(|arrived| arrived.seq >= seq);
+    }
+
     /// The server has lost what came after beat `seq`.
     pub fn fall_back_to(&mut self, seq: u32) {
         self.arrivals.retain(|arrived| arrived.seq <= seq);
         self.newest = self.arrivals.last().copied();
+    }
+
+    /// Whether what the server knows of its past is blurred.
+    #[must_use]
+    pub const fn is_blurred(&self) -> bool {
+        self.blurred_at.is_some()
+    }
+
+    /// Whether that is so for its lease, too: what has come since is as clear as ever.
+    #[must_use]
+    pub fn is_lease_blurred(&self) -> bool {
+        self.blurred_at.is_some_and(|at| self.newest.is_none_or(|newest| newest.at <= at))
     }
 
     /// Since when the page has run without a break, if it runs.

@@ -1,23 +1,27 @@
 //! `sim`: the simulation from the command line. `sim --seeds 200`, `sim --seed 7 --log`, `sim --persons 1000000
 //! --hours 24`, `sim --report DIR`.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{ops::ControlFlow, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use stillhere_simulation::{
     agenda::{HOUR, MINUTE},
+    cause::Causes,
     hostility::{Kinds, Level},
     preset::Preset,
     reduce::reduce,
-    report,
+    report::{self, Report},
     scenario::Scenario,
     world::{Failure, World},
 };
 
 /// People, browsers, networks and a server in virtual time, with the engine that ships, beside the truth.
+///
+/// A seed is a story: who comes, what they do, what goes wrong. Each step of each story is checked; the first check that
+/// does not hold is told with the command that replays it, and reduced to a smaller story that fails alike.
 #[derive(Debug, Parser)]
-#[command(name = "sim", version, max_term_width = 100)]
+#[command(name = "sim", bin_name = "cargo xtask sim", version, max_term_width = 100, after_help = EXAMPLES)]
 struct Arguments {
     /// Run so many seeds, each its own story.
     #[arg(long, default_value_t = 200, conflicts_with_all = ["seed", "report"])]
@@ -67,9 +71,14 @@ struct Arguments {
     #[arg(long)]
     no_reduce: bool,
 
-    /// Compare all presets with the systems they replace, and write a table and plots there.
+    /// Compare the presets with the systems they replace, and write a table and plots there. Fails when somebody was
+    /// said to have left for a reason that never may be.
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
+
+    /// Put the report's table into this file too, between `<!-- simulation:start -->` and `<!-- simulation:end -->`.
+    #[arg(long, value_name = "FILE", requires = "report", num_args = 0..=1, default_missing_value = "README.md")]
+    readme: Option<PathBuf>,
 }
 
 fn parse_kinds(text: &str) -> Result<Kinds, String> {
@@ -77,16 +86,34 @@ fn parse_kinds(text: &str) -> Result<Kinds, String> {
     u32::from_str_radix(digits, 16).map(Kinds::from_bits).map_err(|why| why.to_string())
 }
 
+/// A story that takes longer to reduce is read as it is.
+const REDUCE_WITHIN: Duration = Duration::from_secs(60);
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo xtask sim --seeds 10000 --hostility hostile    ten thousand stories in the worst of worlds
+  cargo xtask sim --seed 7 --log                       one story, line by line
+  cargo xtask sim --seed 7 --kinds 0x3 --log           with only some kinds of hostility; a failure names its own
+  cargo xtask sim --persons 1000000 --hours 24         a day of a large site: speed, memory, errors
+  cargo xtask sim --report DIR                         the five old systems beside their presets, with plots";
+
 /// More people than this, and not everything is compared with everything at every step.
 const THOROUGH_UP_TO: u32 = 200;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if let Some(directory) = &arguments.report {
-        return match report::write(directory, arguments.seed.unwrap_or(1), arguments.persons, arguments.hours) {
+        let report = Report {
+            directory,
+            readme: arguments.readme.as_deref(),
+            seed: arguments.seed.unwrap_or(1),
+            persons: arguments.persons,
+            hours: arguments.hours,
+        };
+        return match report::write(&report) {
             Ok(()) => ExitCode::SUCCESS,
             Err(why) => {
-                eprintln!("the report could not be written into {}: {why}", directory.display());
+                eprintln!("the report in {} is not as it should be: {why}", directory.display());
                 ExitCode::FAILURE
             }
         };
@@ -125,10 +152,16 @@ fn run_one(arguments: &Arguments, seed: u64) -> ExitCode {
 
 fn run_many(arguments: &Arguments) -> ExitCode {
     let bar = progress(arguments.seeds, "{bar:40} {pos}/{len} seeds, {eta} left {msg}");
-    let (mut failed, mut beats) = (0_u64, 0);
+    let (mut failed, mut beats, mut false_leaves) = (0_u64, 0, Causes::default());
     for seed in arguments.from..arguments.from + arguments.seeds {
         let outcome = World::new(arguments.apply(Scenario::of_seed(seed))).run();
         beats += outcome.tally.beats;
+        false_leaves.join(&outcome.tally.false_leaves);
+        if outcome.tally.false_leaves.forbidden() > 0 {
+            let causes = report::false_leaves(&outcome.tally.false_leaves);
+            let replay = arguments.apply(Scenario::of_seed(seed)).replay();
+            bar.suspend(|| println!("seed {seed}: false leaves: {causes}\n  {replay}"));
+        }
         if let Some(failure) = outcome.failure {
             failed += 1;
             bar.suspend(|| tell(arguments, failure));
@@ -138,14 +171,24 @@ fn run_many(arguments: &Arguments) -> ExitCode {
     }
     bar.finish_and_clear();
     println!("{} seeds, {beats} beats, {failed} failed", arguments.seeds);
+    println!("false leaves: {}", report::false_leaves(&false_leaves));
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn tell(arguments: &Arguments, failure: Failure) {
     println!("{failure}");
-    if !arguments.no_reduce {
-        println!("reduced: {}", reduce(failure));
+    if arguments.no_reduce {
+        return;
     }
+    let spinner = ProgressBar::new_spinner();
+    let started = report::Stopwatch::start();
+    let reduced = reduce(failure, |tries, best| {
+        spinner.set_message(format!("{tries} smaller stories tried; {}", best.scenario));
+        spinner.tick();
+        if started.elapsed() > REDUCE_WITHIN { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    spinner.finish_and_clear();
+    println!("reduced: {reduced}\n\nas a test in tests/simulation/tests/seeds.rs:\n\n{}", reduced.as_test());
 }
 
 fn progress(length: u64, template: &str) -> ProgressBar {

@@ -52,10 +52,14 @@ impl Reference {
 
     /// How long a beat is good for.
     #[must_use]
-    pub fn lease(&self, state: PageState, promise: Option<Millis>) -> Millis {
+    pub fn lease(&self, state: PageState, promise: Option<Millis>, now: u64) -> Millis {
         let policy = &self.policy;
         if state == PageState::Closed {
-            return policy.leave_grace;
+            // Just after a downtime other tabs may still wait to be heard.
+            let (since, length) = self.blind;
+            let has_been_down = length > policy.boot_grace.0;
+            let boot = if has_been_down { (since + length).saturating_sub(now) } else { 0 };
+            return Millis(policy.leave_grace.0.max(boot));
         }
         let hidden = policy.hidden_interval.map_or(0, |hidden| hidden.0);
         let longest = policy.hidden_hold.0.max(policy.interval.0).max(hidden);
@@ -111,7 +115,7 @@ impl Reference {
             return;
         }
         let began = now.saturating_sub(beat.t.0);
-        let lease_until = now + self.lease(beat.state, beat.next).0;
+        let lease_until = now + self.lease(beat.state, beat.next, now).0;
         let kept = self.open.get(&beat.session).map(|open| [0, TICK + 1].map(|ago| self.rung(open, now - ago, 0)));
         let open = self.open.entry(beat.session).or_insert_with(|| Open {
             user: user.clone(),
@@ -141,7 +145,13 @@ impl Reference {
     }
 
     /// A new server on the old disk.
-    pub fn restore(&mut self, policy: Policy, rows: &[SessionRow], alive_at: u64, now: u64) {
+    pub fn restore<'a>(
+        &mut self,
+        policy: Policy,
+        rows: impl IntoIterator<Item = &'a SessionRow>,
+        alive_at: u64,
+        now: u64,
+    ) {
         let downtime = now.saturating_sub(alive_at);
         *self = Self::new(policy, now);
         self.blind = (alive_at, downtime + self.policy.boot_grace.0);

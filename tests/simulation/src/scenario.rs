@@ -1,5 +1,7 @@
 //! A scenario: everything that a run follows from.
 
+use std::fmt;
+
 use crate::{
     agenda::{HOUR, Ms},
     chance::Chance,
@@ -60,12 +62,28 @@ impl Scenario {
         }
     }
 
+    /// The scenario as Rust writes it, as what it differs in from its seed's.
+    #[must_use]
+    pub fn as_code(&self) -> String {
+        format!(
+            "Scenario {{ persons: {}, length: {} * MINUTE, visits_per_day: {}, preset: Preset::{:?}, hostility: Hostility \
+             {{ level: Level::{:?}, kinds: Kinds::from_bits({:#x}) }}, ..Scenario::of_seed({}) }}",
+            self.persons,
+            self.length / crate::agenda::MINUTE,
+            self.visits_per_day,
+            self.preset,
+            self.hostility.level,
+            self.hostility.kinds.bits(),
+            self.seed,
+        )
+    }
+
     /// The command that runs exactly this again.
     #[must_use]
     pub fn replay(&self) -> String {
         let level = format!("{:?}", self.hostility.level).to_lowercase();
         format!(
-            "sim --seed {} --persons {} --minutes {} --visits {} --preset {} --hostility {level} --kinds {:#x} \
+            "cargo xtask sim --seed {} --persons {} --minutes {} --visits {} --preset {} --hostility {level} --kinds {:#x} \
              --log",
             self.seed,
             self.persons,
@@ -74,5 +92,12 @@ impl Scenario {
             self.preset.name(),
             self.hostility.kinds.bits(),
         )
+    }
+}
+
+impl fmt::Display for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (minutes, kinds) = (self.length / crate::agenda::MINUTE, self.hostility.kinds);
+        write!(f, "{} people, {minutes} min, {:?}, {kinds:?}", self.persons, self.hostility.level)
     }
 }

@@ -1,6 +1,6 @@
 //! What a run adds up to. Counters and histograms only: a million people's days fit into a few kilobytes.
 
-use crate::agenda::Ms;
+use crate::{agenda::Ms, cause::Causes};
 
 /// How often which length occurred. Sixteen steps to each doubling: a quantile is right to within seven percent.
 #[derive(Clone, Debug)]
@@ -79,8 +79,8 @@ pub struct Tally {
     pub punches: u64,
     /// Leaves that were told.
     pub leaves: u64,
-    /// Leaves of people who had a page open on a machine that was awake and connected.
-    pub false_leaves: u64,
+    /// Leaves of people who had a page open on a machine that was awake and connected, by cause.
+    pub false_leaves: Causes,
     /// Sessions whose beginning the server did not witness.
     pub recovered: u64,
     /// The difference between a stay's recorded and true length.

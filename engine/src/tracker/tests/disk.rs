@@ -195,3 +195,23 @@ fn an_answer_from_the_store_that_is_out_of_date_brings_nobody_back() {
     assert_eq!(server.answers.pop(), Some(Err(Refusal::SessionEnded)));
     assert_eq!(server.members(), "");
 }
+
+#[test]
+fn closing_a_tab_just_after_a_restart_is_no_leave_of_who_has_another_that_still_waits_to_be_heard() {
+    let (mut server, mut one, mut two) = (Server::start(), Tab::new(1), Tab::new(2));
+    server.beat("ann", one.at(0)).expect("taken");
+    server.news();
+    // The other tab was opened while the server was down.
+    server.crash_for(30_000);
+    server.beat("ann", one.closed(30_000)).expect("taken");
+    server.pass(60_000);
+    server.beat("ann", two.at(70_000)).expect("taken");
+    assert!(!server.news().contains("leave"), "a retry may take a minute");
+    server.pass(20_000);
+    server.beat("ann", two.at(90_000)).expect("taken");
+    let end = server.row(&one).end.expect("ended");
+    assert_eq!((end.reason, end.ended_at), (EndReason::Closed, Timestamp(START + 30_000)));
+    server.beat("ann", two.closed(91_000)).expect("taken");
+    server.pass(6_000);
+    assert_eq!(server.news(), "update ann online in site, leave ann from site closed", "and then it is as ever");
+}

@@ -115,7 +115,7 @@ fn a_last_word_just_after_a_restart_may_be_as_late_as_can_be() {
     server.beat("ann", tab.at(0)).expect("taken");
     server.crash_for(9_000);
     server.beat("ann", tab.closed(8_000)).expect("taken");
-    server.pass(10_000);
+    server.pass(100_000);
     assert_eq!(server.row(&tab).end.expect("ended").error_bound, limits::LAST_WORD_DELAY.plus(Millis(9_000)));
 }
 

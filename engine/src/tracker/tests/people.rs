@@ -84,6 +84,8 @@ fn who_is_idle_for_long_is_asked_to_beat_less_often_and_at_the_first_input_as_be
     }
     server.pass(10_000);
     assert_eq!(interval(&mut server, tab.at(120_000)), Millis::minutes(3));
+    let untold = Beat { next: None, ..tab.at(120_001) };
+    assert_eq!(interval(&mut server, untold), Millis::seconds(10), "a new page's lease is for the usual pace");
     let idle = Beat { next: Some(Millis::minutes(3)), ..tab.at(130_000) };
     server.beat("ann", idle).expect("taken");
     server.pass(5 * 60_000);

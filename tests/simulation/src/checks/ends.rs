@@ -43,7 +43,7 @@ pub fn sign_out_is_at_once(session: SessionId, life: &Life, end: End, detected_a
 /// By how much it is.
 pub fn end_is_not_after_the_truth(session: SessionId, life: &Life, ended_at: Ms, gap: Ms, now: Ms) -> Verdict {
     // No clock but the wall's lives on from one page to the next; when it was set meanwhile, old spans are misplaced.
-    let Some(end) = life.end.filter(|_| !life.is_blurred && life.leaps == 0) else { return Ok(()) };
+    let Some(end) = life.end.filter(|_| !life.is_blurred() && life.leaps == 0) else { return Ok(()) };
     let truth = life.end_of(end, gap, now);
     let slack = SLACK + life.clock_slack(now.saturating_sub(truth));
     holds("end_is_not_after_the_truth", ended_at <= truth + life.worst_delay + slack, || {
@@ -69,7 +69,7 @@ pub fn end_is_not_before_the_truth(
     now: Ms,
 ) -> Verdict {
     // A last word that was taken back is the truth as long as only the network knows better.
-    let is_fair = |seen: &EndSeen| !life.is_blurred && (seen.has_heard_all || end.reason == EndReason::Timeout);
+    let is_fair = |seen: &EndSeen| !life.is_blurred() && (seen.has_heard_all || end.reason == EndReason::Timeout);
     let Some(seen) = life.end.filter(is_fair) else { return Ok(()) };
     let truth = life.end_of(seen, 0, now).min(detected_at);
     holds("end_is_not_before_the_truth", truth <= ended_at + end.error_bound.0 + SLACK, || {

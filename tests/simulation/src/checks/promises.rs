@@ -71,7 +71,7 @@ pub fn leave_is_not_false(session: SessionId, life: &Life, reason: EndReason, no
 pub fn lease_is_honoured(session: SessionId, life: &Life, reason: EndReason, now: Ms) -> Verdict {
     let Some(newest) = life.newest else { return Ok(()) };
     let waited = (now - newest.at).saturating_sub(life.downtime - newest.downtime);
-    holds("lease_is_honoured", life.is_blurred || waited + 1 >= newest.lease.0, || {
+    holds("lease_is_honoured", life.is_lease_blurred() || waited + 1 >= newest.lease.0, || {
         format!(
             "{session:?} ended ({}) {waited} ms of the server's life after beat {}, which was good for {} ms",
             reason.as_str(),
@@ -88,7 +88,7 @@ pub fn lease_is_honoured(session: SessionId, life: &Life, reason: EndReason, now
 pub fn silence_is_noticed(session: SessionId, life: &Life, grace: Ms, now: Ms) -> Result<(), Broken> {
     let Some(newest) = life.newest else { return Ok(()) };
     let waited = (now - newest.at).saturating_sub(life.downtime - newest.downtime);
-    holds("silence_is_noticed", life.is_blurred || waited <= newest.lease.0 + grace + TICK, || {
+    holds("silence_is_noticed", life.is_lease_blurred() || waited <= newest.lease.0 + grace + TICK, || {
         format!(
             "{session:?} ended {waited} ms of the server's life after beat {}, which was good for {} ms and {grace} ms \
              of grace",

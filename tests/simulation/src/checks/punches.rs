@@ -21,9 +21,9 @@ pub fn stay_ends_once(log: &PunchLog, row: &PunchRow) -> Verdict {
     });
     let is_same = row.kind == PunchKind::Correction || known.is_none_or(|known| known == row);
     holds("stay_ends_once", is_same, || format!("{known:?} is on disk, and now: {row:?}"))?;
-    let other = log.stays_of(&row.user).find(|other| row.kind == PunchKind::In && other.is_open());
-    let is_alone = other.is_none_or(|other| other.row(PunchKind::In) == Some(row));
-    holds("stay_ends_once", is_alone, || format!("{:?} goes on, and now: {row:?}", other.map(|stay| &stay.rows)))
+    let is_new = row.kind == PunchKind::In && known.is_none();
+    let other = log.stays_of(&row.user).find(|other| is_new && other.is_open());
+    holds("stay_ends_once", other.is_none(), || format!("{:?} goes on, and now: {row:?}", other.map(|stay| &stay.rows)))
 }
 
 /// Nobody is in whose sessions are all over: not for the server …

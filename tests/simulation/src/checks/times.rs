@@ -28,7 +28,7 @@ pub fn visible_is_not_above_the_truth(row: &SessionRow, life: &Life, now: Ms) ->
 /// How much is missing.
 pub fn no_time_is_lost(row: &SessionRow, life: &Life, now: Ms) -> Verdict {
     let has_all =
-        life.last_sent.is_some_and(|sent| sent.seq == row.seq) && life.sleeps + life.leaps == 0 && !life.is_blurred;
+        life.last_sent.is_some_and(|sent| sent.seq == row.seq) && life.sleeps + life.leaps == 0 && !life.is_blurred();
     let truth = life.visible_until(now);
     let has_last_word = life.last_sent.is_some_and(|sent| sent.state == PageState::Closed);
     let slack = ROUNDING * (life.spans + 1);
@@ -42,7 +42,7 @@ pub fn no_time_is_lost(row: &SessionRow, life: &Life, now: Ms) -> Verdict {
 /// # Errors
 /// How far it is from that.
 pub fn start_is_true(row: &SessionRow, life: &Life, started_at: i64, clock_slack: Ms) -> Verdict {
-    let Some(began) = life.began.filter(|_| !life.is_blurred && life.leaps == 0) else { return Ok(()) };
+    let Some(began) = life.began.filter(|_| !life.is_blurred() && life.leaps == 0) else { return Ok(()) };
     let off = started_at - began as i64;
     let slack = (life.worst_delay + clock_slack + ROUNDING) as i64;
     holds("start_is_true", (-(clock_slack as i64) - 2..=slack).contains(&off), || {

@@ -1,6 +1,7 @@
 //! The report: each preset beside the system that it replaces, in the same world with the same people.
 
 mod plot;
+mod readme;
 mod table;
 
 use std::{fmt::Write as _, fs, io, path::Path, time::Duration};
@@ -9,6 +10,7 @@ use indicatif::ProgressBar;
 
 use crate::{
     agenda::{HOUR, Ms},
+    cause::{Cause, Causes},
     hostility::{Hostility, Kinds, Level},
     preset::Preset,
     scenario::{Scenario, System},
@@ -39,8 +41,7 @@ impl Stopwatch {
 #[derive(Debug)]
 struct Contrast {
     preset: Preset,
-    /// What the system did; `None` where there was none.
-    before: Option<Tally>,
+    before: Tally,
     after: Tally,
 }
 
@@ -49,39 +50,69 @@ const PERSONS: u32 = 500;
 /// Hours, likewise.
 const HOURS: u64 = 24;
 
-/// Runs every preset and every baseline and writes `report.md` and its plots.
+/// What to report on, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    /// Where `report.md` and its plots go.
+    pub directory: &'a Path,
+    /// The file that shows the table too.
+    pub readme: Option<&'a Path>,
+    /// All chance.
+    pub seed: u64,
+    /// How many people; `None`: 500.
+    pub persons: Option<u32>,
+    /// How many hours; `None`: a day.
+    pub hours: Option<u64>,
+}
+
+/// Runs every system and the preset that replaces it, and writes `report.md` and its plots.
 ///
 /// # Errors
-/// A file that could not be written, or a check that did not hold.
-pub fn write(directory: &Path, seed: u64, persons: Option<u32>, hours: Option<u64>) -> io::Result<()> {
+/// A file that could not be written, a check that did not hold, or a false leave that never may be.
+pub fn write(report: &Report<'_>) -> io::Result<()> {
     let scenario = Scenario {
-        seed,
-        persons: persons.unwrap_or(PERSONS),
-        length: hours.unwrap_or(HOURS) * HOUR,
+        seed: report.seed,
+        persons: report.persons.unwrap_or(PERSONS),
+        length: report.hours.unwrap_or(HOURS) * HOUR,
         preset: Preset::Default,
         hostility: Hostility { level: Level::Usual, kinds: Kinds::ALL },
         system: System::Stillhere,
         visits_per_day: 6,
         is_thorough: false,
     };
-    let bar = ProgressBar::new(Preset::ALL.len() as u64 * 2);
+    // The default preset has no predecessor.
+    let replaced = &Preset::ALL[1..];
+    let bar = ProgressBar::new(replaced.len() as u64 * 2);
     let mut contrasts = Vec::new();
-    for preset in Preset::ALL {
+    for &preset in replaced {
         let after = run(Scenario { preset, ..scenario })?;
         bar.inc(1);
-        let has_predecessor = preset != Preset::Default;
-        let before =
-            if has_predecessor { Some(run(Scenario { preset, system: System::Baseline, ..scenario })?) } else { None };
+        let before = run(Scenario { preset, system: System::Baseline, ..scenario })?;
         bar.inc(1);
         contrasts.push(Contrast { preset, before, after });
     }
     bar.finish_and_clear();
-    fs::create_dir_all(directory)?;
-    fs::write(directory.join("report.md"), table::markdown(&scenario, &contrasts))?;
-    for (name, plot) in plot::all(&contrasts) {
-        fs::write(directory.join(name), plot)?;
+    publish(report, &scenario, &contrasts)?;
+    let forbidden = contrasts.iter().filter(|contrast| contrast.after.false_leaves.forbidden() > 0);
+    let found: Vec<String> = forbidden
+        .map(|contrast| format!("{}: {}", contrast.preset.name(), false_leaves(&contrast.after.false_leaves)))
+        .collect();
+    if found.is_empty() { Ok(()) } else { Err(io::Error::other(format!("false leaves: {}", found.join("; ")))) }
+}
+
+fn publish(report: &Report<'_>, scenario: &Scenario, contrasts: &[Contrast]) -> io::Result<()> {
+    fs::create_dir_all(report.directory)?;
+    let plots = plot::all(contrasts);
+    let titles: Vec<_> = plots.iter().map(|(file, title, _)| (*file, *title)).collect();
+    fs::write(report.directory.join("report.md"), table::markdown(scenario, contrasts, &titles))?;
+    for (file, _, plot) in plots {
+        fs::write(report.directory.join(file), plot)?;
     }
-    println!("{}", directory.join("report.md").display());
+    println!("{}", report.directory.join("report.md").display());
+    if let Some(file) = report.readme {
+        readme::write(file, &format!("{}\n\n{}", table::world(scenario), table::comparison(contrasts)))?;
+        println!("{}", file.display());
+    }
     Ok(())
 }
 
@@ -112,17 +143,13 @@ pub fn in_words(scenario: &Scenario, tally: &Tally, took: Duration) -> String {
     );
     let _ = writeln!(
         text,
-        "{} sessions ({} closed, {} by silence, {} recovered), {} leaves told, {} of people who were there; {} crashes; \
-         at most {} tabs at a time",
-        tally.stays,
-        tally.closes,
-        tally.timeouts,
-        tally.recovered,
-        tally.leaves,
-        tally.false_leaves,
-        tally.crashes,
-        tally.most_tabs,
+        "{} sessions ({} closed, {} by silence, {} recovered), {} leaves told; {} crashes; at most {} tabs at a time",
+        tally.stays, tally.closes, tally.timeouts, tally.recovered, tally.leaves, tally.crashes, tally.most_tabs,
     );
+    let _ = writeln!(text, "false leaves: {}", false_leaves(&tally.false_leaves));
+    if let Some(peak) = peak_memory() {
+        let _ = writeln!(text, "peak memory: {peak}");
+    }
     let _ = writeln!(
         text,
         "length error: median {}, p95 {}; detection: median {}, p99 {}",
@@ -132,6 +159,27 @@ pub fn in_words(scenario: &Scenario, tally: &Tally, took: Duration) -> String {
         length(tally.detection.quantile(990)),
     );
     text
+}
+
+/// The most memory that this process has had, where the system says so (Linux).
+fn peak_memory() -> Option<String> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix("kB"))?;
+    let kilobytes: u64 = kilobytes.trim().parse().ok()?;
+    Some(format!("{} MB", kilobytes.div_ceil(1_000)))
+}
+
+/// False leaves by cause, the forbidden ones first.
+#[must_use]
+pub fn false_leaves(causes: &Causes) -> String {
+    let named = |text: String| if text.is_empty() { text } else { format!(" ({text})") };
+    format!(
+        "{} that never may be{}, {} others{}",
+        causes.forbidden(),
+        named(causes.in_words(Cause::is_forbidden)),
+        causes.total() - causes.forbidden(),
+        named(causes.in_words(|cause| !cause.is_forbidden())),
+    )
 }
 
 /// A length as people read it.

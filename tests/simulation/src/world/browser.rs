@@ -31,6 +31,9 @@ pub(super) struct Page {
     pub(super) number: u64,
     pub(super) state: PageState,
     pub(super) hidden_since: Option<Ms>,
+    pub(super) frozen_since: Option<Ms>,
+    /// Since when it has been here, to be seen, in its channel and with its session.
+    pub(super) here_since: Ms,
     /// Between `pagehide` and `pageshow`.
     pub(super) has_left: bool,
     pub(super) wait: Instant,
@@ -64,8 +67,10 @@ pub(super) struct Tab {
     /// Whether the tab is the one in front.
     pub(super) is_front: bool,
     pub(super) channel: usize,
-    /// The next page was loaded by a discard or a navigation, and is to be `hidden` or not.
+    /// A page is to be loaded, at once or when somebody is back.
     pub(super) is_loading: bool,
+    /// It has been on its way since its predecessor went: the person waits for it.
+    pub(super) is_awaited: bool,
 }
 
 impl World {
@@ -76,7 +81,17 @@ impl World {
         storage: Option<String>,
         channel: usize,
     ) -> Key<Tab> {
-        let tab = Tab { person, device, page: None, cached: None, storage, is_front: true, channel, is_loading: true };
+        let tab = Tab {
+            person,
+            device,
+            page: None,
+            cached: None,
+            storage,
+            is_front: true,
+            channel,
+            is_loading: true,
+            is_awaited: false,
+        };
         let key = self.tabs.add(tab);
         if let Some(device) = self.devices.get_mut(device) {
             device.tabs.push(key);
@@ -115,6 +130,8 @@ impl World {
             number: self.pages_loaded,
             state: PageState::Hidden,
             hidden_since: Some(self.now()),
+            frozen_since: None,
+            here_since: self.now(),
             has_left: false,
             wait: Instant::NEVER,
             armed_at: None,
@@ -125,6 +142,7 @@ impl World {
         if let Some(tab) = self.tabs.get_mut(key) {
             tab.page = Some(page);
             tab.is_loading = false;
+            tab.is_awaited = false;
         }
         let state = if is_front { PageState::Active } else { PageState::Hidden };
         self.log.note(self.agenda.now(), format_args!("p{person} page {} is loaded, {state:?}", self.pages_loaded));
@@ -141,9 +159,10 @@ impl World {
         let Some(page) = &mut tab.page else { return };
         if !state.is_visible() {
             page.hidden_since.get_or_insert(now);
-        } else {
-            page.hidden_since = None;
+        } else if page.hidden_since.take().is_some() {
+            page.here_since = now;
         }
+        page.frozen_since = (state == PageState::Frozen).then(|| page.frozen_since.unwrap_or(now));
         page.state = state;
         self.tell(key, Input::Page(state));
         let rate = self.hostility.rate(Kind::Freeze, 300, 500);
@@ -181,7 +200,7 @@ impl World {
             return;
         }
         self.log.note(self.agenda.now(), format_args!("page {} is frozen", page.number));
-        self.leave(key, PageState::Frozen);
+        self.freeze(key);
         match self.chance.below(4) {
             // Discarded: the page is gone, and the tab will load it again when somebody looks.
             0 => self.discard(key),

@@ -1,20 +1,26 @@
 //! The same world with a baseline's server in it.
 
-use stillhere_engine::wire::SessionId;
+use stillhere_engine::{page::PageState, wire::SessionId};
 
-use super::{Event, World, network::Sender, shell::SETTLE_AFTER};
+use super::{Event, World, browser::Tab, network::Sender, shell::SETTLE_AFTER};
 use crate::{
     agenda::MINUTE,
     baseline::{Left, Ping},
     preset::Preset,
+    slab::Key,
 };
 
 impl World {
-    pub(super) fn ping_arrives(&mut self, sender: Sender, session: SessionId, ping: Ping, channel: usize) {
+    pub(super) fn ping_arrives(
+        &mut self,
+        sender: Sender,
+        (session, number): (SessionId, u32),
+        ping: Ping,
+        channel: usize,
+    ) {
         let now = self.now();
-        if now < self.partition_until || self.server.is_down() || !self.lives.contains_key(&session) {
-            return;
-        }
+        let Some(life) = self.lives.get_mut(&session) else { return };
+        life.is_heard(number);
         let Some(baseline) = &mut self.baseline else { return };
         let left = baseline.take(session, sender.person, ping, channel, now);
         self.they_left(left);
@@ -65,6 +71,19 @@ impl World {
         let Some(record) = record else { return };
         self.tally.stays += 1;
         self.tally_stay(&life, gone_at, record.length(), record.detected_at());
+    }
+
+    /// The predecessors heard nothing of a freeze: their pages just stood still.
+    pub(super) fn freeze(&mut self, key: Key<Tab>) {
+        if self.baseline.is_none() {
+            return self.leave(key, PageState::Frozen);
+        }
+        let now = self.now();
+        if let Some(page) = self.tabs.get_mut(key).and_then(|tab| tab.page.as_mut()) {
+            page.state = PageState::Frozen;
+            page.frozen_since = Some(now);
+        }
+        self.sync(key);
     }
 
     /// The operating system closes the sockets of a page that has died.

@@ -2,9 +2,11 @@
 
 mod browser;
 mod contrast;
+mod leaves;
 mod network;
 mod persons;
 mod punching;
+mod sample;
 mod server;
 mod settling;
 mod shell;
@@ -91,6 +93,7 @@ pub struct World {
     /// What networks, browsers and servers do; what people do is apart, so that it is the same for every system.
     chance: Chance,
     partition_until: Ms,
+    compared_at: Ms,
     pages_loaded: u64,
     tally: Tally,
     log: Log,
@@ -111,6 +114,19 @@ pub struct Failure {
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "seed {} at {}: {}\n  {}", self.scenario.seed, Clock(self.at), self.broken, self.scenario.replay())
+    }
+}
+
+impl Failure {
+    /// A test to paste, whose name is still to be found.
+    #[must_use]
+    pub fn as_test(&self) -> String {
+        format!(
+            "/// Found: {}.\n#[test]\nfn {}_when_() {{\n    check({});\n}}",
+            self.broken.what,
+            self.broken.check,
+            self.scenario.as_code()
+        )
     }
 }
 
@@ -158,6 +174,7 @@ impl World {
             watcher: Watcher::default(),
             chance: Chance::new(scenario.seed, 1),
             partition_until: 0,
+            compared_at: 0,
             pages_loaded: 0,
             tally: Tally::default(),
             log: Log::default(),

@@ -16,7 +16,7 @@ use crate::{
     baseline::Ping,
     checks::{beat_is_valid, promise_is_kept},
     hostility::Kind,
-    life::Sent,
+    life::{Fate, Sent},
     machine::Link,
     slab::Key,
 };
@@ -42,7 +42,17 @@ pub(super) struct Sender {
 #[derive(Clone, Debug)]
 pub(super) enum Body {
     Beat(Beat),
-    Ping(SessionId, Ping, usize),
+    Ping { session: SessionId, ping: Ping, channel: usize, number: u32 },
+}
+
+impl Body {
+    /// Whose, and which of them.
+    const fn name(&self) -> (SessionId, u32) {
+        match self {
+            Self::Beat(beat) => (beat.session, beat.seq),
+            Self::Ping { session, number, .. } => (*session, *number),
+        }
+    }
 }
 
 /// An answer on its way.
@@ -87,6 +97,7 @@ impl World {
             let verdict = promise_is_kept(dispatch.session, life, Some(sent), now);
             life.began.get_or_insert(now);
             life.last_sent = Some(sent);
+            life.try_again(dispatch.seq, now);
             self.check(verdict);
         }
         if let Some(beat) = beat {
@@ -104,10 +115,12 @@ impl World {
         };
         self.tally.beats += 1;
         self.tally.bytes += ping.bytes();
+        let number = self.tally.beats as u32;
         if let Some(life) = self.lives.get_mut(&session) {
             life.began.get_or_insert(now);
+            life.try_again(number, now);
         }
-        self.put_on_the_way(Packet { sender, sent_at: now, body: Body::Ping(session, ping, channel) });
+        self.put_on_the_way(Packet { sender, sent_at: now, body: Body::Ping { session, ping, channel, number } });
     }
 
     fn sender(&self, key: Key<Tab>, means: Means) -> Option<(Sender, usize)> {
@@ -133,12 +146,15 @@ impl World {
         let now = self.now();
         let Some(machine) = self.devices.get(packet.sender.device).map(|device| &device.machine) else { return };
         let (link, latency) = (machine.link, machine.latency);
-        match link {
-            Link::Offline => return self.fail_at_once(&packet),
-            Link::Silent => return,
-            Link::Up | Link::Deaf => {}
+        if matches!(link, Link::Offline | Link::Silent) {
+            self.fares(&packet.body, Fate::Lost);
+            if link == Link::Offline {
+                self.fail_at_once(&packet);
+            }
+            return;
         }
         if now < self.partition_until || self.is_lost() {
+            self.fares(&packet.body, Fate::Lost);
             return self.log.note(now, format_args!("  it is lost"));
         }
         let twice = self.hostility.rate(Kind::Duplicate, 2, 50);
@@ -148,6 +164,14 @@ impl World {
         }
         let delay = self.delay(latency);
         self.agenda.plan(now + delay, Event::Request(Box::new(packet)));
+    }
+
+    /// Writes down what has become of a request.
+    pub(super) fn fares(&mut self, body: &Body, fate: Fate) {
+        let (session, seq) = body.name();
+        if let Some(life) = self.lives.get_mut(&session) {
+            life.fare(seq, fate);
+        }
     }
 
     fn fail_at_once(&mut self, packet: &Packet) {

@@ -149,12 +149,14 @@ impl World {
         self.agenda.plan(self.now() + 300, Event::Loaded(key));
     }
 
-    /// The page's own router goes elsewhere: same page, another channel.
+    /// The page's own router goes elsewhere: same page, another channel. Nothing runs in a page that is frozen.
     fn go_to_channel(&mut self, key: Key<Tab>, channel: usize) {
-        if let Some(tab) = self.tabs.get_mut(key) {
-            tab.channel = channel;
-            self.tell(key, Input::BeatNow);
-        }
+        let now = self.now();
+        let Some(tab) = self.tabs.get_mut(key) else { return };
+        let Some(page) = tab.page.as_mut().filter(|page| page.state != PageState::Frozen) else { return };
+        page.here_since = now;
+        tab.channel = channel;
+        self.tell(key, Input::BeatNow);
     }
 
     /// Another page in the same tab, a reload, or back.
@@ -184,7 +186,9 @@ impl World {
             self.agenda.plan(self.now() + away, Event::Loaded(key));
         } else {
             tab.is_loading = true;
-            let load = if chance.below(5) == 0 { 9 * SECOND } else { 50 + chance.below(1_500) };
+            tab.is_awaited = true;
+            let slow = self.hostility.rate(Kind::Navigation, 20, 200);
+            let load = if chance.permille(slow) { 9 * SECOND } else { 50 + chance.below(1_500) };
             self.agenda.plan(self.now() + load, Event::Loaded(key));
         }
     }

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use stillhere_engine::{
-    policy::Punching,
     pulse::Outcome,
     time::{Millis, Timestamp},
-    tracker::{Batch, Input, Live, Output, Past, Report, Ticket, Tracker},
+    tracker::{Batch, Input, Live, Member, Output, Past, Report, Ticket, Tracker},
     wire::{Accepted, Refusal, SessionId, UserId},
 };
 
@@ -19,7 +18,7 @@ use crate::{
     checks,
     disk::Disk,
     hostility::Kind,
-    life::Arrived,
+    life::{Arrived, Fate},
     machine::WALL_AT_START,
 };
 
@@ -65,6 +64,8 @@ pub(super) struct Server {
     tickets: u64,
     timer_at: Option<Ms>,
     pub(super) down_since: Option<Ms>,
+    /// When it came back for the last time.
+    pub(super) restarted_at: Option<Ms>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +101,11 @@ impl Server {
 
     pub(super) fn stay_of(&self, user: &UserId) -> Option<u64> {
         self.tracker.as_ref().and_then(|tracker| tracker.stay_of(user))
+    }
+
+    /// Who is there by the tracker; `None` while there is none.
+    pub(super) fn members(&self) -> Option<Vec<Member>> {
+        self.tracker.as_ref().map(|tracker| tracker.members(None))
     }
 
     pub(super) fn live(&self) -> Live {
@@ -191,13 +197,15 @@ impl World {
 
     /// From here on the server cannot know the truth about sessions that are open.
     pub(super) fn blur(&mut self) {
+        let now = self.now();
         for life in self.lives.values_mut() {
-            life.is_blurred = true;
+            life.blurred_at = Some(now);
         }
     }
 
     pub(super) fn start_server(&mut self) {
         let now = self.now();
+        self.server.restarted_at = self.server.down_since.map(|_| now);
         if self.baseline.is_some() {
             self.server.down_since = None;
             return self.restart_baseline();
@@ -210,7 +218,8 @@ impl World {
         let rows = self.server.disk.open_sessions();
         let alive_at = self.server.disk.alive_at.unwrap_or(Timestamp(clock));
         self.log.note(now, format_args!("the server starts with {} sessions, alive at {}", rows.len(), alive_at.0));
-        self.reference.restore(self.policy.clone(), &rows, alive_at.0, clock);
+        let followed: Vec<_> = rows.iter().filter(|row| self.is_followed(&row.user)).collect();
+        self.reference.restore(self.policy.clone(), followed, alive_at.0, clock);
         self.remember_what_is_left(&rows, now);
         // One piece at least, as the driver does: an empty one says how long the server was away.
         if let Some(tracker) = &mut self.server.tracker {
@@ -234,11 +243,20 @@ impl World {
     pub(super) fn request_arrives(&mut self, packet: Packet) {
         let now = self.now();
         let Packet { sender, sent_at, body } = packet;
+        let fate = match () {
+            () if now < self.partition_until => Fate::Lost,
+            () if self.server.is_down() => Fate::Down,
+            () => Fate::Arrived,
+        };
+        self.fares(&body, fate);
         let beat = match body {
             Body::Beat(beat) => beat,
-            Body::Ping(session, ping, channel) => return self.ping_arrives(sender, session, ping, channel),
+            Body::Ping { session, ping, channel, number } if fate == Fate::Arrived => {
+                return self.ping_arrives(sender, (session, number), ping, channel);
+            }
+            Body::Ping { .. } => return,
         };
-        if now < self.partition_until {
+        if fate == Fate::Lost {
             return;
         }
         let waiting = Waiting { sender, session: beat.session, seq: beat.seq, sent_at, fact: None, heard: None };
@@ -274,23 +292,7 @@ impl World {
     /// Hands an input in, does what the tracker says, and compares its picture with the reference.
     pub(super) fn take(&mut self, input: Input) {
         let published = self.hand_in(input);
-        if !self.scenario.is_thorough {
-            return;
-        }
-        let clock = self.server.clock(self.now());
-        let Some(tracker) = &self.server.tracker else { return };
-        if published > 0 || self.agenda.planned().is_multiple_of(8) {
-            let snapshot = tracker.members(None);
-            let verdicts = [self.watcher.compare(&snapshot), self.reference.compare(&snapshot, clock)];
-            let stays = snapshot
-                .iter()
-                .filter(|_| self.policy.punching == Punching::WithPresence)
-                .map(|member| checks::presence_is_a_stay(member.user.as_str(), tracker.stay_of(&member.user)));
-            let verdicts: Vec<_> = verdicts.into_iter().chain(stays).collect();
-            for verdict in verdicts {
-                self.check(verdict);
-            }
-        }
+        self.compare_pictures(published);
     }
 
     fn hand_in(&mut self, input: Input) -> usize {
@@ -372,8 +374,11 @@ impl World {
                 if let Some((life, heard)) = self.lives.get_mut(&session).zip(waiting.heard) {
                     life.arrive(heard);
                 }
-                let row = self.server.disk.row(&session);
                 let saved_seq = accepted.saved_seq;
+                if let Some(life) = self.lives.get_mut(&session) {
+                    life.is_saved(saved_seq);
+                }
+                let row = self.server.disk.row(&session);
                 let verdict = checks::acknowledged_is_kept(session, (seq, fact), saved_seq, row);
                 let is_settled = !self.lives.contains_key(&session);
                 if !is_settled {

@@ -13,15 +13,11 @@ use crate::{
     agenda::{MINUTE, Ms},
     checks,
     life::Life,
-    machine::Link,
     union::Spans,
 };
 
 /// Rounding, for each span.
 const ROUNDING: Ms = 2;
-
-/// Who has been awake and connected for so long could have been heard.
-const REACHABLE_FOR: Ms = 3 * MINUTE;
 
 impl World {
     pub(super) fn settle(&mut self, session: SessionId) {
@@ -38,7 +34,7 @@ impl World {
         }
         let Some(row) = row.filter(|row| row.end.is_some()).cloned() else {
             // Still held, or the server is down; or the disk was lost, with everything that it knew.
-            let is_lost = life.is_blurred && row.is_none() && now > gone_at + 25 * 60 * MINUTE;
+            let is_lost = life.is_blurred() && row.is_none() && now > gone_at + 25 * 60 * MINUTE;
             if is_lost {
                 self.lives.remove(&session);
             } else {
@@ -65,7 +61,7 @@ impl World {
             }
         }
         // A log that is full joins spans and says so in its documentation.
-        let is_blurred = life.is_blurred || life.leaps > 0 || life.spans as usize >= limits::SPANS;
+        let is_blurred = life.is_blurred() || life.leaps > 0 || life.spans as usize >= limits::SPANS;
         let slack = life.spans * (life.worst_delay + ROUNDING) + life.unnoticed;
         self.times.entry(life.person).or_default().add(&spans, &life.seen, slack, is_blurred);
     }
@@ -113,7 +109,7 @@ impl World {
     pub(super) fn tally_stay(&mut self, life: &Life, gone_at: Ms, recorded: Ms, detected_at: Ms) {
         let truth = life.open;
         self.tally.page_ms += truth;
-        if life.is_blurred {
+        if life.is_blurred() {
             return;
         }
         self.tally.length_error.add(recorded.abs_diff(truth));
@@ -121,34 +117,5 @@ impl World {
         if detected_at >= ended {
             self.tally.detection.add(detected_at - ended);
         }
-    }
-
-    /// Somebody was told that the person has left: is a page of theirs open, on a machine that is awake and connected?
-    pub(super) fn count_if_false(&mut self, person: u32, channel: Option<usize>) {
-        let is_here = self.is_here(person, channel);
-        if is_here {
-            self.log.note(self.agenda.now(), format_args!("p{person} is still there"));
-        }
-        self.tally.false_leaves += u64::from(is_here);
-    }
-
-    fn is_here(&self, person: u32, channel: Option<usize>) -> bool {
-        let hold = self.policy.hidden_hold.0;
-        let now = self.now();
-        self.open.get(&person).into_iter().flatten().any(|&tab| {
-            let Some(tab) = self.tabs.get(tab) else { return false };
-            if channel.is_some_and(|channel| channel != tab.channel) {
-                return false;
-            }
-            let Some(device) = self.devices.get(tab.device) else { return false };
-            let Some(page) = &tab.page else { return false };
-            let is_connected = device.machine.link == Link::Up
-                && now >= self.partition_until + REACHABLE_FOR
-                && now >= device.machine.reachable_since + REACHABLE_FOR;
-            let held = self.scenario.preset.counts_hidden()
-                && !matches!(page.state, PageState::Frozen | PageState::Closed)
-                && page.hidden_since.is_none_or(|since| self.policy.hidden_interval.is_some() || now < since + hold);
-            !device.machine.is_asleep() && is_connected && (page.state.is_visible() || held)
-        })
     }
 }

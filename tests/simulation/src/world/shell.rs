@@ -83,6 +83,9 @@ impl World {
         let Some(page) = &mut tab.page else { return };
         let session = page.session();
         let before = page.known.replace(session);
+        if before != Some(session) {
+            page.here_since = now;
+        }
         let is_visible = is_awake && page.state.is_visible();
         let runs = is_awake
             && match page.state {

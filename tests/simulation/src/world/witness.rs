@@ -42,12 +42,11 @@ impl World {
 
     pub(super) fn reference_hears(&mut self, input: &Input, clock: u64) {
         let now = self.now();
-        if self.scenario.is_thorough {
-            self.reference.advance(clock);
-        }
+        self.reference.advance(clock);
         let Input::Beat(report) = input else { return };
         let Report { ticket, user, beat, past, .. } = &**report;
-        let is_known = if self.scenario.is_thorough {
+        let is_followed = self.is_followed(user);
+        let is_known = if is_followed {
             self.reference.is_open(&beat.session)
         } else {
             self.lives.get(&beat.session).is_some_and(|life| self.seems_open(life))
@@ -55,7 +54,7 @@ impl World {
         let begins = matches!(past, Some(Past::NeverSeen));
         let has_ended = self.lives.get(&beat.session).is_some_and(|life| life.end.is_some())
             || self.reference.has_come_and_gone(&beat.session);
-        let lease = self.reference.lease(beat.state, beat.next);
+        let lease = self.reference.lease(beat.state, beat.next, clock);
         let Beat { seq, state, next: promise, .. } = *beat;
         let downtime = self.lives.get(&beat.session).map_or(0, |life| life.downtime);
         let Some(waiting) = self.server.waiting.get_mut(&ticket.0) else { return };
@@ -70,7 +69,7 @@ impl World {
             (true, PageState::Closed) if is_newest => Some(checks::Fact::LastWord),
             (true, _) => None,
         };
-        if self.scenario.is_thorough {
+        if is_followed {
             self.reference.arrive(user, beat, clock);
         }
         if let Some(life) = self.lives.get_mut(&beat.session) {
@@ -109,9 +108,9 @@ impl World {
             let is_known = self.scenario.is_thorough || life.crashes == 0;
             let is_by_lease = matches!(end.reason, EndReason::Closed | EndReason::Timeout);
             if is_by_lease && !is_at_once && is_known {
+                verdicts.push(checks::leave_is_not_false(row.session, life, end.reason, detected, 0));
                 verdicts.push(checks::lease_is_honoured(row.session, life, end.reason, detected));
                 verdicts.push(checks::silence_is_noticed(row.session, life, grace, detected));
-                verdicts.push(checks::leave_is_not_false(row.session, life, end.reason, detected, 0));
             }
         }
         if let Some(end) = row.end {
