@@ -130,8 +130,9 @@ impl Tracker {
         }
         self.note_dirty(place);
         // A last word is a lasting fact, also when it is said again because it could not be written; and so is its being
-        // taken back.
-        if is_newest && (beat.state == PageState::Closed || was_closed) {
+        // taken back. Falling silent is one too: a frozen tab cannot say again that it is to be held.
+        let falls_silent = beat.state == PageState::Closed || beat.next.is_none() && !beat.state.is_visible();
+        if is_newest && (falls_silent || was_closed) {
             self.commit(place, report);
         } else {
             let answer = self.accepted(place, beat);

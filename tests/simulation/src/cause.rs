@@ -12,9 +12,9 @@ pub enum Cause {
     LostReturn,
     /// The network lost or held up every beat of a lease.
     Network,
-    /// The tab was frozen or fell silent while the server was down, and could not say so again.
+    /// The tab was frozen or fell silent while the server was down, or in its last moment, and could not say so again.
     Unheard,
-    /// The server has lost its disk, and the tab, frozen or told to be silent, cannot say again that it is there.
+    /// The server has lost its disk, and the tab has not yet said again that it is there.
     Forgotten,
     /// Nobody typed, and the system takes that for absence.
     Idle,
@@ -65,7 +65,7 @@ impl Cause {
             Self::LostReturn => "first beat lost or late",
             Self::Network => "all beats lost or late",
             Self::Unheard => "fell silent in a downtime",
-            Self::Forgotten => "silent while the disk was lost",
+            Self::Forgotten => "the disk was lost",
             Self::Idle => "idle",
             Self::Restart => "restart",
             Self::Cached => "back/forward cache",

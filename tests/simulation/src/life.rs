@@ -106,6 +106,8 @@ pub struct Life {
     pub open: Ms,
     open_since: Option<Ms>,
     open_until: Option<Ms>,
+    /// How often its machine slept, whatever the tab was doing.
+    pub naps: u64,
     /// How often its machine slept while it was visible.
     pub sleeps: u64,
     /// How often its machine's wall clock was set forward, which looks like a sleep.
@@ -294,6 +296,6 @@ impl Life {
     /// What the tab's own clock may be off by over so long: it drifts, and sleeps are measured by another clock.
     #[must_use]
     pub fn clock_slack(&self, over: Ms) -> Ms {
-        over / 2_000 + limits::SLEEP_AFTER.0 * self.stretches.len() as u64
+        over / 2_000 + limits::SLEEP_AFTER.0 * (self.stretches.len() as u64 + self.naps)
     }
 }

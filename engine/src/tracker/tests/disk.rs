@@ -215,3 +215,17 @@ fn closing_a_tab_just_after_a_restart_is_no_leave_of_who_has_another_that_still_
     server.pass(6_000);
     assert_eq!(server.news(), "update ann online in site, leave ann from site closed", "and then it is as ever");
 }
+
+#[test]
+fn a_tab_that_falls_silent_is_on_disk_before_it_is_answered_and_held_after_a_crash() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    server.beat("ann", tab.at(0)).expect("taken");
+    server.beat("ann", Beat { state: PageState::Frozen, next: None, ..tab.at(5_000) }).expect("taken");
+    assert_eq!(server.row(&tab).state, PageState::Frozen);
+    server.crash_for(500);
+    server.pass(20 * 60_000);
+    assert_eq!(server.members(), "ann away in site");
+    server.is_down = true;
+    let paused = tab.hidden(20 * 60_000, None);
+    assert_eq!(server.beat("ann", paused), Err(Refusal::StoreDown), "the tab tries again");
+}

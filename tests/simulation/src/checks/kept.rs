@@ -14,7 +14,7 @@ use super::{Broken, Verdict, holds};
 pub enum Fact {
     /// It is the one that began its session.
     Start,
-    /// It said that the page is gone, and no newer one had come.
+    /// It said that the page is gone or falls silent, and no newer one had come.
     LastWord,
 }
 

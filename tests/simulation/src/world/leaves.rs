@@ -118,12 +118,14 @@ impl World {
             return Some(Cause::Return);
         }
         let is_to_be_silent = page.state == PageState::Frozen || page.is_silent;
-        if is_to_be_silent && life.is_blurred() && life.newest.is_none() {
+        let is_unknown = life.newest.is_none();
+        if life.is_blurred() && is_unknown {
             return Some(Cause::Forgotten);
         }
+        let knows_last = life.newest.map(|newest| newest.seq) == life.last_sent.map(|sent| sent.seq);
         let was_down = life.newest.is_some_and(|newest| newest.downtime < life.downtime);
         let met_nobody = life.trials.iter().any(|trial| trial.fate == Fate::Down);
-        if met_nobody && is_to_be_silent {
+        if is_to_be_silent && (met_nobody || !knows_last) {
             return Some(Cause::Unheard);
         }
         let has_just_started =

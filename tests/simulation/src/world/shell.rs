@@ -148,9 +148,11 @@ impl World {
         self.log.note(now, format_args!("a machine sleeps until {}", Clock(until)));
         for tab in tabs {
             let session = self.tabs.get(tab).and_then(|tab| tab.page.as_ref()?.known);
-            if let Some(life) = session.and_then(|session| self.lives.get_mut(&session))
-                && life.is_visible()
-            {
+            let life = session.and_then(|session| self.lives.get_mut(&session)).map(|life| {
+                life.naps += 1;
+                life
+            });
+            if let Some(life) = life.filter(|life| life.is_visible()) {
                 life.sleeps += 1;
                 // Where both clocks go on, only a timer that is late gives the sleep away.
                 life.unnoticed += if counts_sleep { limits::LOOK_EVERY.0 + OVERDUE } else { limits::SLEEP_AFTER.0 };

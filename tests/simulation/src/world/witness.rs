@@ -64,10 +64,10 @@ impl World {
             return;
         }
         let is_newest = self.lives.get(&beat.session).and_then(|life| life.newest).is_none_or(|n| n.seq < beat.seq);
-        waiting.fact = match (is_known, beat.state) {
-            (false, _) => Some(checks::Fact::Start),
-            (true, PageState::Closed) if is_newest => Some(checks::Fact::LastWord),
-            (true, _) => None,
+        let falls_silent = beat.state == PageState::Closed || beat.next.is_none() && !beat.state.is_visible();
+        waiting.fact = match is_known {
+            false => Some(checks::Fact::Start),
+            true => (is_newest && falls_silent).then_some(checks::Fact::LastWord),
         };
         if is_followed {
             self.reference.arrive(user, beat, clock);
