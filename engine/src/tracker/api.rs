@@ -94,8 +94,8 @@ pub enum Input {
     Restore {
         /// The sessions.
         rows: Vec<SessionRow>,
-        /// The last sign of life before the downtime.
-        alive_at: Timestamp,
+        /// The last sign of life before the downtime; `None`: the store is new, and there was nothing before.
+        alive_at: Option<Timestamp>,
     },
 }
 

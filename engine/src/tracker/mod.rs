@@ -246,13 +246,13 @@ impl Tracker {
 
     /// A restart is not a departure: each lease goes on as if the downtime had not been, and a little longer, as
     /// clients wait between retries. Nobody is told of a join: watchers begin with a snapshot.
-    fn restore(&mut self, rows: Vec<SessionRow>, alive_at: Timestamp) {
-        let downtime = self.now.since(alive_at);
-        let has_been_down = downtime > Millis::ZERO;
+    fn restore(&mut self, rows: Vec<SessionRow>, alive_at: Option<Timestamp>) {
+        let since = alive_at.unwrap_or(self.now);
+        let downtime = self.now.since(since);
         self.blind = Blind {
-            since: alive_at,
+            since,
             length: downtime.plus(self.policy.boot_grace),
-            until: if has_been_down { self.now.after(self.policy.boot_grace) } else { Timestamp(0) },
+            until: alive_at.map_or(Timestamp(0), |_| self.now.after(self.policy.boot_grace)),
         };
         for row in rows.into_iter().filter(|row| row.end.is_none()) {
             let lease_until = row.lease_until.after(downtime).max(self.now).after(self.policy.boot_grace);

@@ -84,7 +84,7 @@ impl Driver {
         let alive_at = store.alive_at().await?;
         let clock = Clock::start(alive_at.unwrap_or(Timestamp(0)));
         let (commands, inbox) = mpsc::channel(limits::COMMANDS);
-        task::start(policy, store, clock, alive_at.unwrap_or(clock.started_at()), inbox).await?;
+        task::start(policy, store, clock, alive_at, inbox).await?;
         Ok(Self { commands, clock })
     }
 

@@ -68,7 +68,7 @@ pub(super) async fn start(
     policy: Policy,
     store: Arc<dyn Store>,
     clock: Clock,
-    alive_at: Timestamp,
+    alive_at: Option<Timestamp>,
     commands: mpsc::Receiver<Command>,
 ) -> Result<(), StoreError> {
     // Without a bound, yet bounded: nothing comes back but what a waiting beat or the one batch has asked for.
@@ -92,7 +92,7 @@ pub(super) async fn start(
 }
 
 impl Task {
-    async fn restore(&mut self, alive_at: Timestamp) -> Result<(), StoreError> {
+    async fn restore(&mut self, alive_at: Option<Timestamp>) -> Result<(), StoreError> {
         let mut piece = self.store.open_sessions(None).await?;
         while let Some(place) = piece.next {
             // The next piece is read while this one is taken in.
@@ -104,7 +104,8 @@ impl Task {
         self.tracker.handle_input(Input::Restore { rows: piece.rows, alive_at }, self.clock.now());
         let open = self.store.open_punches().await?;
         self.tracker.handle_input(Input::RestorePunches(open), self.clock.now());
-        let (sessions, downtime_ms) = (self.tracker.live().sessions, self.clock.started_at().since(alive_at).0);
+        let sessions = self.tracker.live().sessions;
+        let downtime_ms = alive_at.map_or(0, |alive_at| self.clock.started_at().since(alive_at).0);
         tracing::info!(sessions, downtime_ms, "read back who was here");
         Ok(())
     }

@@ -12,6 +12,8 @@ pub enum Cause {
     LostReturn,
     /// The network lost or held up every beat of a lease.
     Network,
+    /// The person came back after their session had ended, and the store took long to take in what the tab had to tell.
+    SlowStore,
     /// The tab was frozen or fell silent while the server was down, or in its last moment, and could not say so again.
     Unheard,
     /// The server has lost its disk, and the tab has not yet said again that it is there.
@@ -34,11 +36,12 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, the least grave first.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Return,
         Self::SlowPage,
         Self::LostReturn,
         Self::Network,
+        Self::SlowStore,
         Self::Unheard,
         Self::Forgotten,
         Self::Idle,
@@ -64,6 +67,7 @@ impl Cause {
             Self::SlowPage => "next page still loading",
             Self::LostReturn => "first beat lost or late",
             Self::Network => "all beats lost or late",
+            Self::SlowStore => "the store was slow",
             Self::Unheard => "fell silent in a downtime",
             Self::Forgotten => "the disk was lost",
             Self::Idle => "idle",

@@ -293,6 +293,12 @@ impl Life {
         end
     }
 
+    /// What a moment before a sleep may be misplaced by afterwards: the clocks drift, and the sleep is measured by another.
+    #[must_use]
+    pub fn nap_slack(&self, over: Ms) -> Ms {
+        over / 2_000 + limits::SLEEP_AFTER.0 * self.naps
+    }
+
     /// What the tab's own clock may be off by over so long: it drifts, and sleeps are measured by another clock.
     #[must_use]
     pub fn clock_slack(&self, over: Ms) -> Ms {

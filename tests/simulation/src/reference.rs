@@ -41,13 +41,15 @@ pub struct Reference {
     base: u64,
     /// The last downtime: from when, and how long with its grace.
     blind: (u64, u64),
+    /// There was a time before this server's start.
+    has_past: bool,
 }
 
 impl Reference {
     /// Nobody is here.
     #[must_use]
     pub const fn new(policy: Policy, base: u64) -> Self {
-        Self { policy, open: BTreeMap::new(), come_and_gone: BTreeSet::new(), base, blind: (0, 0) }
+        Self { policy, open: BTreeMap::new(), come_and_gone: BTreeSet::new(), base, blind: (0, 0), has_past: false }
     }
 
     /// How long a beat is good for.
@@ -57,8 +59,7 @@ impl Reference {
         if state == PageState::Closed {
             // Just after a downtime other tabs may still wait to be heard.
             let (since, length) = self.blind;
-            let has_been_down = length > policy.boot_grace.0;
-            let boot = if has_been_down { (since + length).saturating_sub(now) } else { 0 };
+            let boot = if self.has_past { (since + length).saturating_sub(now) } else { 0 };
             return Millis(policy.leave_grace.0.max(boot));
         }
         let hidden = policy.hidden_interval.map_or(0, |hidden| hidden.0);
@@ -149,12 +150,14 @@ impl Reference {
         &mut self,
         policy: Policy,
         rows: impl IntoIterator<Item = &'a SessionRow>,
-        alive_at: u64,
+        alive_at: Option<u64>,
         now: u64,
     ) {
-        let downtime = now.saturating_sub(alive_at);
+        let since = alive_at.unwrap_or(now);
+        let downtime = now.saturating_sub(since);
         *self = Self::new(policy, now);
-        self.blind = (alive_at, downtime + self.policy.boot_grace.0);
+        self.blind = (since, downtime + self.policy.boot_grace.0);
+        self.has_past = alive_at.is_some();
         for row in rows {
             let mut open = Open {
                 user: row.user.clone(),

@@ -69,7 +69,7 @@ impl Server {
         let policy = self.tracker.policy.clone();
         self.tracker = Tracker::new(policy, 8, Timestamp(self.now));
         let rows = self.rows.values().filter(|row| row.end.is_none()).cloned().collect();
-        self.tell(Input::Restore { rows, alive_at: self.alive_at });
+        self.tell(Input::Restore { rows, alive_at: Some(self.alive_at) });
         let is_in = |row: &&PunchRow| {
             row.kind == PunchKind::In && !self.punches.iter().any(|end| end.epoch == row.epoch && end.kind != row.kind)
         };

@@ -171,7 +171,7 @@ impl Server {
         self.tickets = self.tickets.after_a_crash();
         let rows = self.store.open();
         let now = Timestamp(self.now);
-        self.tracker.handle_input(Input::Restore { rows, alive_at: self.store.alive_at() }, now);
+        self.tracker.handle_input(Input::Restore { rows, alive_at: Some(self.store.alive_at()) }, now);
         self.tracker.handle_input(Input::RestorePunches(self.store.stays()), now);
         self.watcher = None;
         self.drain();

@@ -118,11 +118,14 @@ impl World {
             return Some(Cause::Return);
         }
         let is_to_be_silent = page.state == PageState::Frozen || page.is_silent;
-        let is_unknown = life.newest.is_none();
-        if life.is_blurred() && is_unknown {
+        let knows_last = life.newest.map(|newest| newest.seq) == life.last_sent.map(|sent| sent.seq);
+        if !knows_last && (life.is_blurred() || self.server.is_without_past) {
             return Some(Cause::Forgotten);
         }
-        let knows_last = life.newest.map(|newest| newest.seq) == life.last_sent.map(|sent| sent.seq);
+        // It was heard, and the answer that its session is over waits for the disk with what it told.
+        if life.trials.iter().any(|trial| trial.fate == Fate::Arrived && now >= trial.at + USUAL_DELAY) {
+            return Some(Cause::SlowStore);
+        }
         let was_down = life.newest.is_some_and(|newest| newest.downtime < life.downtime);
         let met_nobody = life.trials.iter().any(|trial| trial.fate == Fate::Down);
         if is_to_be_silent && (met_nobody || !knows_last) {

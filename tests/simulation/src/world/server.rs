@@ -64,6 +64,8 @@ pub(super) struct Server {
     tickets: u64,
     timer_at: Option<Ms>,
     pub(super) down_since: Option<Ms>,
+    /// It has begun with an empty disk, and cannot tell a lost one from a new one.
+    pub(super) is_without_past: bool,
     /// When it came back for the last time.
     pub(super) restarted_at: Option<Ms>,
 }
@@ -216,10 +218,11 @@ impl World {
         let clock = self.server.clock(now);
         self.server.tracker = Some(Tracker::new(self.policy.clone(), self.scenario.seed, Timestamp(clock)));
         let rows = self.server.disk.open_sessions();
-        let alive_at = self.server.disk.alive_at.unwrap_or(Timestamp(clock));
-        self.log.note(now, format_args!("the server starts with {} sessions, alive at {}", rows.len(), alive_at.0));
+        self.server.is_without_past = self.server.disk.alive_at.is_none();
+        let alive_at = self.server.disk.alive_at;
+        self.log.note(now, format_args!("the server starts with {} sessions, alive at {alive_at:?}", rows.len()));
         let followed: Vec<_> = rows.iter().filter(|row| self.is_followed(&row.user)).collect();
-        self.reference.restore(self.policy.clone(), followed, alive_at.0, clock);
+        self.reference.restore(self.policy.clone(), followed, alive_at.map(|alive_at| alive_at.0), clock);
         self.remember_what_is_left(&rows, now);
         // One piece at least, as the driver does: an empty one says how long the server was away.
         if let Some(tracker) = &mut self.server.tracker {

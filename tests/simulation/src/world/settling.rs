@@ -62,7 +62,8 @@ impl World {
         }
         // A log that is full joins spans and says so in its documentation.
         let is_blurred = life.is_blurred() || life.leaps > 0 || life.spans as usize >= limits::SPANS;
-        let slack = life.spans * (life.worst_delay + ROUNDING) + life.unnoticed;
+        let length = life.gone_at.zip(life.began).map_or(0, |(gone_at, began)| gone_at.saturating_sub(began));
+        let slack = life.spans * (life.worst_delay + ROUNDING) + life.unnoticed + life.nap_slack(length);
         self.times.entry(life.person).or_default().add(&spans, &life.seen, slack, is_blurred);
     }
 
