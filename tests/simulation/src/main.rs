@@ -157,11 +157,6 @@ fn run_many(arguments: &Arguments) -> ExitCode {
         let outcome = World::new(arguments.apply(Scenario::of_seed(seed))).run();
         beats += outcome.tally.beats;
         false_leaves.join(&outcome.tally.false_leaves);
-        if outcome.tally.false_leaves.forbidden() > 0 {
-            let causes = report::false_leaves(&outcome.tally.false_leaves);
-            let replay = arguments.apply(Scenario::of_seed(seed)).replay();
-            bar.suspend(|| println!("seed {seed}: false leaves: {causes}\n  {replay}"));
-        }
         if let Some(failure) = outcome.failure {
             failed += 1;
             bar.suspend(|| tell(arguments, failure));

@@ -10,7 +10,7 @@ use std::fmt;
 
 pub use ends::{end_is_not_after_the_truth, end_is_not_before_the_truth, ends_once, sign_out_is_at_once};
 pub use kept::{Fact, acknowledged_is_kept, beat_is_valid};
-pub use promises::{lease_is_honoured, leave_is_not_false, promise_is_kept, silence_is_noticed};
+pub use promises::{lease_is_honoured, leave_is_not_false, nobody_there_has_left, promise_is_kept, silence_is_noticed};
 pub use punches::{
     auto_out_covers_its_sessions, auto_out_is_proven, nobody_is_in_without_a_session, nobody_stays_without_a_session,
     presence_is_a_stay, punch_is_kept, stay_ends_once,

@@ -5,6 +5,7 @@ use stillhere_engine::{limits, page::PageState, tracker::EndReason, wire::Sessio
 use super::{Broken, Verdict, holds};
 use crate::{
     agenda::Ms,
+    cause::Cause,
     life::{Life, Sent},
 };
 
@@ -61,6 +62,17 @@ pub fn leave_is_not_false(session: SessionId, life: &Life, reason: EndReason, no
             sent.seq,
             now - sent.at
         )
+    })
+}
+
+/// Nobody is told that somebody has left whose tab is merely hidden, frozen, throttled or cached, or because the server
+/// was started anew.
+///
+/// # Errors
+/// Who, and what had been in the way.
+pub fn nobody_there_has_left(person: u32, cause: Cause) -> Verdict {
+    holds("nobody_there_has_left", !cause.is_forbidden(), || {
+        format!("p{person} is said to have left, and is there ({})", cause.name())
     })
 }
 

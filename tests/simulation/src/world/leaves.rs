@@ -9,6 +9,7 @@ use super::{
 use crate::{
     agenda::{MINUTE, Ms},
     cause::Cause,
+    checks,
     life::{Fate, Life},
     machine::Link,
     preset::Preset,
@@ -31,6 +32,10 @@ impl World {
         let session = tab.page.as_ref().or(tab.cached.as_ref()).and_then(|page| page.known);
         self.log.note(self.agenda.now(), format_args!("p{person} is still there ({}): {session:?}", cause.name()));
         self.tally.false_leaves.add(cause);
+        if self.scenario.is_thorough && self.baseline.is_none() {
+            let verdict = checks::nobody_there_has_left(person, cause);
+            self.check(verdict);
+        }
     }
 
     /// Why the server has not heard of the tab; `None` if nobody is there.

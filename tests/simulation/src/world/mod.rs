@@ -2,6 +2,7 @@
 
 mod browser;
 mod contrast;
+mod faults;
 mod leaves;
 mod network;
 mod persons;
