@@ -26,7 +26,7 @@ impl World {
     /// Somebody was told that the person has left: is a page of theirs open, on a machine that is awake and connected?
     pub(super) fn count_if_false(&mut self, person: u32, channel: Option<usize>) {
         let tabs = self.open.get(&person).into_iter().flatten().filter_map(|&tab| self.tabs.get(tab));
-        let in_channel = tabs.filter(|tab| channel.is_none_or(|channel| channel == tab.channel));
+        let in_channel = tabs.filter(|tab| channel.is_none_or(|channel| self.is_in(tab, channel)));
         let causes = in_channel.filter_map(|tab| self.cause_of(tab).map(|cause| (cause, tab)));
         let Some((cause, tab)) = causes.max_by_key(|&(cause, _)| cause) else { return };
         let session = tab.page.as_ref().or(tab.cached.as_ref()).and_then(|page| page.known);
@@ -36,6 +36,14 @@ impl World {
             let verdict = checks::nobody_there_has_left(person, cause);
             self.check(verdict);
         }
+    }
+
+    /// Whether the tab is in the channel. A page in the cache is where it was last heard of, wherever the tab's next page
+    /// may have gone.
+    fn is_in(&self, tab: &Tab, channel: usize) -> bool {
+        let cached = tab.cached.as_ref().filter(|_| tab.page.is_none() && !tab.is_awaited);
+        let row = cached.and_then(|page| self.server.disk.row(&page.known?));
+        row.map_or(tab.channel == channel, |row| self.channels.get(channel) == Some(&row.channel))
     }
 
     /// Why the server has not heard of the tab; `None` if nobody is there.
