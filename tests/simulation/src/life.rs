@@ -293,6 +293,15 @@ impl Life {
         end
     }
 
+    /// Its machine falls asleep; while it can be seen, so much of that may go unnoticed.
+    pub fn fall_asleep(&mut self, unnoticed: Ms) {
+        self.naps += 1;
+        if self.is_visible() {
+            self.sleeps += 1;
+            self.unnoticed += unnoticed;
+        }
+    }
+
     /// What a moment before a sleep may be misplaced by afterwards: the clocks drift, and the sleep is measured by another.
     #[must_use]
     pub fn nap_slack(&self, over: Ms) -> Ms {

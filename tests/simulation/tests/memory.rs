@@ -1,4 +1,5 @@
 //! What a live session costs in memory, with its user, channel, page, lease and place in the wheel.
+#![allow(clippy::expect_used, reason = "a name that does not parse is a test that is wrong")]
 
 use std::alloc::System;
 

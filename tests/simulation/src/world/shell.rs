@@ -148,14 +148,9 @@ impl World {
         self.log.note(now, format_args!("a machine sleeps until {}", Clock(until)));
         for tab in tabs {
             let session = self.tabs.get(tab).and_then(|tab| tab.page.as_ref()?.known);
-            let life = session.and_then(|session| self.lives.get_mut(&session)).map(|life| {
-                life.naps += 1;
-                life
-            });
-            if let Some(life) = life.filter(|life| life.is_visible()) {
-                life.sleeps += 1;
+            if let Some(life) = session.and_then(|session| self.lives.get_mut(&session)) {
                 // Where both clocks go on, only a timer that is late gives the sleep away.
-                life.unnoticed += if counts_sleep { limits::LOOK_EVERY.0 + OVERDUE } else { limits::SLEEP_AFTER.0 };
+                life.fall_asleep(if counts_sleep { limits::LOOK_EVERY.0 + OVERDUE } else { limits::SLEEP_AFTER.0 });
             }
             self.sync(tab);
         }
