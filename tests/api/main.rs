@@ -9,4 +9,5 @@ mod punch_clock;
 mod restart;
 mod session_duration;
 mod tokens;
+mod visibility;
 mod wrong_input;

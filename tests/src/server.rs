@@ -183,6 +183,15 @@ impl Server {
         Answer { status: StatusCode::as_u16(&status), body, headers }
     }
 
+    /// The status of an answer, whose body may never end.
+    pub async fn status(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> u16 {
+        let mut request = self.client.request(method, self.url(path));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.expect("the server answers").status().as_u16()
+    }
+
     /// Follows a channel's feed from its snapshot on.
     pub async fn feed(&self, channel: &str) -> Feed {
         Feed::open(&self.url(&format!("/v1/feed?channel={channel}")), None).await

@@ -11,7 +11,7 @@ use axum::{
 use serde::Serialize;
 use stillhere_engine::wire::{ChannelName, Refusal};
 
-use super::App;
+use super::{App, sight};
 use crate::{error::Rejection, moment, store::ChannelTotals, views::MemberView};
 
 #[derive(Serialize)]
@@ -44,7 +44,8 @@ struct All<'a> {
     channels: Vec<Counts<'a>>,
 }
 
-/// Users in each channel that exists or has been visited: now, today and ever.
+/// Users in each channel that exists or has been visited: now, today and ever. Numbers name nobody, so anybody who may
+/// watch may see them.
 pub(super) async fn all(State(app): State<App>, headers: HeaderMap) -> Result<Response, Rejection> {
     app.inner.identity.of_watcher(&headers, app.now())?;
     let today = moment::day_of(app.now());
@@ -88,8 +89,9 @@ pub(super) async fn one(
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Rejection> {
-    app.inner.identity.of_watcher(&headers, app.now())?;
+    let who = app.inner.identity.of_watcher(&headers, app.now())?;
     let name = known(&app, &name)?;
+    sight::channel(&app, who.as_deref(), &name).await?;
     let found = app.inner.driver.members(name.clone()).await?;
     let answer = Channel {
         channel: name.as_str(),

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use stillhere_engine::wire::Refusal;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 
-use super::{App, channels, question};
+use super::{App, channels, question, sight};
 use crate::{
     driver::Driver,
     error::Rejection,
@@ -40,7 +40,7 @@ pub(super) async fn follow(
 ) -> Result<Response, Rejection> {
     let who = app.inner.identity.of_watcher(&headers, app.now())?;
     let Query(question) = question.map_err(|why| Rejection::QueryBad(format!("{}.", why.body_text())))?;
-    let topic = topic(&app, who.as_deref(), question)?;
+    let topic = topic(&app, who.as_deref(), question).await?;
     let place = Arc::clone(&app.inner.watchers).try_acquire_owned().map_err(|_| Rejection::TooManyWatchers)?;
     let last_event_id = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let after = last_event_id.and_then(Position::parse);
@@ -61,16 +61,21 @@ pub(super) async fn follow(
     Ok(response)
 }
 
-/// What may be watched: who is here by anybody, a person with their punches by that person and by admins.
-fn topic(app: &App, who: Option<&Who>, question: Question) -> Result<Topic, Rejection> {
+/// What may be watched: who is here as far as the preset's visibility goes, a person with their punches by that person and
+/// by admins.
+async fn topic(app: &App, who: Option<&Who>, question: Question) -> Result<Topic, Rejection> {
     let is_admin = who.is_none_or(Who::is_admin);
     match (question.channel, question::user(question.user).map_err(Rejection::QueryBad)?) {
         (Some(_), Some(_)) => Err(Rejection::QueryBad("Ask for a `channel` or for a `user`, not for both.".into())),
-        (Some(name), None) => Ok(Topic::Channel(channels::known(app, &name)?)),
+        (Some(name), None) => {
+            let channel = channels::known(app, &name)?;
+            sight::channel(app, who, &channel).await?;
+            Ok(Topic::Channel(channel))
+        }
         (None, Some(user)) if is_admin || who.is_some_and(|who| who.user == user) => Ok(Topic::User(user)),
         (None, Some(_)) => Err(Refusal::NotAllowed.into()),
         (None, None) if is_admin => Ok(Topic::Everything),
-        (None, None) => Ok(Topic::Presence),
+        (None, None) => sight::everybody(app, who).map(|()| Topic::Presence),
     }
 }
 

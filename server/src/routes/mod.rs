@@ -8,6 +8,7 @@ mod health;
 mod punches;
 mod question;
 mod sessions;
+mod sight;
 mod sign_out;
 mod site;
 mod users;

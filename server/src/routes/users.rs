@@ -15,7 +15,7 @@ use stillhere_engine::{
     wire::{Refusal, UserId},
 };
 
-use super::App;
+use super::{App, sight};
 use crate::{
     driver::Person,
     error::Rejection,
@@ -67,8 +67,9 @@ pub(super) async fn one(
     Path(user): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Rejection> {
-    app.inner.identity.of_watcher(&headers, app.now())?;
+    let who = app.inner.identity.of_watcher(&headers, app.now())?;
     let user = parse(&user)?;
+    sight::person(&app, who.as_deref(), &user).await?;
     let person = app.inner.driver.person(user.clone()).await?;
     let last = last_session(&app, &user, &person).await?;
     Ok(Json(view(&app, &user, &person, last.as_ref())).into_response())

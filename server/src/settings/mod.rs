@@ -27,7 +27,7 @@ pub use presets::{PRESETS, preset};
 pub use secret::Secret;
 pub use token::TokenWish;
 pub use typed::Typed;
-pub use words::{AuthWord, HiddenInterval, PunchingWord, TypedIdleStep, TypedRung};
+pub use words::{AuthWord, HiddenInterval, PunchingWord, TypedIdleStep, TypedRung, Visibility};
 
 use crate::limits;
 
@@ -43,6 +43,7 @@ pub struct Settings {
     jwt_secret_file: Option<PathBuf>,
     allow_anonymous: bool,
     legacy_success: bool,
+    visibility: Visibility,
     policy: Policy,
 }
 
@@ -91,6 +92,7 @@ impl Settings {
             jwt_secret_file: typed.jwt_secret_file,
             allow_anonymous,
             legacy_success: typed.legacy_success.unwrap_or(false),
+            visibility: typed.visibility.unwrap_or(Visibility::Everyone),
             policy,
         })
     }
@@ -123,6 +125,7 @@ impl Settings {
             hidden_hold_ms: Some(policy.hidden_hold.0),
             leave_grace_ms: Some(policy.leave_grace.0),
             boot_grace_ms: Some(policy.boot_grace.0),
+            visibility: Some(self.visibility),
             punching: Some(match policy.punching {
                 Punching::Off => PunchingWord::Off,
                 Punching::OnRequest => PunchingWord::OnRequest,
@@ -183,6 +186,12 @@ impl Settings {
     #[must_use]
     pub const fn legacy_success(&self) -> bool {
         self.legacy_success
+    }
+
+    /// Whom a user may see.
+    #[must_use]
+    pub const fn visibility(&self) -> Visibility {
+        self.visibility
     }
 
     /// The numbers by which the engine judges.

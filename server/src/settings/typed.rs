@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::{AuthWord, HiddenInterval, PunchingWord, TypedIdleStep, TypedRung};
+use super::{AuthWord, HiddenInterval, PunchingWord, TypedIdleStep, TypedRung, Visibility};
 
 /// What one source says. What it leaves out, the next one decides: flag, environment, file, preset, default.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,6 +177,11 @@ pub struct Typed {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<Vec<String>>,
 
+    /// Whom a user may see; an admin sees everybody [default: everyone]
+    #[arg(long, env = "STILLHERE_VISIBILITY", help_heading = "Policy")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<Visibility>,
+
     /// Whether the server keeps a log of who came and went [default: off]
     #[arg(long, env = "STILLHERE_PUNCHING", help_heading = "Policy")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -230,6 +235,7 @@ impl Typed {
             leave_grace_ms: self.leave_grace_ms.or(below.leave_grace_ms),
             boot_grace_ms: self.boot_grace_ms.or(below.boot_grace_ms),
             channels: self.channels.or(below.channels),
+            visibility: self.visibility.or(below.visibility),
             punching: self.punching.or(below.punching),
             idle: self.idle.or(below.idle),
             status: self.status.or(below.status),

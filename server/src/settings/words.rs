@@ -43,6 +43,18 @@ impl TypedIdleStep {
     }
 }
 
+/// Whom a user may see. An admin sees everybody, and everybody sees themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Visibility {
+    /// Everybody who is here
+    Everyone,
+    /// Who is in a channel in which they are too
+    Channel,
+    /// Nobody else
+    Own,
+}
+
 /// Whether the server keeps a log of who came and went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
