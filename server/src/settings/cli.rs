@@ -4,7 +4,7 @@ use std::{env, fs, os::unix::ffi::OsStrExt, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{Secret, Settings, SettingsError, Typed, presets::preset};
+use super::{DatabaseUrl, Secret, Settings, SettingsError, Typed, presets::preset};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,7 +21,8 @@ Examples:
       Begin a settings file of your own from a preset
 
 Every option can also be set by the environment, as STILLHERE_LISTEN for --listen, and nearly all in a TOML file, as
-`listen = \"…\"`. What counts: flag, then environment, then --config, then --preset, then the default.";
+`listen = \"…\"`. Facts go to SQLite in --data, or to PostgreSQL when STILLHERE_DATABASE_URL=postgres://… (in a file:
+`database_url`) is there; that has no flag, as it may hold a password. What counts: flag, then environment, then --config, then --preset, then the default.";
 
 /// Who is here now, since when, and how long did they stay?
 ///
@@ -77,12 +78,28 @@ impl Serve {
         let file = self.config.as_ref().map(read).transpose()?.unwrap_or_default();
         // Not a flag: other users of the machine can read a command line.
         let secret = env::var_os("STILLHERE_JWT_SECRET").map(|text| Secret::parse(text.as_bytes())).transpose()?;
-        Settings::parse(self.typed.clone().over(file).over(preset), secret)
+        Settings::parse(self.typed.clone().over(database_url()).over(file).over(preset), secret)
     }
 }
 
 fn read(path: &PathBuf) -> Result<Typed, SettingsError> {
     let text = fs::read_to_string(path)
         .map_err(|why| SettingsError::new(format!("--config {}: it cannot be read: {why}", path.display())))?;
-    Typed::from_toml(&text).map_err(|why| SettingsError::new(format!("--config {}: {why}", path.display())))
+    Typed::from_toml(&text).map_err(|why| SettingsError::new(format!("--config {}: {}", path.display(), shown(&why))))
+}
+
+/// What the environment says of the database.
+fn database_url() -> Typed {
+    let url = env::var_os("STILLHERE_DATABASE_URL").map(|url| DatabaseUrl::new(&url.to_string_lossy()));
+    Typed { database_url: url, ..Typed::default() }
+}
+
+/// An error of a settings file shows the line, unless there is an address in it, which may hold a password.
+fn shown(why: &toml::de::Error) -> String {
+    let (with_line, without) = (why.to_string(), why.message().to_owned());
+    let mut sentences = [with_line, without].into_iter();
+    sentences.find(|sentence| !sentence.contains("://")).unwrap_or_else(|| {
+        "an address is where none belongs, or not in quotation marks (it is not shown, as it may hold a password)"
+            .into()
+    })
 }

@@ -4,6 +4,7 @@
 //! one can rely on it that no two of its settings contradict each other.
 
 mod cli;
+mod database_url;
 mod presets;
 mod secret;
 mod typed;
@@ -18,6 +19,7 @@ use stillhere_engine::{
 };
 
 pub use cli::{Cli, Command, Serve};
+pub use database_url::DatabaseUrl;
 pub use presets::{PRESETS, preset};
 pub use secret::Secret;
 pub use typed::{AuthWord, HiddenInterval, PunchingWord, Typed, TypedIdleStep, TypedRung};
@@ -29,6 +31,7 @@ use crate::limits;
 pub struct Settings {
     listen: SocketAddr,
     data: PathBuf,
+    database_url: Option<DatabaseUrl>,
     base_path: String,
     allowed_origins: Vec<String>,
     log: String,
@@ -83,9 +86,11 @@ impl Settings {
                  \"jwt\"`, listen on 127.0.0.1, or say --allow-anonymous if that is what you want"
             )));
         }
+        typed.database_url.as_ref().map_or(Ok(()), DatabaseUrl::check)?;
         Ok(Self {
             listen,
             data: typed.data.unwrap_or_else(|| "stillhere-data".into()),
+            database_url: typed.database_url,
             base_path: parse_base_path(typed.base_path)?,
             allowed_origins: parse_origins(typed.allowed_origins.unwrap_or_default())?,
             log: typed.log.unwrap_or_else(|| "info".into()),
@@ -110,6 +115,7 @@ impl Settings {
         Typed {
             listen: Some(self.listen),
             data: Some(self.data.clone()),
+            database_url: self.database_url.clone(),
             base_path: Some(self.base_path.clone()),
             allowed_origins: Some(self.allowed_origins.clone()),
             log: Some(self.log.clone()),
@@ -146,7 +152,13 @@ impl Settings {
         self.listen
     }
 
-    /// The directory of the store.
+    /// The database that is the store; `None`: it lies in the directory.
+    #[must_use]
+    pub const fn database_url(&self) -> Option<&DatabaseUrl> {
+        self.database_url.as_ref()
+    }
+
+    /// The directory of the store, unless it is a database.
     #[must_use]
     pub const fn data(&self) -> &PathBuf {
         &self.data
