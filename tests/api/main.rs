@@ -2,6 +2,7 @@
 
 mod channels;
 mod feed;
+mod on_postgres;
 mod punch_clock;
 mod restart;
 mod session_duration;
