@@ -186,7 +186,8 @@ async fn launch(arguments: &[String], environment: &[(String, String)], data: &P
 }
 
 /// The server's binary: named by `STILLHERE_BIN`, or the one beside the test's own.
-fn binary() -> PathBuf {
+#[must_use]
+pub fn binary() -> PathBuf {
     if let Some(named) = std::env::var_os("STILLHERE_BIN") {
         return named.into();
     }

@@ -23,13 +23,23 @@ const PUNCHES: &str = "
     order by told.place
     on conflict do nothing";
 
-/// A correction is added where there is an AUTO_OUT to correct, and nothing in the log knows better already.
-const CORRECTION: &str = "
+/// A correction is added where there is an AUTO_OUT to correct, and nothing in the log or before it in the batch knows
+/// better already.
+const CORRECTIONS: &str = "
     insert into punches (user_id, epoch, kind, at, detected_at, reason, error_bound_ms)
-    select $1, $2, $3, $4, $5, $6, $7
-    where $4 > (
-        select max(at) from punches where user_id = $1 and epoch = $2 and kind in ('AUTO_OUT', 'CORRECTION')
+    select told.user_id, told.epoch, told.kind, told.at, told.detected_at, told.reason, told.error_bound_ms
+    from (
+        select *, max(at) over (
+            partition by user_id, epoch order by place rows between unbounded preceding and 1 preceding
+        ) as before
+        from unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[])
+            with ordinality as row (user_id, epoch, kind, at, detected_at, reason, error_bound_ms, place)
+    ) as told
+    where (told.before is null or told.at > told.before) and told.at > (
+        select max(punches.at) from punches
+        where punches.user_id = told.user_id and punches.epoch = told.epoch and punches.kind in ('AUTO_OUT', 'CORRECTION')
     )
+    order by told.place
     on conflict do nothing";
 
 /// Who is in now, from what the log says of the stays that the batch names. First who has come and not gone …
@@ -52,7 +62,7 @@ const STAYS_ENDED: &str = "
 pub(super) async fn record(connection: &mut PgConnection, punches: &[PunchRow]) -> Result<(), sqlx::Error> {
     let (corrections, punches): (Vec<_>, Vec<_>) = punches.iter().partition(|row| row.kind == PunchKind::Correction);
     if !punches.is_empty() {
-        add(connection, &punches).await?;
+        add(connection, PUNCHES, &punches).await?;
         let (begun, ended): (Vec<_>, Vec<_>) = punches.into_iter().partition(|row| row.kind == PunchKind::In);
         sqlx::query(STAYS_BEGUN)
             .bind(column(&begun, |row| row.user.as_str()))
@@ -66,24 +76,14 @@ pub(super) async fn record(connection: &mut PgConnection, punches: &[PunchRow]) 
             .execute(&mut *connection)
             .await?;
     }
-    // One by one: each is held against those before it.
-    for row in corrections {
-        sqlx::query(CORRECTION)
-            .bind(row.user.as_str())
-            .bind(to_sql(row.epoch))
-            .bind(row.kind.as_str())
-            .bind(to_sql(row.at.0))
-            .bind(to_sql(row.detected_at.0))
-            .bind(row.reason.map(EndReason::as_str))
-            .bind(to_sql(row.error_bound.0))
-            .execute(&mut *connection)
-            .await?;
+    if !corrections.is_empty() {
+        add(connection, CORRECTIONS, &corrections).await?;
     }
     Ok(())
 }
 
-async fn add(connection: &mut PgConnection, rows: &[&PunchRow]) -> Result<(), sqlx::Error> {
-    sqlx::query(PUNCHES)
+async fn add(connection: &mut PgConnection, sql: &'static str, rows: &[&PunchRow]) -> Result<(), sqlx::Error> {
+    sqlx::query(sql)
         .bind(column(rows, |row| row.user.as_str()))
         .bind(column(rows, |row| to_sql(row.epoch)))
         .bind(column(rows, |row| row.kind.as_str()))

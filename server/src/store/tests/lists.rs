@@ -74,7 +74,7 @@ pub(super) async fn a_visit_is_counted_once_ever_and_by_its_newest_day(ground: &
         user: UserId::parse(user).unwrap(),
         at: Timestamp(at),
     };
-    for visits in [vec![visit("ann", 500), visit("bob", 100)], vec![visit("ann", 90)], vec![visit("ann", 500)]] {
+    for visits in [vec![visit("ann", 500), visit("bob", 100)], vec![visit("ann", 500)], vec![visit("ann", 90)]] {
         store.record(&Batch { visits, ..Batch::default() }).await.unwrap();
     }
     let totals = store.channels(Timestamp(200)).await.unwrap();

@@ -44,7 +44,9 @@ pub(super) async fn a_correction_needs_an_auto_out_and_something_new_to_say(grou
     write(store, &[punch(Out, 7, 200), punch(Correction, 7, 300)]).await;
     assert_eq!(log(store).await.len(), 2, "who has punched out by themselves knows best");
     write(store, &[punch(In, 8, 400), punch(AutoOut, 8, 500)]).await;
+    write(store, &[punch(Correction, 8, 500), punch(Correction, 8, 499)]).await;
     write(store, &[punch(Correction, 8, 700), punch(Correction, 8, 600), punch(Correction, 8, 700)]).await;
+    write(store, &[punch(Correction, 8, 650)]).await;
     assert_eq!(log(store).await[4..], [("CORRECTION".into(), 8, 700)]);
 }
 
