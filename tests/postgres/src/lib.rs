@@ -156,9 +156,10 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         if let Some(mut keeper) = self.keeper.take() {
             drop(keeper.stdin.take());
-            // Nobody is left to be told.
             let _ = keeper.wait();
         }
+        // The keeper has done so, unless the test failed between a crash and a restart. Nobody is left to be told.
+        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
