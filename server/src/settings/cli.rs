@@ -21,8 +21,10 @@ Examples:
       Begin a settings file of your own from a preset
 
 Every option can also be set by the environment, as STILLHERE_LISTEN for --listen, and nearly all in a TOML file, as
-`listen = \"…\"`. Facts go to SQLite in --data, or to PostgreSQL when STILLHERE_DATABASE_URL=postgres://… (in a file:
-`database_url`) is there; that has no flag, as it may hold a password. What counts: flag, then environment, then --config, then --preset, then the default.";
+`listen = \"…\"`. What counts: flag, then environment, then --config, then --preset, then the default.
+
+Facts go to SQLite in --data, or to PostgreSQL when there is STILLHERE_DATABASE_URL=postgres://user:password@host/name,
+or `database_url` in a file. There is no flag for it, as others can read a command line.";
 
 /// Who is here now, since when, and how long did they stay?
 ///

@@ -93,7 +93,7 @@ async fn what_is_acknowledged_is_on_the_disk_whatever_others_in_the_database_are
     let name: String = sqlx::query_scalar("select current_database()").fetch_one(&mut beside).await.unwrap();
     beside.execute(AssertSqlSafe(lax.replace("%s", &name))).await.unwrap();
     let store = Postgres::open(&url).await.unwrap();
-    // The writer itself tells, as nobody else can ask: a punch is written as soon as it may be.
+    // Nobody else can ask what a connection has been told, so the writer tells by what it writes.
     let witness = "create function tell() returns trigger language plpgsql as $$
             begin new.page = '/' || current_setting('synchronous_commit'); return new; end $$;
         create trigger tell before insert on sessions for each row execute function tell()";
