@@ -44,7 +44,7 @@ use tokio::{net::TcpListener, sync::watch};
 use driver::Driver;
 use routes::App;
 use settings::Settings;
-use store::{Sqlite, Store, StoreError};
+use store::{Postgres, Sqlite, Store, StoreError};
 
 /// A server that has its address and its past, and is about to answer.
 #[must_use = "it answers once it is told to run"]
@@ -68,7 +68,13 @@ impl Server {
         // First, as it is what goes wrong most often. Whoever connects waits until the rest is ready.
         let listener = TcpListener::bind(wanted).await.map_err(unbound)?;
         let address = listener.local_addr().map_err(unbound)?;
-        let store: Arc<dyn Store> = Arc::new(Sqlite::open(settings.data()).await?);
+        let store: Arc<dyn Store> = match settings.database_url() {
+            Some(url) => {
+                tracing::info!(%url, "facts are kept in PostgreSQL");
+                Arc::new(Postgres::open(url).await?)
+            }
+            None => Arc::new(Sqlite::open(settings.data()).await?),
+        };
         let driver = Driver::start(settings.policy().clone(), Arc::clone(&store)).await?;
         let (stop, stopped) = watch::channel(false);
         let routes = routes::routes(App::new(settings, driver.clone(), Arc::clone(&store), stopped));

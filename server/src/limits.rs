@@ -11,6 +11,14 @@ pub const STORE_PATIENCE: Duration = Duration::from_secs(5);
 /// Connections that read. Reading is short, and more of them than cores gain nothing.
 pub const STORE_READERS: u32 = 4;
 
+/// The longest read from a database over a network: what the engine is handed must be less than ten seconds old, and
+/// nobody waits longer for a list.
+pub const STORE_READ: Duration = Duration::from_secs(9);
+
+/// The longest write to a database over a network: many times what the largest batch after an outage takes, as one that
+/// never fits would never be written. Whatever takes longer is a connection that has died without a word.
+pub const STORE_WRITE: Duration = Duration::from_secs(60);
+
 /// Pages that the writing connection keeps in memory, in SQLite's notation: 64 MiB. Sessions' ids are random, so each
 /// checkpoint touches pages all over the index; with SQLite's usual 2 MiB it would read most of them again.
 pub const STORE_CACHE: &str = "-65536";

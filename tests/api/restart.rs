@@ -6,7 +6,7 @@ use stillhere_tests::{
     server::Server,
 };
 
-const SETTINGS: &str = "auth = \"none\"\ninterval_ms = 500\ngrace_ms = 500\nleave_grace_ms = 1\n";
+pub(crate) const SETTINGS: &str = "auth = \"none\"\ninterval_ms = 500\ngrace_ms = 500\nleave_grace_ms = 1\n";
 
 /// What must be the same before and after.
 fn facts(session: &Value) -> Value {
@@ -17,7 +17,11 @@ fn facts(session: &Value) -> Value {
 
 #[tokio::test]
 async fn a_killed_server_comes_back_with_everybody_in_and_every_length_right() {
-    let mut server = Server::with(SETTINGS).await;
+    is_killed_and_comes_back(&mut Server::with(SETTINGS).await).await;
+}
+
+/// The same story for every store.
+pub(crate) async fn is_killed_and_comes_back(server: &mut Server) {
     let ann =
         later(first('A', "ann"), json!({ "page": "/one", "t": 60_000, "visible": [[0, 50_000]], "activeMs": 9_000 }));
     assert_eq!(server.beat(&ann).await.status, 200);

@@ -254,7 +254,8 @@ pub async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (bool, Str
 }
 
 /// The server's binary: named by `STILLHERE_BIN`, or the one beside the test's own.
-fn binary() -> PathBuf {
+#[must_use]
+pub fn binary() -> PathBuf {
     if let Some(named) = std::env::var_os("STILLHERE_BIN") {
         return named.into();
     }

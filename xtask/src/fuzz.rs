@@ -25,7 +25,7 @@ const CARGO_FUZZ: &str = "0.13.2";
 
 /// libFuzzer is C++.
 const COMPILER: Needed<'_> =
-    Needed { programs: &["g++"], packages: &["g++"], purpose: "fuzzing (`--fast` is without it)" };
+    Needed { programs: &["g++"], versions: None, packages: &["g++"], purpose: "fuzzing (`--fast` is without it)" };
 
 /// How long each target runs in the test command: as long as all of it together costs less than compiling the server.
 const SECONDS: u64 = 15;

@@ -1,5 +1,6 @@
 //! Debian packages: looked for by the program that they bring, installed only when it is missing.
 
+use std::fs;
 use std::process::Command;
 
 use anyhow::{Result, bail};
@@ -9,15 +10,17 @@ use crate::step;
 
 /// Programs that a command needs, and the packages that bring them.
 pub(crate) struct Needed<'a> {
-    /// Each must be on PATH.
+    /// Each must be on PATH, or below `versions`.
     pub(crate) programs: &'a [&'a str],
+    /// Where Debian keeps programs of which there may be several versions: a folder with one for each, and a `bin` in that.
+    pub(crate) versions: Option<&'a str>,
     /// What to install when one is missing.
     pub(crate) packages: &'a [&'a str],
     /// For the sentence when it cannot be installed: "the browser tests".
     pub(crate) purpose: &'a str,
 }
 
-/// Make sure that every program is on PATH, installing the packages when one is not.
+/// Make sure that every program is there, installing the packages when one is not.
 pub(crate) fn ensure(project: &Project, needed: &Needed<'_>) -> Result<()> {
     let missing = missing(needed);
     if missing.is_empty() {
@@ -65,10 +68,31 @@ fn apt(subcommand: &[&str], packages: &[&str]) -> Command {
 }
 
 fn missing<'a>(needed: &Needed<'a>) -> Vec<&'a str> {
-    let absent = |program: &&&str| program_on_path(program).is_none();
+    let absent = |program: &&&str| program_on_path(program).is_none() && !has_version(needed.versions, program);
     needed.programs.iter().filter(absent).copied().collect()
+}
+
+fn has_version(versions: Option<&str>, program: &str) -> bool {
+    let mut versions = versions.and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten().flatten();
+    versions.any(|version| version.path().join("bin").join(program).is_file())
 }
 
 fn is_root() -> bool {
     step::capture(Command::new("id").arg("-u")).is_ok_and(|id| id == "0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_found_in_the_folder_of_any_of_its_versions() {
+        let folder = std::env::temp_dir().join(format!("stillhere-versions-{}", std::process::id()));
+        fs::create_dir_all(folder.join("17/bin")).unwrap();
+        fs::write(folder.join("17/bin/no-such-program"), "").unwrap();
+        let versions = folder.to_str();
+        assert!(has_version(versions, "no-such-program") && !has_version(versions, "another"));
+        assert!(!has_version(None, "no-such-program"));
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

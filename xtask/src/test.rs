@@ -22,16 +22,28 @@ use crate::tidy;
 /// What drives the pages of the browser tests.
 pub(crate) const BROWSER: Needed<'_> = Needed {
     programs: &["chromium", "chromedriver"],
+    versions: None,
     packages: &["chromium", "chromium-driver"],
     purpose: "the browser tests (`--fast` is without them)",
 };
+
+/// What the tests of the second store start for themselves.
+const DATABASE: Needed<'_> = Needed {
+    programs: &["initdb", "postgres"],
+    versions: Some("/usr/lib/postgresql"),
+    packages: &["postgresql"],
+    purpose: "the tests of the store in PostgreSQL (`--fast` is without them)",
+};
+
+/// What the names of the tests that need it have in common.
+const DATABASE_TESTS: &str = "postgres";
 
 /// The test target that needs a browser.
 const BROWSER_TESTS: &str = "browser";
 
 #[derive(clap::Args)]
 pub(crate) struct TestArguments {
-    /// Without the browser tests, the fuzzing and the examples in the documentation.
+    /// Without browsers and databases, the fuzzing and the examples in the documentation.
     #[arg(long)]
     fast: bool,
     /// Only the tests whose name contains this, and none of the other checks.
@@ -54,6 +66,7 @@ pub(crate) fn run(project: &Project, arguments: &TestArguments) -> Result<()> {
     }
     if !arguments.fast {
         system_packages::ensure(project, &BROWSER)?;
+        system_packages::ensure(project, &DATABASE)?;
     }
     if !arguments.fast && arguments.name.is_none() {
         checks.note("fuzzing", fuzz::run(project, &FuzzArguments::default()));
@@ -64,7 +77,11 @@ pub(crate) fn run(project: &Project, arguments: &TestArguments) -> Result<()> {
     if arguments.fast {
         cargo.args(fast_targets(project)?);
     }
-    cargo.args(&arguments.name).arg("--").args(&arguments.options);
+    cargo.args(&arguments.name).arg("--");
+    if arguments.fast {
+        cargo.args(["--skip", DATABASE_TESTS]);
+    }
+    cargo.args(&arguments.options);
     checks.note("cargo test", step::run_shown(&mut cargo));
     checks.finish()
 }

@@ -4,7 +4,7 @@ use std::{env, fs, os::unix::ffi::OsStrExt, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{Auth, Secret, Settings, SettingsError, TokenWish, Typed, auth::Keys, presets::preset};
+use super::{Auth, DatabaseUrl, Secret, Settings, SettingsError, TokenWish, Typed, auth::Keys, presets::preset};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,7 +21,10 @@ Examples:
       Begin a settings file of your own from a preset
 
 Every option can also be set by the environment, as STILLHERE_LISTEN for --listen, and nearly all in a TOML file, as
-`listen = \"…\"`. What counts: flag, then environment, then --config, then --preset, then the default.";
+`listen = \"…\"`. What counts: flag, then environment, then --config, then --preset, then the default.
+
+Facts go to SQLite in --data, or to PostgreSQL when there is STILLHERE_DATABASE_URL=postgres://user:password@host/name,
+or `database_url` in a file. There is no flag for it, as others can read a command line.";
 
 /// Who is here now, since when, and how long did they stay?
 ///
@@ -82,7 +85,8 @@ impl Serve {
     pub(super) fn sources(&self) -> Result<Typed, SettingsError> {
         let preset = self.preset.as_deref().map(preset).transpose()?.unwrap_or_default();
         let file = self.config.as_ref().map(read).transpose()?.unwrap_or_default();
-        Ok(self.typed.clone().over(file).over(preset))
+        // Not a flag: other users of the machine can read a command line.
+        Ok(self.typed.clone().over(database_url()).over(file).over(preset))
     }
 
     /// The settings as a TOML file. A secret that no file holds is named, and not shown.
@@ -112,5 +116,21 @@ pub(super) fn secret() -> Result<Option<Secret>, SettingsError> {
 fn read(path: &PathBuf) -> Result<Typed, SettingsError> {
     let text = fs::read_to_string(path)
         .map_err(|why| SettingsError::new(format!("--config {}: it cannot be read: {why}", path.display())))?;
-    Typed::from_toml(&text).map_err(|why| SettingsError::new(format!("--config {}: {why}", path.display())))
+    Typed::from_toml(&text).map_err(|why| SettingsError::new(format!("--config {}: {}", path.display(), shown(&why))))
+}
+
+/// What the environment says of the database.
+fn database_url() -> Typed {
+    let url = env::var_os("STILLHERE_DATABASE_URL").map(|url| DatabaseUrl::new(&url.to_string_lossy()));
+    Typed { database_url: url, ..Typed::default() }
+}
+
+/// An error of a settings file shows the line, unless there is an address in it, which may hold a password.
+fn shown(why: &toml::de::Error) -> String {
+    let (with_line, without) = (why.to_string(), why.message().to_owned());
+    let mut sentences = [with_line, without].into_iter();
+    sentences.find(|sentence| !sentence.contains("://")).unwrap_or_else(|| {
+        "an address is where none belongs, or not in quotation marks (it is not shown, as it may hold a password)"
+            .into()
+    })
 }

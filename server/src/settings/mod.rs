@@ -5,6 +5,7 @@
 
 mod auth;
 mod cli;
+mod database_url;
 mod presets;
 mod secret;
 mod token;
@@ -23,6 +24,7 @@ use stillhere_engine::{
 pub(crate) use auth::Keys;
 pub use auth::{Auth, TokenRules};
 pub use cli::{Cli, Command, Serve};
+pub use database_url::DatabaseUrl;
 pub use presets::{PRESETS, preset};
 pub use secret::Secret;
 pub use token::TokenWish;
@@ -36,6 +38,7 @@ use crate::limits;
 pub struct Settings {
     listen: SocketAddr,
     data: PathBuf,
+    database_url: Option<DatabaseUrl>,
     base_path: String,
     allowed_origins: Vec<String>,
     log: String,
@@ -82,9 +85,11 @@ impl Settings {
                  \"jwt\"`, listen on 127.0.0.1, or say --allow-anonymous if that is what you want"
             )));
         }
+        typed.database_url.as_ref().map_or(Ok(()), DatabaseUrl::check)?;
         Ok(Self {
             listen,
             data: typed.data.unwrap_or_else(|| "stillhere-data".into()),
+            database_url: typed.database_url,
             base_path: parse_base_path(typed.base_path)?,
             allowed_origins: parse_origins(typed.allowed_origins.unwrap_or_default())?,
             log: typed.log.unwrap_or_else(|| "info".into()),
@@ -110,6 +115,7 @@ impl Settings {
         let mut typed = Typed {
             listen: Some(self.listen),
             data: Some(self.data.clone()),
+            database_url: self.database_url.clone(),
             base_path: Some(self.base_path.clone()),
             allowed_origins: Some(self.allowed_origins.clone()),
             log: Some(self.log.clone()),
@@ -146,7 +152,13 @@ impl Settings {
         self.listen
     }
 
-    /// The directory of the store.
+    /// The database that is the store; `None`: it lies in the directory.
+    #[must_use]
+    pub const fn database_url(&self) -> Option<&DatabaseUrl> {
+        self.database_url.as_ref()
+    }
+
+    /// The directory of the store, unless it is a database.
     #[must_use]
     pub const fn data(&self) -> &PathBuf {
         &self.data

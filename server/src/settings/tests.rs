@@ -87,6 +87,11 @@ fn a_wrong_setting_is_refused_with_what_to_change() {
         ("auth = \"jwt\"\njwt_secret_file = \"a\"\njwks_file = \"b\"", "`jwt_secret_file` and `jwks_file`"),
         ("auth = \"jwt\"\njwt_public_key_file = \"a\"\njwks_file = \"b\"", "leave one out"),
         ("jwt_secret_file = \"/nowhere\"", "/nowhere"),
+        ("database_url = \"mysql://a@b/c\"", "no address of a PostgreSQL database"),
+        ("database_url = \"postgres://a@b:port/c\"", "no address of a PostgreSQL database"),
+        ("database_url = \"postgres://a:b/c@d/e\"", "as %XX"),
+        ("database_url = \"postgres://a@b/c?password=d\"", "before the host"),
+        ("database_url = \"postgres://a@b/c?pass=d\"", "there are: sslmode, "),
         ("status = []", "`status`"),
         ("[[status]]\nname = \"Online\"", "small letters"),
         ("[[status]]\nname = \"on\"\n[[status]]\nname = \"on\"", "twice"),
@@ -117,6 +122,45 @@ fn a_secret_is_long_and_never_shown() {
     let settings = Settings::parse(toml("auth = \"jwt\""), Some(Secret::parse(SECRET).unwrap())).unwrap();
     let shown = format!("{settings:?} {}", toml::to_string(&settings.to_typed()).unwrap());
     assert!(!shown.contains("0123456789"), "{shown}");
+}
+
+#[test]
+fn the_address_of_a_database_is_shown_without_its_password() {
+    for (typed, shown) in [
+        (
+            "postgres://ann:hunter2@db.example:5433/facts?sslmode=require",
+            "postgres://ann@db.example:5433/facts?sslmode=require",
+        ),
+        ("postgresql://ann:hunter2%40@db.example/facts", "postgresql://ann@db.example/facts"),
+        ("postgres://db.example/facts", "postgres://db.example/facts"),
+    ] {
+        let settings = Settings::parse(toml(&format!("database_url = \"{typed}\"")), None).unwrap();
+        let printed = toml::to_string(&settings.to_typed()).unwrap();
+        assert!(printed.contains(&format!("database_url = \"{shown}\"")), "{printed}");
+        let everything = format!("{printed} {settings:?} {:?}", settings.to_typed());
+        assert!(!everything.contains("hunter2"), "{everything}");
+    }
+}
+
+#[test]
+fn a_mistake_beside_the_password_of_a_database_does_not_bring_it_to_light() {
+    for text in [
+        "database_url = \"postgres://ann:hunter2@db/facts",
+        "database_url = postgres://ann:hunter2@db/facts",
+        "databaze_url = \"postgres://ann:hunter2@db/facts\"",
+        "interval_ms = \"postgres://ann:hunter2@db/facts\"",
+        "database_url = \"postgres://ann:hun/ter2@db/facts\"",
+        "database_url = \"postgres://ann:hun@ter2@db/facts\"",
+        "database_url = \"postgres://db/facts?options=hunter2&hunter2\"",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("settings.toml");
+        std::fs::write(&file, text).unwrap();
+        let serve = Serve { config: Some(file), ..Serve::default() };
+        let refusal = serve.settings().unwrap_err();
+        let shown = format!("{refusal} {refusal:?}");
+        assert!(!shown.contains("hun") && !shown.contains("ter2"), "{shown}");
+    }
 }
 
 #[test]

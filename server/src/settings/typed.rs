@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{AuthWord, HiddenInterval, PunchingWord, TypedIdleStep, TypedRung, Visibility};
 
+use super::DatabaseUrl;
+
 /// What one source says. What it leaves out, the next one decides: flag, environment, file, preset, default.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -16,10 +18,16 @@ pub struct Typed {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listen: Option<SocketAddr>,
 
-    /// The directory for the database; made if it does not exist [default: stillhere-data]
+    /// The directory for the database, unless there is a `database_url`; made if it does not exist [default: stillhere-data]
     #[arg(long, env = "STILLHERE_DATA", value_name = "DIR", help_heading = "Server")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<PathBuf>,
+
+    /// A PostgreSQL database instead of `data`. It has no flag, as other users of the machine can read a command line,
+    /// and the address may hold a password: only in files, or as STILLHERE_DATABASE_URL.
+    #[arg(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_url: Option<DatabaseUrl>,
 
     /// Below which path the API lies [default: /v1]
     #[arg(long, env = "STILLHERE_BASE_PATH", value_name = "PATH", help_heading = "Server")]
@@ -205,6 +213,7 @@ impl Typed {
         Self {
             listen: self.listen.or(below.listen),
             data: self.data.or(below.data),
+            database_url: self.database_url.or(below.database_url),
             base_path: self.base_path.or(below.base_path),
             allowed_origins: self.allowed_origins.or(below.allowed_origins),
             log: self.log.or(below.log),

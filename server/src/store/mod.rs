@@ -3,7 +3,11 @@
 //! **What a restart looks like:** every batch that `record` has accepted is there, whole; a batch that was under way
 //! is there whole or not at all.
 
+mod column;
+mod postgres;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 
 use std::{error::Error, fmt, pin::Pin};
 
@@ -13,6 +17,7 @@ use stillhere_engine::{
     wire::{ChannelName, SessionId, UserId},
 };
 
+pub use postgres::Postgres;
 pub use sqlite::Sqlite;
 
 /// What a store gives back in a while.

@@ -3,8 +3,6 @@
 mod punches;
 mod read;
 mod record;
-#[cfg(test)]
-mod tests;
 
 use std::{
     fs::{File, TryLockError, create_dir_all},
@@ -142,13 +140,4 @@ impl Store for Sqlite {
             Ok(())
         })
     }
-}
-
-/// SQLite's integers are signed. The only moment beyond them is [`Timestamp::NEVER`], which stays the last one.
-fn to_sql(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn from_sql(number: i64) -> u64 {
-    if number == i64::MAX { u64::MAX } else { u64::try_from(number).unwrap_or(0) }
 }

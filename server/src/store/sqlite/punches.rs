@@ -8,13 +8,11 @@ use stillhere_engine::{
     wire::UserId,
 };
 
-use super::{
-    from_sql,
-    read::{damaged, unreadable},
-    record::{AsArray, to_json},
-    to_sql,
+use super::record::{AsArray, to_json};
+use crate::store::{
+    PunchList, PunchQuery, StoreError,
+    column::{damaged, from_sql, to_sql, unreadable},
 };
-use crate::store::{PunchList, PunchQuery, StoreError};
 
 /// A punch is added unless it is there: the unique keys say what "there" means.
 const PUNCHES: &str = "

@@ -9,10 +9,12 @@ use stillhere_engine::{
     wire::{ChannelName, PagePath, SessionId, UserId},
 };
 
-use super::{from_sql, to_sql};
 use crate::{
     limits,
-    store::{ChannelTotals, Cursor, OpenSessions, Place, SessionList, SessionQuery, Stay, StoreError, Totals},
+    store::{
+        ChannelTotals, Cursor, OpenSessions, Place, SessionList, SessionQuery, Stay, StoreError, Totals,
+        column::{damaged, from_sql, to_sql, unreadable},
+    },
 };
 
 /// The columns in the order of [`to_row`], the row's own number first.
@@ -216,13 +218,4 @@ fn end(row: &SqliteRow) -> Result<Option<End>, StoreError> {
         reason: EndReason::parse(reason).ok_or_else(|| damaged("reason"))?,
         error_bound: Millis(from_sql(error_bound)),
     }))
-}
-
-pub(super) fn unreadable(why: sqlx::Error) -> StoreError {
-    StoreError::new("read", why)
-}
-
-/// Only a hand or a fault of the disk makes such a row: nothing that was not checked is ever written.
-pub(super) fn damaged(column: &'static str) -> StoreError {
-    StoreError::new("read", format!("a row's `{column}` holds something that it never wrote"))
 }

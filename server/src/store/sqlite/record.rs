@@ -12,7 +12,8 @@ use stillhere_engine::{
     wire::{PagePath, SessionId},
 };
 
-use super::{punches, to_sql};
+use super::punches;
+use crate::store::column::to_sql;
 
 /// Counts and moments only grow. The newer beat decides about the rest; of two rows from the same beat, the later
 /// lease (a restart extends it). So the order in which rows come, and how often, makes no difference.

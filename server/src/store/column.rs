@@ -1,0 +1,23 @@
+//! What a column of SQL can hold, whatever the database.
+
+use super::StoreError;
+
+/// SQL's integers are signed. The only moment beyond them is [`Timestamp::NEVER`], which stays the last one.
+///
+/// [`Timestamp::NEVER`]: stillhere_engine::time::Timestamp::NEVER
+pub(super) fn to_sql(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+pub(super) fn from_sql(number: i64) -> u64 {
+    if number == i64::MAX { u64::MAX } else { u64::try_from(number).unwrap_or(0) }
+}
+
+pub(super) fn unreadable(why: sqlx::Error) -> StoreError {
+    StoreError::new("read", why)
+}
+
+/// Only a hand or a fault of the disk makes such a row: nothing that was not checked is ever written.
+pub(super) fn damaged(column: &'static str) -> StoreError {
+    StoreError::new("read", format!("a row's `{column}` holds something that it never wrote"))
+}

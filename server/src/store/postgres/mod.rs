@@ -1,0 +1,148 @@
+//! The store in a PostgreSQL database.
+
+mod punches;
+mod read;
+mod record;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::{fmt, str::FromStr};
+
+use sqlx::{
+    PgConnection, PgPool, SqlSafeStr,
+    migrate::{Migration, MigrationType, Migrator},
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use stillhere_engine::{
+    time::Timestamp,
+    tracker::{Batch, OpenPunch, SessionRow},
+    wire::SessionId,
+};
+use tokio::time::timeout;
+
+use super::{
+    ChannelTotals, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery, Store, StoreError,
+};
+use crate::{limits, settings::DatabaseUrl};
+use writer::Writer;
+
+/// The schema, step by step. A step that has been released is never edited: the next one corrects it.
+const STEPS: [(i64, &str, &str); 2] = [
+    (1, "sessions", include_str!("../../../migrations/postgres/0001_sessions.sql")),
+    (2, "punches", include_str!("../../../migrations/postgres/0002_punches.sql")),
+];
+
+/// What every connection is told: no statement may take longer than the milliseconds in `$1`, and when this machine is
+/// gone without a word, the database notices within a quarter of a minute and lets go of what the connection held.
+const MANNERS: &str = "
+    select set_config('statement_timeout', $1, false), set_config('tcp_keepalives_idle', '5', false),
+        set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '2', false)";
+
+/// Sessions and spans in a database.
+pub struct Postgres {
+    writer: Writer,
+    /// Readers see the last commit and never wait for the writer. The pool replaces connections that have broken.
+    readers: PgPool,
+}
+
+impl Postgres {
+    /// Whether the address can be followed, wherever it leads.
+    pub(crate) fn follows(url: &DatabaseUrl) -> bool {
+        PgConnectOptions::from_str(url.expose()).is_ok()
+    }
+
+    /// Opens the store in the database, and makes its tables if they do not exist.
+    ///
+    /// # Errors
+    /// The database cannot be reached or written, another server uses it, or its tables are from a newer version.
+    pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        // What the driver says about an address may repeat parts of it, and one part is a password.
+        let options = PgConnectOptions::from_str(url.expose())
+            .map_err(|_| StoreError::new("reach its database", "`database_url` is no address"))?;
+        let writer = Writer::open(options.clone(), migrate).await?;
+        let readers = PgPoolOptions::new()
+            .max_connections(limits::STORE_READERS)
+            .acquire_timeout(limits::STORE_PATIENCE)
+            .after_connect(|connection, _| {
+                Box::pin(async {
+                    teach(connection, limits::STORE_READ).await?;
+                    let read_only = "select set_config('default_transaction_read_only', 'on', false)";
+                    sqlx::query(read_only).execute(connection).await.map(|_| ())
+                })
+            })
+            .connect_lazy_with(options);
+        Ok(Self { writer, readers })
+    }
+}
+
+/// Tells a connection how to behave.
+async fn teach(connection: &mut PgConnection, longest: std::time::Duration) -> Result<(), sqlx::Error> {
+    sqlx::query(MANNERS).bind(longest.as_millis().to_string()).execute(connection).await.map(|_| ())
+}
+
+async fn migrate(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let steps = STEPS.map(|(version, name, sql)| {
+        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    });
+    let migrator = Migrator::with_migrations(steps.to_vec());
+    migrator.run(connection).await.map_err(|why| StoreError::new("bring its tables up to date", why))
+}
+
+/// Gives up on a read when nobody can use its result any more, however silent the network.
+fn read<'a, T: 'a>(reading: impl Future<Output = Result<T, StoreError>> + Send + 'a) -> Pending<'a, T> {
+    Box::pin(async {
+        let late = |_| Err(StoreError::new("read", "its database has not answered in time"));
+        timeout(limits::STORE_READ, reading).await.unwrap_or_else(late)
+    })
+}
+
+impl Store for Postgres {
+    fn record<'a>(&'a self, batch: &'a Batch) -> Pending<'a, ()> {
+        Box::pin(self.writer.record(batch))
+    }
+
+    fn session(&self, session: SessionId) -> Pending<'_, Option<SessionRow>> {
+        read(read::session(&self.readers, session))
+    }
+
+    fn open_sessions(&self, after: Option<Place>) -> Pending<'_, OpenSessions> {
+        read(read::open_sessions(&self.readers, after))
+    }
+
+    fn open_punches(&self) -> Pending<'_, Vec<OpenPunch>> {
+        read(punches::open(&self.readers))
+    }
+
+    fn alive_at(&self) -> Pending<'_, Option<Timestamp>> {
+        read(read::alive_at(&self.readers))
+    }
+
+    fn sessions<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionList> {
+        read(read::sessions(&self.readers, query))
+    }
+
+    fn punches<'a>(&'a self, query: &'a PunchQuery) -> Pending<'a, PunchList> {
+        read(punches::list(&self.readers, query))
+    }
+
+    fn channels(&self, today: Timestamp) -> Pending<'_, Vec<ChannelTotals>> {
+        read(read::channels(&self.readers, today))
+    }
+
+    fn close(&self) -> Pending<'_, ()> {
+        Box::pin(async {
+            // A database that does not say goodbye is left without one: what was acknowledged is there.
+            let _ = timeout(limits::STORE_PATIENCE, self.readers.close()).await;
+            self.writer.close().await;
+            Ok(())
+        })
+    }
+}
+
+/// Without the address: it holds a password.
+impl fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Postgres").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,177 @@
+//! Reading: one session, the open ones, and pages of the list.
+
+use sqlx::{Connection, PgPool, Postgres, QueryBuilder, Row, postgres::PgRow};
+use stillhere_engine::{
+    page::PageState,
+    time::{Millis, Timestamp},
+    tracker::{End, EndReason, SessionRow},
+    wire::{ChannelName, PagePath, SessionId, UserId},
+};
+
+use crate::{
+    limits,
+    store::{
+        ChannelTotals, Cursor, OpenSessions, Place, SessionList, SessionQuery, Stay, StoreError, Totals,
+        column::{damaged, from_sql, to_sql, unreadable},
+    },
+};
+
+/// The columns in the order of [`to_row`], the row's own number first.
+const COLUMNS: &str = "
+    select id, session, user_id, channel, page, state, seq, started_at, last_seen_at, last_active_at, lease_until_at,
+        visible_ms, visible_until_ms, active_ms, recovered, ended_at, detected_at, reason, error_bound_ms, punch_epoch
+    from sessions";
+
+/// One session.
+pub(super) async fn session(pool: &PgPool, session: SessionId) -> Result<Option<SessionRow>, StoreError> {
+    let mut query = QueryBuilder::<Postgres>::new(COLUMNS);
+    query.push(" where session = ").push_bind(session.0);
+    let row = query.build().fetch_optional(pool).await.map_err(unreadable)?;
+    row.map(|row| to_row(&row)).transpose()
+}
+
+/// A piece of the open sessions.
+pub(super) async fn open_sessions(pool: &PgPool, after: Option<Place>) -> Result<OpenSessions, StoreError> {
+    let mut query = QueryBuilder::<Postgres>::new(COLUMNS);
+    query.push(" where ended_at is null and id > ").push_bind(after.map_or(0, |place| place.0));
+    query.push(" order by id limit ").push_bind(i64::from(limits::RESTORE_ROWS));
+    let found = query.build().fetch_all(pool).await.map_err(unreadable)?;
+    let full = found.len() as u64 == u64::from(limits::RESTORE_ROWS);
+    let next = found.last().filter(|_| full).map(|row| id(row).map(Place)).transpose()?;
+    Ok(OpenSessions { rows: found.iter().map(to_row).collect::<Result<_, _>>()?, next })
+}
+
+/// The last sign of life.
+pub(super) async fn alive_at(pool: &PgPool) -> Result<Option<Timestamp>, StoreError> {
+    let found = sqlx::query_scalar::<_, i64>("select value from meta where name = 'alive_at'");
+    let found = found.fetch_optional(pool).await.map_err(unreadable)?;
+    Ok(found.map(|moment| Timestamp(from_sql(moment))))
+}
+
+/// Who has been in each channel.
+pub(super) async fn channels(pool: &PgPool, today: Timestamp) -> Result<Vec<ChannelTotals>, StoreError> {
+    let sql = "select channel, count(*), count(*) filter (where last_at >= $1) from visits group by channel";
+    let found = sqlx::query_as::<_, (String, i64, i64)>(sql).bind(to_sql(today.0));
+    let found = found.fetch_all(pool).await.map_err(unreadable)?;
+    let totals = found.into_iter().map(|(channel, ever, today)| {
+        let channel = ChannelName::parse(&channel).map_err(|_| damaged("channel"))?;
+        Ok(ChannelTotals { channel, ever: from_sql(ever), today: from_sql(today) })
+    });
+    totals.collect()
+}
+
+/// A page of the list, and the totals as of the same moment.
+pub(super) async fn sessions(pool: &PgPool, query: &SessionQuery) -> Result<SessionList, StoreError> {
+    let mut connection = pool.acquire().await.map_err(unreadable)?;
+    let same_moment = "begin isolation level repeatable read, read only";
+    let mut snapshot = connection.begin_with(same_moment).await.map_err(unreadable)?;
+    let mut page = QueryBuilder::new("");
+    push_page(&mut page, query);
+    let mut found = page.build().fetch_all(&mut *snapshot).await.map_err(unreadable)?;
+    let more = found.len() > query.limit as usize;
+    found.truncate(query.limit as usize);
+
+    let mut sums = QueryBuilder::<Postgres>::new(SUMS);
+    push_filters(&mut sums, query);
+    let sums = sums.build().fetch_one(&mut *snapshot).await.map_err(unreadable)?;
+    snapshot.rollback().await.map_err(unreadable)?;
+
+    let next = found.last().filter(|_| more).map(cursor).transpose()?;
+    Ok(SessionList { rows: found.iter().map(to_row).collect::<Result<_, _>>()?, totals: totals(&sums)?, next })
+}
+
+/// A sum of every stay ever could leave 64 bits, and stops there. The sum of nothing is null.
+const SUMS: &str = "
+    select count(*), count(distinct user_id),
+        least(coalesce(sum(greatest(0, coalesce(ended_at, last_seen_at) - started_at)), 0), 9223372036854775807)::bigint,
+        least(coalesce(sum(visible_ms), 0), 9223372036854775807)::bigint,
+        least(coalesce(sum(active_ms), 0), 9223372036854775807)::bigint
+    from sessions";
+
+/// The rows of a page, and one more, which tells whether there is another page.
+pub(super) fn push_page(page: &mut QueryBuilder<Postgres>, query: &SessionQuery) {
+    page.push(COLUMNS);
+    push_filters(page, query);
+    if let Some(after) = query.after {
+        page.push(" and (started_at, id) < (").push_bind(after.started_at);
+        page.push(", ").push_bind(after.id).push(")");
+    }
+    page.push(" order by started_at desc, id desc limit ").push_bind(i64::from(query.limit) + 1);
+}
+
+/// `where` and every filter; always something, so that more can follow with `and`.
+fn push_filters(sql: &mut QueryBuilder<Postgres>, query: &SessionQuery) {
+    sql.push(" where true");
+    if let Some(user) = &query.user {
+        sql.push(" and user_id = ").push_bind(user.as_str().to_owned());
+    }
+    if let Some(channel) = &query.channel {
+        sql.push(" and channel = ").push_bind(channel.as_str().to_owned());
+    }
+    if let Some(from) = query.from {
+        sql.push(" and started_at >= ").push_bind(to_sql(from.0));
+    }
+    if let Some(to) = query.to {
+        sql.push(" and started_at < ").push_bind(to_sql(to.0));
+    }
+    match query.stay {
+        Some(Stay::Open) => _ = sql.push(" and ended_at is null"),
+        Some(Stay::Ended) => _ = sql.push(" and ended_at is not null"),
+        None => {}
+    }
+}
+
+fn totals(row: &PgRow) -> Result<Totals, StoreError> {
+    let count = |at: usize| row.try_get::<i64, _>(at).map(from_sql).map_err(unreadable);
+    let length = |at: usize| row.try_get::<i64, _>(at).map(|sum| Millis(from_sql(sum))).map_err(unreadable);
+    Ok(Totals { sessions: count(0)?, users: count(1)?, duration: length(2)?, visible: length(3)?, active: length(4)? })
+}
+
+fn id(row: &PgRow) -> Result<i64, StoreError> {
+    row.try_get(0).map_err(unreadable)
+}
+
+fn cursor(row: &PgRow) -> Result<Cursor, StoreError> {
+    Ok(Cursor { id: id(row)?, started_at: row.try_get(7).map_err(unreadable)? })
+}
+
+fn to_row(row: &PgRow) -> Result<SessionRow, StoreError> {
+    let text = |at: usize| row.try_get::<&str, _>(at).map_err(unreadable);
+    let number = |at: usize| row.try_get::<i64, _>(at).map(from_sql).map_err(unreadable);
+    let bytes: &[u8] = row.try_get(1).map_err(unreadable)?;
+    let page: Option<&str> = row.try_get(4).map_err(unreadable)?;
+    Ok(SessionRow {
+        session: SessionId(bytes.try_into().map_err(|_| damaged("session"))?),
+        user: UserId::parse(text(2)?).map_err(|_| damaged("user_id"))?,
+        channel: ChannelName::parse(text(3)?).map_err(|_| damaged("channel"))?,
+        page: page.map(PagePath::parse).transpose().map_err(|_| damaged("page"))?,
+        state: PageState::parse(text(5)?).ok_or_else(|| damaged("state"))?,
+        seq: u32::try_from(number(6)?).map_err(|_| damaged("seq"))?,
+        started_at: Timestamp(number(7)?),
+        last_seen_at: Timestamp(number(8)?),
+        last_active_at: Timestamp(number(9)?),
+        lease_until: Timestamp(number(10)?),
+        visible: Millis(number(11)?),
+        visible_until: Millis(number(12)?),
+        active: Millis(number(13)?),
+        recovered: row.try_get(14).map_err(unreadable)?,
+        punch_epoch: row.try_get::<Option<i64>, _>(19).map_err(unreadable)?.map(from_sql),
+        end: end(row)?,
+    })
+}
+
+fn end(row: &PgRow) -> Result<Option<End>, StoreError> {
+    let number = |at: usize| row.try_get::<Option<i64>, _>(at).map_err(unreadable);
+    let reason: Option<&str> = row.try_get(17).map_err(unreadable)?;
+    let (Some(ended_at), Some(detected_at), Some(reason), Some(error_bound)) =
+        (number(15)?, number(16)?, reason, number(18)?)
+    else {
+        return Ok(None);
+    };
+    Ok(Some(End {
+        ended_at: Timestamp(from_sql(ended_at)),
+        detected_at: Timestamp(from_sql(detected_at)),
+        reason: EndReason::parse(reason).ok_or_else(|| damaged("reason"))?,
+        error_bound: Millis(from_sql(error_bound)),
+    }))
+}

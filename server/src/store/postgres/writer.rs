@@ -1,0 +1,111 @@
+//! The one connection that writes.
+//!
+//! It holds a lock in the database for as long as it lives, so that a second server cannot write into the same tables.
+//! Whoever writes has the lock: a server that has lost its connection has lost both, and gets both again, or neither.
+
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use stillhere_engine::tracker::Batch;
+use tokio::{sync::Mutex, time::timeout};
+
+use super::{record, teach};
+use crate::{limits, store::StoreError};
+
+/// The lock's number. Any would do that no other program takes.
+const LOCK: i64 = i64::from_be_bytes(*b"still-he");
+
+/// What the database says when somebody else has had a lock for too long: `lock_not_available`.
+const TAKEN: &str = "55P03";
+
+/// An acknowledged fact outlives a loss of power, whatever the database's owner has chosen for others; more than that is
+/// theirs to choose. A lock is waited for, not only tried: a server that was killed a moment ago may still have it.
+const WRITERS_MANNERS: &str = "
+    select set_config('lock_timeout', $1, false),
+        case when current_setting('synchronous_commit') = 'off' then set_config('synchronous_commit', 'on', false) end";
+
+pub(super) struct Writer {
+    options: PgConnectOptions,
+    /// `None`: it has broken, and the next write makes another one.
+    connection: Mutex<Option<PgConnection>>,
+}
+
+impl Writer {
+    /// Connects, and prepares the database before the first write.
+    pub(super) async fn open(
+        options: PgConnectOptions,
+        prepare: impl AsyncFnOnce(&mut PgConnection) -> Result<(), StoreError>,
+    ) -> Result<Self, StoreError> {
+        let mut connection = connect(&options).await?;
+        inspect(&mut connection).await?;
+        prepare(&mut connection).await?;
+        Ok(Self { options, connection: Mutex::new(Some(connection)) })
+    }
+
+    /// Writes the batch, all or nothing. After an error the next batch has a new connection.
+    pub(super) async fn record(&self, batch: &Batch) -> Result<(), StoreError> {
+        let late = |_| Err(StoreError::new("write", "its database has not answered in time"));
+        timeout(limits::STORE_WRITE, self.write(batch)).await.unwrap_or_else(late)
+    }
+
+    async fn write(&self, batch: &Batch) -> Result<(), StoreError> {
+        let mut place = self.connection.lock().await;
+        // Out of its place while it is in use: when something fails, or nobody waits for the end, it is dropped in the
+        // middle of whatever it did, and the database undoes that.
+        let mut connection = match place.take() {
+            Some(connection) => connection,
+            None => connect(&self.options).await?,
+        };
+        record::record(&mut connection, batch).await.map_err(|why| StoreError::new("write", why))?;
+        *place = Some(connection);
+        Ok(())
+    }
+
+    /// Lets go of the lock.
+    pub(super) async fn close(&self) {
+        if let Some(connection) = self.connection.lock().await.take() {
+            let _ = timeout(limits::STORE_PATIENCE, connection.close()).await;
+        }
+    }
+}
+
+/// A connection that has the lock.
+async fn connect(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
+    let late = |_| Err(StoreError::new("reach its database", "it has not answered in time"));
+    let connected = timeout(limits::STORE_PATIENCE, async {
+        PgConnection::connect_with(options).await.map_err(|why| StoreError::new("reach its database", why))
+    });
+    let mut connection = connected.await.unwrap_or_else(late)?;
+    lock(&mut connection).await.map_err(|why| match why.as_database_error() {
+        Some(refusal) if refusal.code().as_deref() == Some(TAKEN) => StoreError::new(
+            "use its database",
+            "another stillhere server is using it; stop that one, or give this one another `database_url`",
+        ),
+        _ => StoreError::new("lock its database", why),
+    })?;
+    Ok(connection)
+}
+
+async fn lock(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    teach(connection, limits::STORE_WRITE).await?;
+    let patience = limits::STORE_PATIENCE.as_millis().to_string();
+    sqlx::query(WRITERS_MANNERS).bind(patience).execute(&mut *connection).await?;
+    sqlx::query("select pg_advisory_lock($1)").bind(LOCK).execute(connection).await.map(|_| ())
+}
+
+/// Refuses a database that cannot hold every name, and complains of one that forgets.
+async fn inspect(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let settings = "select current_setting('server_encoding'), current_setting('fsync')";
+    let (encoding, fsync): (String, String) = sqlx::query_as(settings)
+        .fetch_one(connection)
+        .await
+        .map_err(|why| StoreError::new("look at its database", why))?;
+    if encoding != "UTF8" {
+        return Err(StoreError::new(
+            "use its database",
+            format!("its encoding is {encoding}: make one by `create database … encoding 'UTF8' template template0`"),
+        ));
+    }
+    if fsync == "off" {
+        tracing::warn!("the database runs with fsync = off: what it has acknowledged does not outlive a loss of power");
+    }
+    Ok(())
+}

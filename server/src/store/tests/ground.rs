@@ -1,0 +1,95 @@
+//! Where a store can be opened, and opened again.
+
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU32, Ordering::Relaxed},
+};
+
+use sqlx::{Connection, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
+use stillhere_test_postgres::{Cluster, Disk};
+use tempfile::TempDir;
+
+use crate::{
+    settings::DatabaseUrl,
+    store::{Postgres, Sqlite, Store, StoreError},
+};
+
+pub(super) enum Ground {
+    /// A directory that goes away with the test.
+    Sqlite(TempDir),
+    /// A database of its own in the server of all tests.
+    Postgres(DatabaseUrl),
+}
+
+/// A new database. The server is started by the first test that asks, and ends with the process.
+pub(crate) fn database() -> DatabaseUrl {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    static DATABASES: AtomicU32 = AtomicU32::new(0);
+    // Nobody cuts the power during these tests.
+    let cluster = CLUSTER.get_or_init(|| Cluster::start(Disk::Ignored));
+    DatabaseUrl::new(&cluster.database(&format!("test{}", DATABASES.fetch_add(1, Relaxed))))
+}
+
+/// A connection beside those of the store.
+pub(crate) async fn connect(url: &DatabaseUrl) -> PgConnection {
+    PgConnection::connect(url.expose()).await.unwrap()
+}
+
+impl Ground {
+    pub(super) fn sqlite() -> Self {
+        Self::Sqlite(tempfile::tempdir().unwrap())
+    }
+
+    pub(super) fn postgres() -> Self {
+        Self::Postgres(database())
+    }
+
+    pub(super) async fn open(&self) -> Result<Box<dyn Store>, StoreError> {
+        Ok(match self {
+            Self::Sqlite(directory) => Box::new(Sqlite::open(directory.path()).await?),
+            Self::Postgres(url) => Box::new(Postgres::open(url).await?),
+        })
+    }
+
+    pub(super) async fn store(&self) -> Box<dyn Store> {
+        self.open().await.unwrap()
+    }
+
+    /// The spans of all sessions as they lie there: start and end on the tab's clock, start and end on the server's.
+    pub(super) async fn spans(&self) -> Vec<(i64, i64, i64, i64)> {
+        let sql = "select start_ms, end_ms, start_at, end_at from spans order by start_ms";
+        match self {
+            Self::Sqlite(_) => sqlx::query_as(sql).fetch_all(&mut self.file().await).await.unwrap(),
+            Self::Postgres(url) => sqlx::query_as(sql).fetch_all(&mut connect(url).await).await.unwrap(),
+        }
+    }
+
+    /// Does what no store would.
+    pub(super) async fn meddle(&self, sql: &'static str) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(_) => sqlx::raw_sql(sql).execute(&mut self.file().await).await.map(|_| ()),
+            Self::Postgres(url) => sqlx::raw_sql(sql).execute(&mut connect(url).await).await.map(|_| ()),
+        }
+    }
+
+    /// Makes every later span fail in the middle of its batch.
+    pub(super) async fn break_spans(&self) {
+        let sql = match self {
+            Self::Sqlite(_) => {
+                "create trigger refuse before insert on spans begin select raise(abort, 'disk full'); end"
+            }
+            Self::Postgres(_) => {
+                "create function refuse() returns trigger language plpgsql as
+                    $$ begin raise exception 'disk full'; end $$;
+                create trigger refuse before insert on spans for each row execute function refuse()"
+            }
+        };
+        self.meddle(sql).await.unwrap();
+    }
+
+    async fn file(&self) -> SqliteConnection {
+        let Self::Sqlite(directory) = self else { panic!("it has no file") };
+        let options = SqliteConnectOptions::new().filename(directory.path().join("stillhere.sqlite"));
+        SqliteConnection::connect_with(&options).await.unwrap()
+    }
+}

@@ -1,0 +1,82 @@
+//! Pages of the list of sessions, and the totals.
+
+use stillhere_engine::tracker::VisitRow;
+
+use super::*;
+use crate::store::{ChannelTotals, SessionQuery, Stay, Totals};
+
+const ALL: SessionQuery =
+    SessionQuery { user: None, channel: None, from: None, to: None, stay: None, limit: 100, after: None };
+
+async fn ids(store: &dyn Store, query: SessionQuery) -> Vec<u8> {
+    store.sessions(&query).await.unwrap().rows.iter().map(|row| row.session.0[0]).collect()
+}
+
+pub(super) async fn pages_of_the_list_neither_skip_nor_repeat_while_new_sessions_come_in(ground: &Ground) {
+    let store = &*ground.store().await;
+    // Every second pair starts in the same millisecond: the moment alone does not order them.
+    let at_once = |id: u8| {
+        let mut row = row(id, 1);
+        row.started_at = Timestamp(1_000 + u64::from(id / 2));
+        row
+    };
+    record(store, &(1..=9).map(at_once).collect::<Vec<_>>()).await;
+    let mut seen = Vec::new();
+    let mut query = SessionQuery { limit: 2, ..ALL };
+    loop {
+        let page = store.sessions(&query).await.unwrap();
+        seen.extend(page.rows.iter().map(|row| row.session.0[0]));
+        record(store, &[at_once(100 + seen.len() as u8)]).await;
+        let Some(next) = page.next else { break };
+        query.after = Cursor::parse(&next.to_string());
+        assert_eq!(query.after, Some(next));
+    }
+    assert_eq!(seen, [9, 8, 7, 6, 5, 4, 3, 2, 1]);
+}
+
+pub(super) async fn totals_are_over_everything_that_matches(ground: &Ground) {
+    let store = &*ground.store().await;
+    let mut rows: Vec<_> = (1..=4).map(|id| row(id, 10)).collect();
+    rows[3].user = UserId::parse("ann").unwrap();
+    rows[3].channel = ChannelName::parse("orders").unwrap();
+    rows[3] = ended(rows[3].clone(), 2_000, EndReason::Closed);
+    record(store, &rows).await;
+    let store = &store;
+    let totals = |query| async move { store.sessions(&query).await.unwrap().totals };
+    let all = totals(SessionQuery { limit: 1, ..ALL }).await;
+    let open = (1..=3).map(|id| 10_000 - id).sum::<u64>();
+    let expected =
+        Totals { sessions: 4, users: 2, duration: Millis(open + 2_000), visible: Millis(400), active: Millis(200) };
+    assert_eq!(all, expected);
+    assert_eq!(totals(SessionQuery { to: Some(Timestamp(0)), ..ALL }).await, Totals::default());
+}
+
+pub(super) async fn the_list_is_filtered_by_user_channel_time_and_end(ground: &Ground) {
+    let store = &*ground.store().await;
+    let mut rows: Vec<_> = (1..=4).map(|id| row(id, 1)).collect();
+    rows[0].user = UserId::parse("ann").unwrap();
+    rows[1].channel = ChannelName::parse("orders").unwrap();
+    rows[2] = ended(rows[2].clone(), 10, EndReason::Closed);
+    record(store, &rows).await;
+    let ann = SessionQuery { user: Some(UserId::parse("ann").unwrap()), ..ALL };
+    assert_eq!(ids(store, ann).await, [1]);
+    assert_eq!(ids(store, SessionQuery { channel: Some(rows[1].channel.clone()), ..ALL }).await, [2]);
+    assert_eq!(ids(store, SessionQuery { stay: Some(Stay::Open), ..ALL }).await, [4, 2, 1]);
+    assert_eq!(ids(store, SessionQuery { stay: Some(Stay::Ended), ..ALL }).await, [3]);
+    let window = SessionQuery { from: Some(rows[1].started_at), to: Some(rows[3].started_at), ..ALL };
+    assert_eq!(ids(store, window).await, [3, 2]);
+}
+
+pub(super) async fn a_visit_is_counted_once_ever_and_by_its_newest_day(ground: &Ground) {
+    let store = &*ground.store().await;
+    let visit = |user: &str, at| VisitRow {
+        channel: ChannelName::parse("pms").unwrap(),
+        user: UserId::parse(user).unwrap(),
+        at: Timestamp(at),
+    };
+    for visits in [vec![visit("ann", 500), visit("bob", 100)], vec![visit("ann", 500)], vec![visit("ann", 90)]] {
+        store.record(&Batch { visits, ..Batch::default() }).await.unwrap();
+    }
+    let totals = store.channels(Timestamp(200)).await.unwrap();
+    assert_eq!(totals, [ChannelTotals { channel: ChannelName::parse("pms").unwrap(), ever: 2, today: 1 }]);
+}

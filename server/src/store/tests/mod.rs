@@ -1,0 +1,109 @@
+//! The contract: what [`Store`] promises, held against every store that there is.
+
+pub(super) mod ground;
+mod lists;
+mod punches;
+mod sessions;
+
+use stillhere_engine::{
+    page::PageState,
+    time::{Millis, Timestamp},
+    tracker::{Batch, End, EndReason, SessionRow},
+    wire::{ChannelName, PagePath, SessionId, UserId},
+};
+
+use super::{Cursor, Store};
+use ground::Ground;
+
+/// Each claim as a test on each store. A claim that is forgotten here is dead code, which the compiler tells.
+macro_rules! contract {
+    ($($topic:ident: $($claim:ident)*;)*) => {
+        mod on_sqlite {
+            $($(#[tokio::test]
+            async fn $claim() {
+                super::$topic::$claim(&super::Ground::sqlite()).await;
+            })*)*
+        }
+
+        mod on_postgres {
+            $($(#[tokio::test]
+            async fn $claim() {
+                super::$topic::$claim(&super::Ground::postgres()).await;
+            })*)*
+        }
+    };
+}
+
+contract! {
+    sessions:
+        a_row_comes_back_as_it_was_written
+        an_older_row_never_overwrites_a_newer_one
+        an_end_is_extended_and_never_undone
+        a_lease_may_shrink_with_a_newer_beat_and_grow_with_a_restart
+        a_span_told_again_stays_one_span
+        a_batch_is_written_whole_or_not_at_all
+        a_batch_may_tell_of_one_thing_more_than_once
+        a_restart_reads_back_what_is_open_and_when_it_last_lived
+        open_sessions_come_in_pieces_and_each_comes_once
+        a_second_server_is_refused_until_the_first_has_gone
+        the_order_of_writes_makes_no_difference;
+    lists:
+        pages_of_the_list_neither_skip_nor_repeat_while_new_sessions_come_in
+        totals_are_over_everything_that_matches
+        the_list_is_filtered_by_user_channel_time_and_end
+        a_visit_is_counted_once_ever_and_by_its_newest_day;
+    punches:
+        a_stay_begins_and_ends_once_however_often_it_is_written
+        a_correction_needs_an_auto_out_and_something_new_to_say
+        the_database_itself_refuses_to_change_or_delete_a_punch
+        an_open_stay_is_proven_as_far_as_its_ended_sessions_are
+        the_log_comes_in_pages_newest_first_and_filtered;
+}
+
+#[test]
+fn a_cursor_from_outside_is_read_or_refused() {
+    for text in ["", "-", "1", "g-1", "-1-1", "1--1", "1-2-3", "ffffffffffffffffff-1"] {
+        assert_eq!(Cursor::parse(text), None, "{text}");
+    }
+}
+
+pub(super) fn row(id: u8, seq: u32) -> SessionRow {
+    let at = |ms: u64| Timestamp(1_790_000_000_000 + ms);
+    SessionRow {
+        session: SessionId([id; 16]),
+        user: UserId::parse("zoë \"quoted\" 🫀").unwrap(),
+        channel: ChannelName::parse("site").unwrap(),
+        page: Some(PagePath::parse("/orders/17").unwrap()),
+        state: PageState::Active,
+        seq,
+        started_at: at(u64::from(id)),
+        last_seen_at: at(1_000 * u64::from(seq)),
+        last_active_at: at(900 * u64::from(seq)),
+        lease_until: at(1_000 * u64::from(seq) + 30_000),
+        visible: Millis(10 * u64::from(seq)),
+        visible_until: Millis(11 * u64::from(seq)),
+        active: Millis(5 * u64::from(seq)),
+        recovered: false,
+        punch_epoch: None,
+        end: None,
+    }
+}
+
+fn ended(mut row: SessionRow, ms: u64, reason: EndReason) -> SessionRow {
+    let ended_at = row.started_at.after(Millis(ms));
+    let error_bound = Millis(1_000);
+    row.end = Some(End { ended_at, detected_at: ended_at.after(error_bound), reason, error_bound });
+    row
+}
+
+pub(super) fn batch(sessions: Vec<SessionRow>) -> Batch {
+    Batch { sessions, ..Batch::default() }
+}
+
+async fn record(store: &dyn Store, rows: &[SessionRow]) {
+    store.record(&batch(rows.to_vec())).await.unwrap();
+}
+
+async fn stored(store: &dyn Store, id: u8) -> SessionRow {
+    store.session(SessionId([id; 16])).await.unwrap().expect("it was written")
+}
