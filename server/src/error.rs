@@ -43,6 +43,8 @@ pub(crate) enum Rejection {
     EmailBad(String),
     /// As many watch as may.
     TooManyWatchers,
+    /// Somebody asks for figures that are not for them.
+    MetricsClosed,
     /// The answer took too long.
     Late,
     /// The browser's side was not there when this server was built.
@@ -67,6 +69,10 @@ impl From<JsonRejection> for Rejection {
         }
     }
 }
+
+/// The code of a refusal, beside the answer that says it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Code(pub(crate) &'static str);
 
 /// `{"error":{"code":…,"message":…,"retry":…}}`
 #[derive(Serialize)]
@@ -96,6 +102,8 @@ impl Rejection {
         let retry_after_ms = self.retry_after_ms();
         let error = Text { code: self.code(), message: self.message(), retry: self.retry(), retry_after_ms };
         let mut response = (self.status(), Json(Body { success, error })).into_response();
+        // Whoever counts refusals finds the code here.
+        response.extensions_mut().insert(Code(self.code()));
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(ms) = retry_after_ms {
@@ -123,7 +131,7 @@ impl Rejection {
             Self::BeatEmpty | Self::BodyBad(_) | Self::BodyLost | Self::QueryBad(_) | Self::EmailBad(_) => {
                 StatusCode::BAD_REQUEST
             }
-            Self::OriginBad | Self::HostBad => StatusCode::FORBIDDEN,
+            Self::OriginBad | Self::HostBad | Self::MetricsClosed => StatusCode::FORBIDDEN,
             Self::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TypeWrong => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::MethodWrong => StatusCode::METHOD_NOT_ALLOWED,
@@ -148,6 +156,7 @@ impl Rejection {
             Self::GateOff => "gate_off",
             Self::EmailBad(_) => "email_bad",
             Self::TooManyWatchers => "too_many_watchers",
+            Self::MetricsClosed => "metrics_closed",
             Self::Late => "late",
             Self::ClientUnbuilt => "client_unbuilt",
         }
@@ -200,6 +209,11 @@ impl Rejection {
             }
             Self::TooManyWatchers => {
                 format!("{} watchers are here, which is all that there is room for; try again later.", limits::WATCHERS)
+            }
+            Self::MetricsClosed => {
+                "The metrics are for programs of this machine: ask from there, give the server a STILLHERE_METRICS_TOKEN \
+                 and send it, or set `metrics = \"open\"`."
+                    .into()
             }
             Self::Late => "The answer took too long; try again in a moment.".into(),
             Self::ClientUnbuilt => "The browser's side is not built; run `cargo xtask build` and start again.".into(),

@@ -22,14 +22,17 @@
 //! - `driver`: owns the tracker, and is the only reader of the clock
 //! - `feed`: what has changed lately, and who is told
 //! - `store`: where facts are kept, and the only place that knows SQL
+//! - `metrics`: how it is doing
 //! - `error`: the only place that knows status codes
 
+mod caller;
 mod connections;
 mod driver;
 mod error;
 mod feed;
 mod identity;
 pub mod limits;
+mod metrics;
 mod moment;
 mod routes;
 pub mod settings;
@@ -42,6 +45,7 @@ use axum::Router;
 use tokio::{net::TcpListener, sync::watch};
 
 use driver::Driver;
+use metrics::Metrics;
 use routes::App;
 use settings::Settings;
 use store::{Sqlite, Store, StoreError};
@@ -54,6 +58,7 @@ pub struct Server {
     routes: Router,
     driver: Driver,
     store: Arc<dyn Store>,
+    metrics: Arc<Metrics>,
     stop: watch::Sender<bool>,
 }
 
@@ -69,10 +74,12 @@ impl Server {
         let listener = TcpListener::bind(wanted).await.map_err(unbound)?;
         let address = listener.local_addr().map_err(unbound)?;
         let store: Arc<dyn Store> = Arc::new(Sqlite::open(settings.data()).await?);
-        let driver = Driver::start(settings.policy().clone(), Arc::clone(&store)).await?;
+        let metrics = Arc::new(Metrics::new());
+        let driver = Driver::start(settings.policy().clone(), Arc::clone(&store), Arc::clone(&metrics)).await?;
         let (stop, stopped) = watch::channel(false);
-        let routes = routes::routes(App::new(settings, driver.clone(), Arc::clone(&store), stopped));
-        Ok(Self { listener, address, routes, driver, store, stop })
+        let routes =
+            routes::routes(App::new(settings, driver.clone(), Arc::clone(&store), Arc::clone(&metrics), stopped));
+        Ok(Self { listener, address, routes, driver, store, metrics, stop })
     }
 
     /// Where it listens: with port 0, the one it was given.
@@ -93,7 +100,10 @@ impl Server {
             tracing::info!("stopping");
             self.stop.send_replace(true);
         };
-        tokio::join!(serving, stopping);
+        tokio::select! {
+            _ = async { tokio::join!(serving, stopping) } => {}
+            () = self.metrics.keep_small() => {}
+        }
         let written = self.driver.stop().await;
         self.store.close().await?;
         written.map_err(ServerError::Unwritten)

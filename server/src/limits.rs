@@ -131,3 +131,20 @@ pub const ACCEPT_RETRY: Duration = Duration::from_millis(250);
 
 /// How long a browser may remember which requests other origins may make.
 pub const PREFLIGHT_AGE: Duration = Duration::from_secs(3_600);
+
+/// Beats of one address in a second, when nobody says: an office of ten thousand behind one address beats so often, and
+/// one that sends more costs a core no more than a twentieth of its time.
+pub const ADDRESS_BEATS_PER_S: u32 = 1_000;
+
+/// Sessions that one address begins in a second, when nobody says: that office's whole morning in two minutes.
+pub const ADDRESS_SESSIONS_PER_S: u32 = 100;
+
+/// Visitors through the e-mail gate from one address in a minute, when nobody says: a lecture hall opens the link at
+/// once, and whoever tries out a list of addresses is not much faster.
+pub const ADDRESS_VISITS_PER_MIN: u32 = 60;
+
+/// How often the histograms' newest samples are added up: they wait in memory until then.
+pub const METRICS_EVERY: Duration = Duration::from_secs(5);
+
+/// Hops that are looked at in a forwarding header. Nobody has so many proxies.
+pub const HOPS: usize = 16;

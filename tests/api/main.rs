@@ -5,6 +5,7 @@ mod channels;
 mod cookies;
 mod feed;
 mod gate;
+mod metrics;
 mod punch_clock;
 mod restart;
 mod session_duration;

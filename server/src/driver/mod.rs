@@ -22,6 +22,7 @@ pub(crate) use clock::Clock;
 use crate::{
     feed::{Position, Topic, Watch},
     limits,
+    metrics::Metrics,
     store::{Store, StoreError},
 };
 
@@ -80,17 +81,26 @@ pub(crate) struct Driver {
 
 impl Driver {
     /// Reads the open sessions back and starts the task.
-    pub(crate) async fn start(policy: Policy, store: Arc<dyn Store>) -> Result<Self, StoreError> {
+    pub(crate) async fn start(
+        policy: Policy,
+        store: Arc<dyn Store>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, StoreError> {
         let alive_at = store.alive_at().await?;
         let clock = Clock::start(alive_at.unwrap_or(Timestamp(0)));
         let (commands, inbox) = mpsc::channel(limits::COMMANDS);
-        task::start(policy, store, clock, alive_at.unwrap_or(clock.started_at()), inbox).await?;
+        task::start(policy, store, metrics, clock, alive_at.unwrap_or(clock.started_at()), inbox).await?;
         Ok(Self { commands, clock })
     }
 
     /// The clock by which everything is judged.
     pub(crate) const fn clock(&self) -> Clock {
         self.clock
+    }
+
+    /// How many requests wait for their turn.
+    pub(crate) fn waiting(&self) -> usize {
+        self.commands.max_capacity() - self.commands.capacity()
     }
 
     /// Takes a beat. The answer may wait until the facts that it states are on disk.

@@ -23,6 +23,7 @@ use super::{Answer, Clock, Command, Members, Person};
 use crate::{
     feed::{Feed, Topic},
     limits,
+    metrics::{Ends, Metrics},
     store::{Store, StoreError},
 };
 
@@ -60,6 +61,8 @@ struct Task {
     punching: HashMap<Ticket, oneshot::Sender<Result<Box<PunchRow>, Refusal>>>,
     tickets: u64,
     disk: Disk,
+    metrics: Arc<Metrics>,
+    ends: Ends,
     returns: mpsc::UnboundedSender<Return>,
 }
 
@@ -67,6 +70,7 @@ struct Task {
 pub(super) async fn start(
     policy: Policy,
     store: Arc<dyn Store>,
+    metrics: Arc<Metrics>,
     clock: Clock,
     alive_at: Timestamp,
     commands: mpsc::Receiver<Command>,
@@ -77,13 +81,15 @@ pub(super) async fn start(
         // Outsiders choose names and ids; what they cannot know is where those fall in a hash table.
         tracker: Tracker::new(policy, RandomState::new().build_hasher().finish(), clock.now()),
         clock,
-        feed: Feed::new(clock.started_at()),
+        feed: Feed::new(clock.started_at(), Arc::clone(&metrics)),
         store,
         waiting: HashMap::new(),
         settling: HashMap::new(),
         punching: HashMap::new(),
         tickets: 0,
         disk: Disk::Kept,
+        metrics,
+        ends: Ends::new(),
         returns,
     };
     task.restore(alive_at).await?;
@@ -114,6 +120,7 @@ impl Task {
         let mut timer = Box::pin(sleep(limits::KEEP_ALIVE));
         loop {
             let (until, _) = self.drain();
+            self.metrics.live(self.tracker.live());
             set(timer.as_mut(), self.clock.instant_of(until));
             tokio::select! {
                 count = commands.recv_many(&mut batch, limits::COMMANDS_AT_ONCE) => {
@@ -253,14 +260,16 @@ impl Task {
     }
 
     fn look_up(&self, mut report: Box<Report>) {
-        let (store, returns) = (Arc::clone(&self.store), self.returns.clone());
+        let (store, returns, metrics) = (Arc::clone(&self.store), self.returns.clone(), Arc::clone(&self.metrics));
         tokio::spawn(async move {
             let back = match store.session(report.beat.session).await {
                 Ok(found) => {
+                    metrics.look_up(if found.is_some() { "found" } else { "new" });
                     report.past = Some(found.map_or(Past::NeverSeen, |row| Past::Stored(Box::new(row))));
                     Return::LookedUp(report)
                 }
                 Err(why) => {
+                    metrics.look_up("failed");
                     tracing::error!(%why, "a session could not be looked up");
                     Return::LookUpFailed(report.ticket)
                 }
@@ -272,9 +281,14 @@ impl Task {
 
     fn record(&mut self, batch: Box<Batch>) {
         self.disk = Disk::Writing;
-        let (store, returns) = (Arc::clone(&self.store), self.returns.clone());
+        self.metrics.batch(&batch, &mut self.ends);
+        let (store, returns, metrics) = (Arc::clone(&self.store), self.returns.clone(), Arc::clone(&self.metrics));
+        let clock = self.clock;
         tokio::spawn(async move {
-            let back = match store.record(&batch).await {
+            let begun = clock.passed();
+            let recorded = store.record(&batch).await;
+            metrics.checkpoint(&batch, clock.passed().saturating_sub(begun), &recorded);
+            let back = match recorded {
                 Ok(()) => Return::Recorded,
                 Err(why) => {
                     tracing::error!(%why, sessions = batch.sessions.len(), "a batch could not be written yet");

@@ -103,7 +103,7 @@ fn beat(id: u8, seq: u32) -> Beat {
 
 async fn driver(store: &Arc<Moody>) -> Driver {
     let store: Arc<dyn Store> = Arc::<Moody>::clone(store);
-    Driver::start(Policy::default(), store).await.unwrap()
+    Driver::start(Policy::default(), store, Arc::new(Metrics::new())).await.unwrap()
 }
 
 async fn seq_on_disk(store: &Moody, id: u8) -> Option<u32> {

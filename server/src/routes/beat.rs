@@ -21,7 +21,12 @@ use crate::error::Rejection;
 
 /// Takes a beat and answers with the policy.
 pub(super) async fn take(State(app): State<App>, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Response {
+    let clock = app.inner.driver.clock();
+    let begun = clock.passed();
     let answer = accept(&app, &headers, body).await;
+    if answer.is_ok() {
+        app.inner.metrics.beat(clock.passed().saturating_sub(begun));
+    }
     match (answer, app.inner.settings.legacy_success()) {
         (Ok(taken), false) => (taken.cookie(), Json(taken.accepted)).into_response(),
         (Ok(taken), true) => {

@@ -5,6 +5,7 @@ mod channels;
 mod feed;
 mod gate;
 mod health;
+mod metrics;
 mod punches;
 mod question;
 mod sessions;
@@ -33,10 +34,12 @@ use tower_http::{
 };
 
 use crate::{
+    caller::Proxies,
     driver::Driver,
-    error::Rejection,
+    error::{Code, Rejection},
     identity::Identity,
     limits,
+    metrics::Metrics,
     settings::{Auth, Settings},
     store::Store,
 };
@@ -52,15 +55,24 @@ struct Parts {
     identity: Identity,
     driver: Driver,
     store: Arc<dyn Store>,
+    metrics: Arc<Metrics>,
+    proxies: Proxies,
     watchers: Arc<Semaphore>,
     stop: watch::Receiver<bool>,
 }
 
 impl App {
-    pub(crate) fn new(settings: Settings, driver: Driver, store: Arc<dyn Store>, stop: watch::Receiver<bool>) -> Self {
+    pub(crate) fn new(
+        settings: Settings,
+        driver: Driver,
+        store: Arc<dyn Store>,
+        metrics: Arc<Metrics>,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        let proxies = Proxies::new(settings.operation());
         let identity = Identity::new(&settings);
         let watchers = Arc::new(Semaphore::new(limits::WATCHERS));
-        Self { inner: Arc::new(Parts { settings, identity, driver, store, watchers, stop }) }
+        Self { inner: Arc::new(Parts { settings, identity, driver, store, metrics, proxies, watchers, stop }) }
     }
 
     fn now(&self) -> Timestamp {
@@ -90,11 +102,13 @@ pub(crate) fn routes(app: App) -> Router {
     let mut all = Router::new()
         .nest(settings.base_path(), api)
         .route("/healthz", get(health::alive))
+        .route("/metrics", get(metrics::show))
         .route("/client/{*file}", get(site::client))
         .route("/", get(site::index))
         .fallback(site::page)
         .method_not_allowed_fallback(method_wrong)
-        .layer(middleware::map_response(harden));
+        .layer(middleware::map_response(harden))
+        .layer(middleware::map_response_with_state(app.clone(), count_refusal));
     if !settings.allowed_origins().is_empty() {
         all = all.layer(cors(settings.allowed_origins(), settings.auth()));
     }
@@ -122,6 +136,13 @@ async fn for_this_machine(State(app): State<App>, request: Request, next: Next) 
     } else {
         Rejection::HostBad.into_response()
     }
+}
+
+async fn count_refusal(State(app): State<App>, response: Response) -> Response {
+    if let Some(Code(code)) = response.extensions().get() {
+        app.inner.metrics.refusal(code);
+    }
+    response
 }
 
 async fn harden(mut response: Response) -> Response {

@@ -1,7 +1,7 @@
 use clap::{CommandFactory, Parser};
 use stillhere_engine::time::Millis;
 
-use super::{Auth, Cli, Command, HiddenInterval, PRESETS, Secret, Serve, Settings, Typed, preset};
+use super::{Auth, Cli, Command, HiddenInterval, PRESETS, Secret, Secrets, Serve, Settings, Typed, preset};
 
 const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 
@@ -87,6 +87,12 @@ fn a_wrong_setting_is_refused_with_what_to_change() {
         ("auth = \"jwt\"\njwt_secret_file = \"a\"\njwks_file = \"b\"", "`jwt_secret_file` and `jwks_file`"),
         ("auth = \"jwt\"\njwt_public_key_file = \"a\"\njwks_file = \"b\"", "leave one out"),
         ("jwt_secret_file = \"/nowhere\"", "/nowhere"),
+        ("metrics = \"yes\"", "unknown variant `yes`"),
+        ("metrics_token_file = \"/nowhere\"", "`metrics_token_file`: /nowhere"),
+        ("trusted_proxies = [\"localhost\"]", "write it as 10.1.2.3"),
+        ("trusted_proxies = [\"0.0.0.0/0\"]", "is everybody"),
+        ("proxy_header = \"forwarded\"", "name your proxies by `trusted_proxies`"),
+        ("base_path = \"/metrics\"", "/v1"),
         ("status = []", "`status`"),
         ("[[status]]\nname = \"Online\"", "small letters"),
         ("[[status]]\nname = \"on\"\n[[status]]\nname = \"on\"", "twice"),
@@ -117,6 +123,30 @@ fn a_secret_is_long_and_never_shown() {
     let settings = Settings::parse(toml("auth = \"jwt\""), Some(Secret::parse(SECRET).unwrap())).unwrap();
     let shown = format!("{settings:?} {}", toml::to_string(&settings.to_typed()).unwrap());
     assert!(!shown.contains("0123456789"), "{shown}");
+}
+
+#[test]
+fn secrets_of_operation_are_named_and_never_shown() {
+    let secrets = || {
+        let secret = || Some(Secret::parse(SECRET).unwrap());
+        Secrets { jwt: None, metrics: secret(), cron: secret() }
+    };
+    let text = "trusted_proxies = [\"127.0.0.1\", \"fd00::/8\"]\nproxy_header = \"forwarded\"\nlog_format = \"json\"";
+    let settings = Settings::parse(toml(text), secrets()).unwrap();
+    let printed = Serve::print(&settings).unwrap();
+    assert!(printed.starts_with("# STILLHERE_METRICS_TOKEN = ***"), "{printed}");
+    assert!(printed.contains("\n# STILLHERE_CRON_SECRET = ***"), "{printed}");
+    assert!(!format!("{settings:?} {printed}").contains("0123456789"), "{printed}");
+    let again = Settings::parse(toml(&printed), secrets()).unwrap();
+    assert_eq!(settings.to_typed(), again.to_typed(), "{printed}");
+    for (text, hint) in [
+        ("metrics = \"open\"", "`metrics` is open"),
+        ("metrics = \"off\"", "`metrics` is off"),
+        ("cron_secret_file = \"x\"", "STILLHERE_CRON_SECRET and `cron_secret_file`"),
+    ] {
+        let why = Settings::parse(toml(text), secrets()).unwrap_err().to_string();
+        assert!(why.contains(hint), "{text}: {why}");
+    }
 }
 
 #[test]
