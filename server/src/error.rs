@@ -226,6 +226,11 @@ pub(crate) fn created(what: impl IntoResponse) -> Response {
     (StatusCode::CREATED, what).into_response()
 }
 
+/// The answer to whoever asks whether to send requests here: not now.
+pub(crate) fn unready(what: impl IntoResponse) -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, what).into_response()
+}
+
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
         self.respond(None)

@@ -34,6 +34,7 @@ mod identity;
 pub mod limits;
 mod metrics;
 mod moment;
+mod request_id;
 mod routes;
 pub mod settings;
 pub mod store;

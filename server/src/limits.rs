@@ -143,6 +143,12 @@ pub const ADDRESS_SESSIONS_PER_S: u32 = 100;
 /// once, and whoever tries out a list of addresses is not much faster.
 pub const ADDRESS_VISITS_PER_MIN: u32 = 60;
 
+/// How long a part of the server may take to say that it is well: a load balancer asks every few seconds.
+pub const READY_WITHIN: Duration = Duration::from_secs(2);
+
+/// A request's id that somebody else has given: room for a UUID or a trace's id, and nothing to fill a log with.
+pub const REQUEST_ID_BYTES: usize = 64;
+
 /// How often the histograms' newest samples are added up: they wait in memory until then.
 pub const METRICS_EVERY: Duration = Duration::from_secs(5);
 

@@ -45,6 +45,8 @@ enum Command {
     SignOut { user: UserId, session: SessionId, answer: oneshot::Sender<Result<(), Refusal>> },
     /// Punch in or out.
     Punch { user: UserId, way: Way, answer: oneshot::Sender<Result<Box<PunchRow>, Refusal>> },
+    /// Say whether the last batch could be written.
+    Ready { answer: oneshot::Sender<Writing> },
     /// Write everything down and stop; says whether that was possible.
     Stop { answer: oneshot::Sender<io::Result<()>> },
 }
@@ -70,6 +72,15 @@ pub(crate) struct Person {
     pub(crate) explained: Vec<Explained>,
     /// Which stay they are in by the punch clock.
     pub(crate) stay: Option<u64>,
+}
+
+/// How the writing goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Writing {
+    /// As it should.
+    Good,
+    /// The last batch could not be written, and is tried again.
+    Failing,
 }
 
 /// The way to the driver. Cheap to clone; the driver stops when it is told to, not when the last of these is gone.
@@ -145,6 +156,11 @@ impl Driver {
         self.ask(|answer| Command::Punch { user, way, answer }).await?
     }
 
+    /// Whether it answers, and what it can write.
+    pub(crate) async fn ready(&self) -> Result<Writing, Refusal> {
+        self.ask(|answer| Command::Ready { answer }).await
+    }
+
     /// Writes everything down and stops. Whatever is asked afterwards is refused.
     pub(crate) async fn stop(&self) -> io::Result<()> {
         let (answer, stopped) = oneshot::channel();
@@ -163,4 +179,4 @@ impl Driver {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

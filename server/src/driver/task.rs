@@ -19,7 +19,7 @@ use tokio::{
     time::{Instant, Sleep, sleep, sleep_until, timeout},
 };
 
-use super::{Answer, Clock, Command, Members, Person};
+use super::{Answer, Clock, Command, Members, Person, Writing};
 use crate::{
     feed::{Feed, Topic},
     limits,
@@ -189,6 +189,10 @@ impl Task {
                 self.punching.insert(ticket, answer);
                 self.tracker.handle_input(Input::Punch { ticket, user, way }, now);
                 self.drain();
+            }
+            Command::Ready { answer } => {
+                let writing = if self.disk == Disk::Failing { Writing::Failing } else { Writing::Good };
+                let _ = answer.send(writing);
             }
             Command::Stop { answer } => return Some(answer),
         }

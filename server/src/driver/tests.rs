@@ -15,16 +15,16 @@ use crate::{
 };
 
 /// A store with a switch: it can be made to fail, or to wait.
-struct Moody {
+pub(crate) struct Moody {
     inner: Sqlite,
-    is_down: AtomicBool,
+    pub(crate) is_down: AtomicBool,
     gate: Mutex<()>,
     records: AtomicUsize,
     _directory: tempfile::TempDir,
 }
 
 impl Moody {
-    async fn new() -> Arc<Self> {
+    pub(crate) async fn new() -> Arc<Self> {
         let directory = tempfile::tempdir().unwrap();
         let inner = Sqlite::open(directory.path()).await.unwrap();
         let (is_down, records) = (AtomicBool::new(false), AtomicUsize::new(0));
@@ -70,7 +70,10 @@ impl Store for Moody {
     }
 
     fn alive_at(&self) -> Pending<'_, Option<Timestamp>> {
-        self.inner.alive_at()
+        Box::pin(async {
+            self.refuse()?;
+            self.inner.alive_at().await
+        })
     }
 
     fn sessions<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionList> {
@@ -82,11 +85,11 @@ impl Store for Moody {
     }
 }
 
-fn user(name: &str) -> UserId {
+pub(crate) fn user(name: &str) -> UserId {
     UserId::parse(name).unwrap()
 }
 
-fn beat(id: u8, seq: u32) -> Beat {
+pub(crate) fn beat(id: u8, seq: u32) -> Beat {
     Beat {
         session: SessionId([id; 16]),
         seq,

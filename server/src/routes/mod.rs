@@ -40,6 +40,7 @@ use crate::{
     identity::Identity,
     limits,
     metrics::Metrics,
+    request_id::{self, RequestId, RequestIds},
     settings::{Auth, Settings},
     store::Store,
 };
@@ -102,6 +103,7 @@ pub(crate) fn routes(app: App) -> Router {
     let mut all = Router::new()
         .nest(settings.base_path(), api)
         .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::show))
         .route("/client/{*file}", get(site::client))
         .route("/", get(site::index))
@@ -113,7 +115,9 @@ pub(crate) fn routes(app: App) -> Router {
         all = all.layer(cors(settings.allowed_origins(), settings.auth()));
     }
     // Whoever refuses for a reason that an operator should know has logged it; a slow client is no such reason.
-    all.layer(TraceLayer::new_for_http().make_span_with(span).on_failure(())).with_state(app)
+    let trace = TraceLayer::new_for_http().make_span_with(span).on_request(note_request).on_failure(());
+    let ids = Arc::new(RequestIds::new());
+    all.layer(trace).layer(middleware::from_fn_with_state(ids, request_id::mark)).with_state(app)
 }
 
 async fn unknown() -> Rejection {
@@ -153,9 +157,15 @@ async fn harden(mut response: Response) -> Response {
     response
 }
 
-/// Method and path only: what follows the question mark may name people.
+/// What every line about a request says: at the level of errors, so that these say it whatever else is logged.
 fn span(request: &Request) -> tracing::Span {
-    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+    let id = request.extensions().get().map_or("", RequestId::as_str);
+    tracing::error_span!("request", id, method = %request.method())
+}
+
+/// The path names sessions and users, so it is for who looks closely; what follows the question mark for nobody.
+fn note_request(request: &Request, _: &tracing::Span) {
+    tracing::debug!(path = request.uri().path(), "begun");
 }
 
 fn cors(origins: &[String], auth: &Auth) -> CorsLayer {
@@ -171,6 +181,6 @@ fn cors(origins: &[String], auth: &Auth) -> CorsLayer {
         .allow_credentials(by_cookie)
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("last-event-id")])
-        .expose_headers([header::RETRY_AFTER])
+        .expose_headers([header::RETRY_AFTER, request_id::HEADER])
         .max_age(limits::PREFLIGHT_AGE)
 }
