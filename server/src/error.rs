@@ -8,9 +8,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use stillhere_engine::wire::Refusal;
+use stillhere_engine::{time::Millis, wire::Refusal};
 
-use crate::limits;
+use crate::{limiter::Throttled, limits};
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub(crate) enum Rejection {
     TooManyWatchers,
     /// Somebody asks for figures that are not for them.
     MetricsClosed,
+    /// More than one session, user or address may ask; after this time there is a turn.
+    Throttled(Millis),
     /// The answer took too long.
     Late,
     /// The browser's side was not there when this server was built.
@@ -54,6 +56,12 @@ pub(crate) enum Rejection {
 impl From<Refusal> for Rejection {
     fn from(refusal: Refusal) -> Self {
         Self::Engine(refusal)
+    }
+}
+
+impl From<Throttled> for Rejection {
+    fn from(Throttled(after): Throttled) -> Self {
+        Self::Throttled(after)
     }
 }
 
@@ -71,8 +79,15 @@ impl From<JsonRejection> for Rejection {
 }
 
 /// The code of a refusal, beside the answer that says it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Code(pub(crate) &'static str);
+
+impl Code {
+    /// That of a rejection.
+    pub(crate) const fn of(rejection: &Rejection) -> Self {
+        Self(rejection.code())
+    }
+}
 
 /// `{"error":{"code":…,"message":…,"retry":…}}`
 #[derive(Serialize)]
@@ -103,7 +118,7 @@ impl Rejection {
         let error = Text { code: self.code(), message: self.message(), retry: self.retry(), retry_after_ms };
         let mut response = (self.status(), Json(Body { success, error })).into_response();
         // Whoever counts refusals finds the code here.
-        response.extensions_mut().insert(Code(self.code()));
+        response.extensions_mut().insert(Code::of(self));
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(ms) = retry_after_ms {
@@ -132,6 +147,7 @@ impl Rejection {
                 StatusCode::BAD_REQUEST
             }
             Self::OriginBad | Self::HostBad | Self::MetricsClosed => StatusCode::FORBIDDEN,
+            Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TypeWrong => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::MethodWrong => StatusCode::METHOD_NOT_ALLOWED,
@@ -157,6 +173,7 @@ impl Rejection {
             Self::EmailBad(_) => "email_bad",
             Self::TooManyWatchers => "too_many_watchers",
             Self::MetricsClosed => "metrics_closed",
+            Self::Throttled(_) => "throttled",
             Self::Late => "late",
             Self::ClientUnbuilt => "client_unbuilt",
         }
@@ -165,7 +182,7 @@ impl Rejection {
     const fn retry(&self) -> bool {
         match self {
             Self::Engine(refusal) => refusal.retry(),
-            Self::BodyLost | Self::TooManyWatchers | Self::Late => true,
+            Self::BodyLost | Self::TooManyWatchers | Self::Throttled(_) | Self::Late => true,
             _ => false,
         }
     }
@@ -174,6 +191,7 @@ impl Rejection {
     const fn retry_after_ms(&self) -> Option<u64> {
         match self {
             Self::Engine(Refusal::Busy | Refusal::StoreDown | Refusal::NoSession) | Self::Late => Some(1_000),
+            Self::Throttled(after) => Some(after.0),
             Self::Engine(Refusal::TooManySessions) | Self::TooManyWatchers => Some(10_000),
             _ => None,
         }
@@ -214,6 +232,9 @@ impl Rejection {
                 "The metrics are for programs of this machine: ask from there, give the server a STILLHERE_METRICS_TOKEN \
                  and send it, or set `metrics = \"open\"`."
                     .into()
+            }
+            Self::Throttled(_) => {
+                "This is more than one session, user or address may ask; the session goes on, try again in a moment.".into()
             }
             Self::Late => "The answer took too long; try again in a moment.".into(),
             Self::ClientUnbuilt => "The browser's side is not built; run `cargo xtask build` and start again.".into(),

@@ -22,6 +22,7 @@
 //! - `driver`: owns the tracker, and is the only reader of the clock
 //! - `feed`: what has changed lately, and who is told
 //! - `store`: where facts are kept, and the only place that knows SQL
+//! - `limiter`: how much one session, user and address may ask
 //! - `metrics`: how it is doing
 //! - `error`: the only place that knows status codes
 
@@ -31,6 +32,7 @@ mod driver;
 mod error;
 mod feed;
 mod identity;
+mod limiter;
 pub mod limits;
 mod metrics;
 mod moment;
@@ -46,6 +48,7 @@ use axum::Router;
 use tokio::{net::TcpListener, sync::watch};
 
 use driver::Driver;
+use limiter::Limiter;
 use metrics::Metrics;
 use routes::App;
 use settings::Settings;
@@ -60,6 +63,7 @@ pub struct Server {
     driver: Driver,
     store: Arc<dyn Store>,
     metrics: Arc<Metrics>,
+    limiter: Arc<Limiter>,
     stop: watch::Sender<bool>,
 }
 
@@ -78,9 +82,9 @@ impl Server {
         let metrics = Arc::new(Metrics::new());
         let driver = Driver::start(settings.policy().clone(), Arc::clone(&store), Arc::clone(&metrics)).await?;
         let (stop, stopped) = watch::channel(false);
-        let routes =
-            routes::routes(App::new(settings, driver.clone(), Arc::clone(&store), Arc::clone(&metrics), stopped));
-        Ok(Self { listener, address, routes, driver, store, metrics, stop })
+        let app = App::new(settings, driver.clone(), Arc::clone(&store), Arc::clone(&metrics), stopped);
+        let (limiter, routes) = (app.limiter(), routes::routes(app));
+        Ok(Self { listener, address, routes, driver, store, metrics, limiter, stop })
     }
 
     /// Where it listens: with port 0, the one it was given.
@@ -104,6 +108,7 @@ impl Server {
         tokio::select! {
             _ = async { tokio::join!(serving, stopping) } => {}
             () = self.metrics.keep_small() => {}
+            () = self.limiter.keep_small() => {}
         }
         let written = self.driver.stop().await;
         self.store.close().await?;

@@ -10,5 +10,6 @@ mod operation;
 mod punch_clock;
 mod restart;
 mod session_duration;
+mod throttle;
 mod tokens;
 mod wrong_input;

@@ -45,6 +45,8 @@ enum Command {
     SignOut { user: UserId, session: SessionId, answer: oneshot::Sender<Result<(), Refusal>> },
     /// Punch in or out.
     Punch { user: UserId, way: Way, answer: oneshot::Sender<Result<Box<PunchRow>, Refusal>> },
+    /// Say whether the user has this session open.
+    IsOpen { user: UserId, session: SessionId, answer: oneshot::Sender<bool> },
     /// Say whether the last batch could be written.
     Ready { answer: oneshot::Sender<Writing> },
     /// Write everything down and stop; says whether that was possible.
@@ -154,6 +156,11 @@ impl Driver {
     /// Punches the user in or out; the row is on disk when this is answered.
     pub(crate) async fn punch(&self, user: UserId, way: Way) -> Result<Box<PunchRow>, Refusal> {
         self.ask(|answer| Command::Punch { user, way, answer }).await?
+    }
+
+    /// Whether the user has this session open.
+    pub(crate) async fn is_open(&self, user: UserId, session: SessionId) -> Result<bool, Refusal> {
+        self.ask(|answer| Command::IsOpen { user, session, answer }).await
     }
 
     /// Whether it answers, and what it can write.

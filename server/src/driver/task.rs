@@ -190,6 +190,10 @@ impl Task {
                 self.tracker.handle_input(Input::Punch { ticket, user, way }, now);
                 self.drain();
             }
+            Command::IsOpen { user, session, answer } => {
+                let open = self.tracker.explain(&user);
+                let _ = answer.send(open.iter().any(|explained| explained.row.session == session));
+            }
             Command::Ready { answer } => {
                 let writing = if self.disk == Disk::Failing { Writing::Failing } else { Writing::Good };
                 let _ = answer.send(writing);

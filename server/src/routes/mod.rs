@@ -11,6 +11,7 @@ mod question;
 mod sessions;
 mod sign_out;
 mod site;
+mod throttle;
 mod users;
 
 use std::sync::Arc;
@@ -36,8 +37,9 @@ use tower_http::{
 use crate::{
     caller::Proxies,
     driver::Driver,
-    error::{Code, Rejection},
+    error::Rejection,
     identity::Identity,
+    limiter::{Limiter, ServerClock},
     limits,
     metrics::Metrics,
     request_id::{self, RequestId, RequestIds},
@@ -58,6 +60,7 @@ struct Parts {
     store: Arc<dyn Store>,
     metrics: Arc<Metrics>,
     proxies: Proxies,
+    limiter: Arc<Limiter>,
     watchers: Arc<Semaphore>,
     stop: watch::Receiver<bool>,
 }
@@ -71,9 +74,10 @@ impl App {
         stop: watch::Receiver<bool>,
     ) -> Self {
         let proxies = Proxies::new(settings.operation());
+        let limiter = Arc::new(Limiter::new(settings.operation(), ServerClock(driver.clock())));
         let identity = Identity::new(&settings);
         let watchers = Arc::new(Semaphore::new(limits::WATCHERS));
-        Self { inner: Arc::new(Parts { settings, identity, driver, store, metrics, proxies, watchers, stop }) }
+        Self { inner: Arc::new(Parts { settings, identity, driver, store, metrics, proxies, limiter, watchers, stop }) }
     }
 
     fn now(&self) -> Timestamp {
@@ -110,7 +114,7 @@ pub(crate) fn routes(app: App) -> Router {
         .fallback(site::page)
         .method_not_allowed_fallback(method_wrong)
         .layer(middleware::map_response(harden))
-        .layer(middleware::map_response_with_state(app.clone(), count_refusal));
+        .layer(middleware::from_fn_with_state(app.clone(), throttle::count_refusals));
     if !settings.allowed_origins().is_empty() {
         all = all.layer(cors(settings.allowed_origins(), settings.auth()));
     }
@@ -140,13 +144,6 @@ async fn for_this_machine(State(app): State<App>, request: Request, next: Next) 
     } else {
         Rejection::HostBad.into_response()
     }
-}
-
-async fn count_refusal(State(app): State<App>, response: Response) -> Response {
-    if let Some(Code(code)) = response.extensions().get() {
-        app.inner.metrics.refusal(code);
-    }
-    response
 }
 
 async fn harden(mut response: Response) -> Response {
