@@ -8,7 +8,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use stillhere_engine::{time::Millis, wire::Refusal};
+use stillhere_engine::{
+    time::Millis,
+    wire::{BadBeat, Refusal},
+};
 
 use crate::{limiter::Throttled, limits};
 
@@ -131,6 +134,50 @@ impl Rejection {
         response
     }
 
+    /// One of each kind, for the description of the API.
+    pub(crate) fn every() -> Vec<Self> {
+        let engine = [
+            Refusal::BadBeat(BadBeat::Json(String::new())),
+            Refusal::TokenMissing,
+            Refusal::TokenBad,
+            Refusal::NotAllowed,
+            Refusal::SessionOfAnother,
+            Refusal::ChannelUnknown,
+            Refusal::SessionEnded,
+            Refusal::TooManySessions,
+            Refusal::NoSession,
+            Refusal::PunchedAlready,
+            Refusal::PunchesOff,
+            Refusal::StoreDown,
+            Refusal::Busy,
+        ];
+        let own = [
+            Self::BeatEmpty,
+            Self::BodyBad(String::new()),
+            Self::BodyTooLong,
+            Self::BodyLost,
+            Self::TypeWrong,
+            Self::MethodWrong,
+            Self::Unknown,
+            Self::QueryBad(String::new()),
+            Self::OriginBad,
+            Self::HostBad,
+            Self::GateOff,
+            Self::EmailBad(String::new()),
+            Self::TooManyWatchers,
+            Self::MetricsClosed,
+            Self::Throttled(Millis::ZERO),
+            Self::Late,
+            Self::ClientUnbuilt,
+        ];
+        engine.map(Self::Engine).into_iter().chain(own).collect()
+    }
+
+    /// Its status code as a number.
+    pub(crate) const fn status_number(&self) -> u16 {
+        self.status().as_u16()
+    }
+
     const fn status(&self) -> StatusCode {
         match self {
             Self::Engine(refusal) => match refusal {
@@ -156,7 +203,7 @@ impl Rejection {
         }
     }
 
-    const fn code(&self) -> &'static str {
+    pub(crate) const fn code(&self) -> &'static str {
         match self {
             Self::Engine(refusal) => refusal.code(),
             Self::BeatEmpty => "beat_empty",

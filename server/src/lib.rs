@@ -24,6 +24,7 @@
 //! - `store`: where facts are kept, and the only place that knows SQL
 //! - `limiter`: how much one session, user and address may ask
 //! - `metrics`: how it is doing
+//! - `openapi`: the routes, described for programs
 //! - `error`: the only place that knows status codes
 
 mod caller;
@@ -36,6 +37,7 @@ mod limiter;
 pub mod limits;
 mod metrics;
 mod moment;
+mod openapi;
 mod request_id;
 mod routes;
 pub mod settings;

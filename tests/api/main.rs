@@ -6,6 +6,7 @@ mod cookies;
 mod feed;
 mod gate;
 mod metrics;
+mod openapi;
 mod operation;
 mod punch_clock;
 mod restart;

@@ -6,6 +6,7 @@ mod feed;
 mod gate;
 mod health;
 mod metrics;
+mod openapi;
 mod punches;
 mod question;
 mod sessions;
@@ -19,10 +20,11 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
+    handler::Handler,
     http::{HeaderName, HeaderValue, Method, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{delete, get, post},
+    routing::{MethodRouter, on},
 };
 use stillhere_engine::{limits::BEAT_BYTES, time::Timestamp};
 use tokio::{
@@ -42,6 +44,7 @@ use crate::{
     limiter::{Limiter, ServerClock},
     limits,
     metrics::Metrics,
+    openapi::route::{self, Route},
     request_id::{self, RequestId, RequestIds},
     settings::{Auth, Settings},
     store::Store,
@@ -85,32 +88,63 @@ impl App {
     }
 }
 
+/// A route and what answers it.
+type Served = (&'static Route, MethodRouter<App>);
+
+fn serve<H: Handler<T, App>, T: 'static>(route: &'static Route, handler: H) -> Served {
+    (route, on(route.method.filter(), handler))
+}
+
+/// What lies below the base path.
+fn api() -> [Served; 11] {
+    [
+        serve(&route::BEAT, beat::take),
+        serve(&route::CHANNELS, channels::all),
+        serve(&route::CHANNEL, channels::one),
+        serve(&route::FEED, feed::follow),
+        serve(&route::PUNCH, punches::punch),
+        serve(&route::PUNCHES, punches::list),
+        serve(&route::GATE, gate::enter),
+        serve(&route::SIGN_OUT, sign_out::sign_out),
+        serve(&route::USER, users::one),
+        serve(&route::EXPLAIN, users::explain),
+        serve(&route::SESSIONS, sessions::list),
+    ]
+}
+
+/// What lies beside it.
+fn beside() -> [Served; 6] {
+    [
+        serve(&route::ALIVE, health::alive),
+        serve(&route::READY, health::ready),
+        serve(&route::METRICS, metrics::show),
+        serve(&route::OPENAPI, openapi::show),
+        serve(&route::CLIENT, site::client),
+        serve(&route::INDEX, site::index),
+    ]
+}
+
+/// Every route, with the path below which it lies.
+pub(crate) fn every_route(base_path: &str) -> Vec<(&str, &'static Route)> {
+    let below = api().map(|(route, _)| (base_path, route));
+    below.into_iter().chain(beside().map(|(route, _)| ("", route))).collect()
+}
+
+fn router(served: impl IntoIterator<Item = Served>) -> Router<App> {
+    served.into_iter().fold(Router::new(), |router, (route, method)| router.route(route.path, method))
+}
+
 /// All routes.
 pub(crate) fn routes(app: App) -> Router {
     let settings = &app.inner.settings;
-    let api = Router::new()
-        .route("/beat", post(beat::take))
-        .route("/channels", get(channels::all))
-        .route("/channels/{name}", get(channels::one))
-        .route("/feed", get(feed::follow))
-        .route("/punches", post(punches::punch).get(punches::list))
-        .route("/sessions", post(gate::enter))
-        .route("/sessions/{id}", delete(sign_out::sign_out))
-        .route("/users/{user}", get(users::one))
-        .route("/users/{user}/explain", get(users::explain))
-        .route("/admin/sessions", get(sessions::list))
+    let api = router(api())
         .fallback(unknown)
         .method_not_allowed_fallback(method_wrong)
         .layer(middleware::from_fn_with_state(app.clone(), for_this_machine))
         .layer(middleware::from_fn(in_time))
         .layer(DefaultBodyLimit::max(BEAT_BYTES));
-    let mut all = Router::new()
+    let mut all = router(beside())
         .nest(settings.base_path(), api)
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(metrics::show))
-        .route("/client/{*file}", get(site::client))
-        .route("/", get(site::index))
         .fallback(site::page)
         .method_not_allowed_fallback(method_wrong)
         .layer(middleware::map_response(harden))
