@@ -11,6 +11,7 @@ mod operation;
 mod punch_clock;
 mod restart;
 mod session_duration;
+mod sweep;
 mod throttle;
 mod tokens;
 mod wrong_input;

@@ -110,6 +110,7 @@ async fn answers_are_as_the_document_says() {
         ("/v1/punches?limit=0", "/v1/punches", 400),
         ("/v1/admin/sessions", "/v1/admin/sessions", 200),
         ("/v1/admin/sessions?open=perhaps", "/v1/admin/sessions", 400),
+        ("/v1/admin/sweep", "/v1/admin/sweep", 200),
         ("/healthz", "/healthz", 200),
         ("/readyz", "/readyz", 200),
     ] {

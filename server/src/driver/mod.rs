@@ -5,6 +5,7 @@
 //! is never waited for here; its results come back as inputs.
 
 mod clock;
+mod sweep;
 mod task;
 
 use std::{io, sync::Arc};
@@ -18,6 +19,7 @@ use stillhere_engine::{
 use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use clock::Clock;
+pub(crate) use sweep::Swept;
 
 use crate::{
     feed::{Position, Topic, Watch},
@@ -45,6 +47,8 @@ enum Command {
     SignOut { user: UserId, session: SessionId, answer: oneshot::Sender<Result<(), Refusal>> },
     /// Punch in or out.
     Punch { user: UserId, way: Way, answer: oneshot::Sender<Result<Box<PunchRow>, Refusal>> },
+    /// End what is over.
+    Sweep { answer: oneshot::Sender<Result<Swept, Refusal>> },
     /// Say whether the user has this session open.
     IsOpen { user: UserId, session: SessionId, answer: oneshot::Sender<bool> },
     /// Say whether the last batch could be written.
@@ -156,6 +160,11 @@ impl Driver {
     /// Punches the user in or out; the row is on disk when this is answered.
     pub(crate) async fn punch(&self, user: UserId, way: Way) -> Result<Box<PunchRow>, Refusal> {
         self.ask(|answer| Command::Punch { user, way, answer }).await?
+    }
+
+    /// Ends what is over now, and says what that was once it is on disk.
+    pub(crate) async fn sweep(&self) -> Result<Swept, Refusal> {
+        self.ask(|answer| Command::Sweep { answer }).await?
     }
 
     /// Whether the user has this session open.

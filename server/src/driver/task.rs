@@ -19,7 +19,7 @@ use tokio::{
     time::{Instant, Sleep, sleep, sleep_until, timeout},
 };
 
-use super::{Answer, Clock, Command, Members, Person, Writing};
+use super::{Answer, Clock, Command, Members, Person, Writing, sweep::Sweep};
 use crate::{
     feed::{Feed, Topic},
     limits,
@@ -42,7 +42,7 @@ enum Return {
 
 /// Whether everything that was noted is on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Disk {
+pub(super) enum Disk {
     /// Up to the last batch.
     Kept,
     /// A batch is under way.
@@ -51,14 +51,15 @@ enum Disk {
     Failing,
 }
 
-struct Task {
-    tracker: Tracker,
+pub(super) struct Task {
+    pub(super) tracker: Tracker,
     clock: Clock,
     feed: Feed,
     store: Arc<dyn Store>,
     waiting: HashMap<Ticket, oneshot::Sender<Answer>>,
     settling: HashMap<Ticket, oneshot::Sender<Result<(), Refusal>>>,
     punching: HashMap<Ticket, oneshot::Sender<Result<Box<PunchRow>, Refusal>>>,
+    pub(super) sweeps: HashMap<Ticket, Sweep>,
     tickets: u64,
     disk: Disk,
     metrics: Arc<Metrics>,
@@ -86,6 +87,7 @@ pub(super) async fn start(
         waiting: HashMap::new(),
         settling: HashMap::new(),
         punching: HashMap::new(),
+        sweeps: HashMap::new(),
         tickets: 0,
         disk: Disk::Kept,
         metrics,
@@ -190,6 +192,7 @@ impl Task {
                 self.tracker.handle_input(Input::Punch { ticket, user, way }, now);
                 self.drain();
             }
+            Command::Sweep { answer } => self.sweep(answer, now),
             Command::IsOpen { user, session, answer } => {
                 let open = self.tracker.explain(&user);
                 let _ = answer.send(open.iter().any(|explained| explained.row.session == session));
@@ -216,7 +219,7 @@ impl Task {
         self.drain();
     }
 
-    fn ticket(&mut self) -> Ticket {
+    pub(super) fn ticket(&mut self) -> Ticket {
         self.tickets += 1;
         Ticket(self.tickets)
     }
@@ -238,13 +241,15 @@ impl Task {
     }
 
     /// Does what the tracker asks for, until it says how long to wait and why.
-    fn drain(&mut self) -> (Timestamp, Why) {
+    pub(super) fn drain(&mut self) -> (Timestamp, Why) {
         loop {
             match self.tracker.poll_output() {
                 Output::Answer { ticket, answer } => self.answer(ticket, answer),
                 Output::Done { ticket, done } => {
                     if let Some(waiting) = self.settling.remove(&ticket) {
                         let _ = waiting.send(done);
+                    } else if let Some(sweep) = self.sweeps.remove(&ticket) {
+                        sweep.finish(done, self.disk);
                     }
                 }
                 Output::Punched { ticket, punch } => {
@@ -254,7 +259,10 @@ impl Task {
                 }
                 Output::LookUp(report) => self.look_up(report),
                 Output::Record(batch) => self.record(batch),
-                Output::Publish(change) => self.feed.publish(&change, self.clock.now()),
+                Output::Publish(change) => {
+                    self.sweeps.values_mut().for_each(|sweep| sweep.note(&change));
+                    self.feed.publish(&change, self.clock.now());
+                }
                 Output::Wait { until, why } => return (until, why),
             }
         }

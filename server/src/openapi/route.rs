@@ -211,6 +211,15 @@ pub(crate) const SESSIONS: Route = Route {
     codes: &["query_bad", "store_down", "busy"],
     ..PLAIN
 };
+pub(crate) const SWEEP: Route = Route {
+    path: "/admin/sweep",
+    what: "Looks at all leases now, and says which sessions it has ended; for a cron job.",
+    who: Who::Sweeper,
+    answers: &[(200, Json("Swept"))],
+    codes: &["store_down", "busy"],
+    ..PLAIN
+};
+pub(crate) const SWEEP_BY_POST: Route = Route { method: Post, ..SWEEP };
 pub(crate) const ALIVE: Route =
     Route { path: "/healthz", what: "Whether the process is alive.", answers: &[(200, Json("Alive"))], ..PLAIN };
 pub(crate) const READY: Route = Route {

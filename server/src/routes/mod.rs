@@ -12,6 +12,7 @@ mod question;
 mod sessions;
 mod sign_out;
 mod site;
+mod sweep;
 mod throttle;
 mod users;
 
@@ -96,7 +97,7 @@ fn serve<H: Handler<T, App>, T: 'static>(route: &'static Route, handler: H) -> S
 }
 
 /// What lies below the base path.
-fn api() -> [Served; 11] {
+fn api() -> [Served; 13] {
     [
         serve(&route::BEAT, beat::take),
         serve(&route::CHANNELS, channels::all),
@@ -109,6 +110,8 @@ fn api() -> [Served; 11] {
         serve(&route::USER, users::one),
         serve(&route::EXPLAIN, users::explain),
         serve(&route::SESSIONS, sessions::list),
+        serve(&route::SWEEP, sweep::sweep),
+        serve(&route::SWEEP_BY_POST, sweep::sweep),
     ]
 }
 
