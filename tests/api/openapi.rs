@@ -59,8 +59,8 @@ fn fault(document: &Value, schema: &Value, value: &Value, place: &str) -> Option
     let items = value.as_array().into_iter().flatten();
     let in_items = items.filter_map(|item| fault(document, &schema["items"], item, &format!("{place}[]"))).next();
     let Some(object) = value.as_object() else { return in_items };
-    let missing = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    if let Some(name) = missing.filter(|name| !object.contains_key(*name)).next() {
+    let mut required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    if let Some(name) = required.find(|name| !object.contains_key(*name)) {
         return Some(format!("{place}: {name} is missing"));
     }
     object.iter().find_map(|(name, value)| match &schema["properties"][name] {

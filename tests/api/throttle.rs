@@ -19,6 +19,11 @@ async fn beat(server: &Server, address: &str, beat: &Value) -> Answer {
     server.send(Method::POST, "/v1/beat", Some(beat.to_string()), &fields).await
 }
 
+/// When it was answered.
+fn now_ms(answer: &Answer) -> u64 {
+    answer.body["nowMs"].as_u64().expect("a time")
+}
+
 /// A session of its own for each number.
 fn nth(number: usize, user: &str) -> Value {
     later(first('A', user), json!({ "session": format!("{number:A>21}A"), "nextMs": 500 }))
@@ -54,9 +59,7 @@ async fn a_flood_from_an_address_is_refused_and_a_session_there_lives_on_and_oth
         ann = later(ann, json!({ "seq": seq, "t": seq }));
         let answer = beat(&server, ONE, &ann).await;
         match answer.status {
-            200 => {
-                passed = answer.body["nowMs"].as_u64().expect("a time") - began.body["nowMs"].as_u64().expect("a time")
-            }
+            200 => passed = now_ms(&answer) - now_ms(&began),
             _ => check_throttled(&answer),
         }
     }

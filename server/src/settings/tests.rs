@@ -214,3 +214,21 @@ fn printed_settings_of_identity_mean_the_same_and_show_no_secret() {
     }
     assert!(!Serve::print(&Settings::parse(Typed::default(), None).unwrap()).unwrap().contains("***"));
 }
+
+#[test]
+fn what_lies_in_deploy_names_settings_that_there_are() {
+    let unit = include_str!("../../deploy/stillhere.service");
+    let image = include_str!("../../deploy/Dockerfile");
+    let command = Cli::command();
+    let serve = command.find_subcommand("serve").unwrap();
+    let known: Vec<_> = serve.get_arguments().filter_map(|argument| argument.get_env()?.to_str()).collect();
+    let words = unit.split(|letter: char| !letter.is_ascii_uppercase() && letter != '_');
+    let words = words.chain(image.split(|letter: char| !letter.is_ascii_uppercase() && letter != '_'));
+    // The secret alone has no flag.
+    let named: Vec<_> =
+        words.filter(|word| word.starts_with("STILLHERE_") && *word != "STILLHERE_JWT_SECRET").collect();
+    assert!(named.len() >= 6, "{named:?}");
+    assert!(named.iter().all(|name| known.contains(name)), "{named:?} {known:?}");
+    let start = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/local/bin/")).unwrap();
+    assert!(Cli::try_parse_from(start.split(' ')).is_ok(), "{start}");
+}
