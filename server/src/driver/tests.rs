@@ -226,41 +226,40 @@ async fn a_line_to_a_driver_that_stops_comes_to_its_end() {
     assert!(driver.watch(Topic::Presence, None).await.is_err());
 }
 
-/// How long a closed session is held in the tests of sweeps: longer than a write takes.
-const HOLD: Millis = Millis(200);
-
-/// A driver with bob, who stays, and with ann, who has closed and whose time is over without that it has woken up: the
-/// runtime's timers stand still.
-async fn with_one_that_is_over(store: &Arc<Moody>) -> Driver {
-    let policy = Policy { leave_grace: HOLD, punching: Punching::WithPresence, ..Policy::default() };
+/// What two sweeps at once say of ann, who has closed and whose time is over, while bob is here. The driver has not woken
+/// up meanwhile: the runtime's timers stand still, and the store lets nothing come back before both are taken.
+async fn sweep_twice(store: &Arc<Moody>, then: impl FnOnce()) -> [Result<Swept, Refusal>; 2] {
+    let policy = Policy { leave_grace: Millis(1), punching: Punching::WithPresence, ..Policy::default() };
     let moody = Arc::<Moody>::clone(store);
     let driver = Driver::start(policy, moody, Arc::new(Metrics::new())).await.unwrap();
     driver.beat(user("bob"), None, beat(2, 1)).await.unwrap();
     driver.beat(user("ann"), None, beat(1, 1)).await.unwrap();
-    driver.beat(user("ann"), None, Beat { state: PageState::Closed, next: None, ..beat(1, 2) }).await.unwrap();
+    driver.settle().await.unwrap();
+    let closed = store.gate.lock().await;
     tokio::time::pause();
-    let over_at = driver.clock().now().after(HOLD).after(Millis(1));
+    let last = Beat { state: PageState::Closed, next: None, ..beat(1, 2) };
+    let [line, one, other] = [driver.clone(), driver.clone(), driver.clone()];
+    let last = tokio::spawn(async move { line.beat(user("ann"), None, last).await });
+    let over_at = driver.clock().now().after(Millis(50));
     while driver.clock().now() < over_at {
         tokio::task::yield_now().await;
     }
-    driver
-}
-
-/// Sweeps twice at once, and lets time go on when both have been taken.
-async fn sweep_twice(driver: &Driver) -> [Result<Swept, Refusal>; 2] {
-    let [one, other] = [driver.clone(), driver.clone()].map(|driver| tokio::spawn(async move { driver.sweep().await }));
+    let sweeps = [one, other].map(|driver| tokio::spawn(async move { driver.sweep().await }));
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }
+    then();
+    drop(closed);
     tokio::time::resume();
+    let _ = last.await.unwrap();
+    let [one, other] = sweeps;
     [one.await.unwrap(), other.await.unwrap()]
 }
 
 #[tokio::test]
 async fn two_sweeps_at_once_end_what_is_over_once_and_say_so_when_it_is_on_disk() {
     let store = Moody::new().await;
-    let driver = with_one_that_is_over(&store).await;
-    let [one, other] = sweep_twice(&driver).await.map(Result::unwrap);
+    let [one, other] = sweep_twice(&store, || {}).await.map(Result::unwrap);
     assert_eq!((one.ended, other.ended), (1, 0), "bob is here");
     assert_eq!(one.auto_outs.iter().map(|row| row.user.as_str()).collect::<Vec<_>>(), ["ann"]);
     assert!(other.auto_outs.is_empty(), "it was the other one");
@@ -271,8 +270,6 @@ async fn two_sweeps_at_once_end_what_is_over_once_and_say_so_when_it_is_on_disk(
 #[tokio::test]
 async fn a_sweep_that_cannot_be_written_down_does_not_say_what_it_has_done() {
     let store = Moody::new().await;
-    let driver = with_one_that_is_over(&store).await;
-    store.is_down.store(true, SeqCst);
-    let [one, _] = sweep_twice(&driver).await;
+    let [one, _] = sweep_twice(&store, || store.is_down.store(true, SeqCst)).await;
     assert_eq!(one.unwrap_err(), Refusal::StoreDown);
 }
