@@ -14,13 +14,13 @@ use tokio::{
     sync::{Semaphore, watch},
     time::{sleep, timeout},
 };
+use tower_http::add_extension::AddExtension;
 
-use crate::limits;
+use crate::{caller::Peer, limits};
 
 /// Serves until `stop` says so, then waits a while for requests that are under way.
 pub(crate) async fn serve(listener: TcpListener, routes: Router, mut stop: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(limits::CONNECTIONS));
-    let service = TowerToHyperService::new(routes);
     let under_way = GracefulShutdown::new();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits::IDLE).max_buf_size(limits::BUFFER_BYTES);
@@ -29,8 +29,9 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, mut stop: watch
             accepted = accept(&listener, &places) => accepted,
             _ = stop.wait_for(|stop| *stop) => break,
         };
-        let Some((stream, place)) = accepted else { continue };
-        let connection = under_way.watch(http.serve_connection(TokioIo::new(stream), service.clone()));
+        let Some((stream, peer, place)) = accepted else { continue };
+        let service = TowerToHyperService::new(AddExtension::new(routes.clone(), peer));
+        let connection = under_way.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             if let Err(why) = connection.await {
                 // A client that goes away in the middle is the usual reason.
@@ -49,13 +50,13 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, mut stop: watch
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, Peer, tokio::sync::OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => {
+        Ok((stream, address)) => {
             // An answer is one small packet; waiting for a second one only delays it.
             stream.set_nodelay(true).ok()?;
-            Some((stream, place))
+            Some((stream, Peer::new(address), place))
         }
         Err(why) if is_the_connections(&why) => None,
         Err(why) => {

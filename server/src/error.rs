@@ -8,9 +8,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use stillhere_engine::wire::Refusal;
+use stillhere_engine::{
+    time::Millis,
+    wire::{BadBeat, Refusal},
+};
 
-use crate::limits;
+use crate::{limiter::Throttled, limits};
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +46,10 @@ pub(crate) enum Rejection {
     EmailBad(String),
     /// As many watch as may.
     TooManyWatchers,
+    /// Somebody asks for figures that are not for them.
+    MetricsClosed,
+    /// More than one session, user or address may ask; after this time there is a turn.
+    Throttled(Millis),
     /// The answer took too long.
     Late,
     /// The browser's side was not there when this server was built.
@@ -52,6 +59,12 @@ pub(crate) enum Rejection {
 impl From<Refusal> for Rejection {
     fn from(refusal: Refusal) -> Self {
         Self::Engine(refusal)
+    }
+}
+
+impl From<Throttled> for Rejection {
+    fn from(Throttled(after): Throttled) -> Self {
+        Self::Throttled(after)
     }
 }
 
@@ -65,6 +78,17 @@ impl From<JsonRejection> for Rejection {
             JsonRejection::BytesRejection(_) => Self::BodyLost,
             other => Self::BodyBad(format!("{}.", other.body_text())),
         }
+    }
+}
+
+/// The code of a refusal, beside the answer that says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Code(pub(crate) &'static str);
+
+impl Code {
+    /// That of a rejection.
+    pub(crate) const fn of(rejection: &Rejection) -> Self {
+        Self(rejection.code())
     }
 }
 
@@ -96,6 +120,8 @@ impl Rejection {
         let retry_after_ms = self.retry_after_ms();
         let error = Text { code: self.code(), message: self.message(), retry: self.retry(), retry_after_ms };
         let mut response = (self.status(), Json(Body { success, error })).into_response();
+        // Whoever counts refusals finds the code here.
+        response.extensions_mut().insert(Code::of(self));
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(ms) = retry_after_ms {
@@ -106,6 +132,50 @@ impl Rejection {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
+    }
+
+    /// One of each kind, for the description of the API.
+    pub(crate) fn every() -> Vec<Self> {
+        let engine = [
+            Refusal::BadBeat(BadBeat::Json(String::new())),
+            Refusal::TokenMissing,
+            Refusal::TokenBad,
+            Refusal::NotAllowed,
+            Refusal::SessionOfAnother,
+            Refusal::ChannelUnknown,
+            Refusal::SessionEnded,
+            Refusal::TooManySessions,
+            Refusal::NoSession,
+            Refusal::PunchedAlready,
+            Refusal::PunchesOff,
+            Refusal::StoreDown,
+            Refusal::Busy,
+        ];
+        let own = [
+            Self::BeatEmpty,
+            Self::BodyBad(String::new()),
+            Self::BodyTooLong,
+            Self::BodyLost,
+            Self::TypeWrong,
+            Self::MethodWrong,
+            Self::Unknown,
+            Self::QueryBad(String::new()),
+            Self::OriginBad,
+            Self::HostBad,
+            Self::GateOff,
+            Self::EmailBad(String::new()),
+            Self::TooManyWatchers,
+            Self::MetricsClosed,
+            Self::Throttled(Millis::ZERO),
+            Self::Late,
+            Self::ClientUnbuilt,
+        ];
+        engine.map(Self::Engine).into_iter().chain(own).collect()
+    }
+
+    /// Its status code as a number.
+    pub(crate) const fn status_number(&self) -> u16 {
+        self.status().as_u16()
     }
 
     const fn status(&self) -> StatusCode {
@@ -123,7 +193,8 @@ impl Rejection {
             Self::BeatEmpty | Self::BodyBad(_) | Self::BodyLost | Self::QueryBad(_) | Self::EmailBad(_) => {
                 StatusCode::BAD_REQUEST
             }
-            Self::OriginBad | Self::HostBad => StatusCode::FORBIDDEN,
+            Self::OriginBad | Self::HostBad | Self::MetricsClosed => StatusCode::FORBIDDEN,
+            Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TypeWrong => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::MethodWrong => StatusCode::METHOD_NOT_ALLOWED,
@@ -132,7 +203,7 @@ impl Rejection {
         }
     }
 
-    const fn code(&self) -> &'static str {
+    pub(crate) const fn code(&self) -> &'static str {
         match self {
             Self::Engine(refusal) => refusal.code(),
             Self::BeatEmpty => "beat_empty",
@@ -148,6 +219,8 @@ impl Rejection {
             Self::GateOff => "gate_off",
             Self::EmailBad(_) => "email_bad",
             Self::TooManyWatchers => "too_many_watchers",
+            Self::MetricsClosed => "metrics_closed",
+            Self::Throttled(_) => "throttled",
             Self::Late => "late",
             Self::ClientUnbuilt => "client_unbuilt",
         }
@@ -156,7 +229,7 @@ impl Rejection {
     const fn retry(&self) -> bool {
         match self {
             Self::Engine(refusal) => refusal.retry(),
-            Self::BodyLost | Self::TooManyWatchers | Self::Late => true,
+            Self::BodyLost | Self::TooManyWatchers | Self::Throttled(_) | Self::Late => true,
             _ => false,
         }
     }
@@ -165,6 +238,7 @@ impl Rejection {
     const fn retry_after_ms(&self) -> Option<u64> {
         match self {
             Self::Engine(Refusal::Busy | Refusal::StoreDown | Refusal::NoSession) | Self::Late => Some(1_000),
+            Self::Throttled(after) => Some(after.0),
             Self::Engine(Refusal::TooManySessions) | Self::TooManyWatchers => Some(10_000),
             _ => None,
         }
@@ -201,6 +275,14 @@ impl Rejection {
             Self::TooManyWatchers => {
                 format!("{} watchers are here, which is all that there is room for; try again later.", limits::WATCHERS)
             }
+            Self::MetricsClosed => {
+                "The metrics are for programs of this machine: ask from there, give the server a STILLHERE_METRICS_TOKEN \
+                 and send it, or set `metrics = \"open\"`."
+                    .into()
+            }
+            Self::Throttled(_) => {
+                "This is more than one session, user or address may ask; the session goes on, try again in a moment.".into()
+            }
             Self::Late => "The answer took too long; try again in a moment.".into(),
             Self::ClientUnbuilt => "The browser's side is not built; run `cargo xtask build` and start again.".into(),
         }
@@ -210,6 +292,11 @@ impl Rejection {
 /// The answer to whoever has made something.
 pub(crate) fn created(what: impl IntoResponse) -> Response {
     (StatusCode::CREATED, what).into_response()
+}
+
+/// The answer to whoever asks whether to send requests here: not now.
+pub(crate) fn unready(what: impl IntoResponse) -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, what).into_response()
 }
 
 impl IntoResponse for Rejection {

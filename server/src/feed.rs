@@ -18,10 +18,11 @@ use stillhere_engine::{
     tracker::{Change, Member},
     wire::{ChannelName, UserId},
 };
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 
 use crate::{
     limits,
+    metrics::Metrics,
     views::{ChangeView, change_name},
 };
 
@@ -74,6 +75,8 @@ impl Topic {
 #[derive(Debug)]
 pub(crate) struct News {
     pub(crate) position: Position,
+    /// When it was published.
+    pub(crate) at: Timestamp,
     pub(crate) name: &'static str,
     pub(crate) json: String,
     topics: Vec<Topic>,
@@ -104,16 +107,18 @@ pub(crate) struct Feed {
     watchers: HashMap<Topic, Vec<mpsc::Sender<Arc<News>>>>,
     /// Watchers that came since those who have gone were last looked for.
     arrivals: usize,
+    metrics: Arc<Metrics>,
 }
 
 impl Feed {
     /// A feed in which nothing has happened. `started_at` is later than at any start before.
-    pub(crate) fn new(started_at: Timestamp) -> Self {
+    pub(crate) fn new(started_at: Timestamp, metrics: Arc<Metrics>) -> Self {
         Self {
             position: Position { epoch: started_at.0, offset: 0 },
             ring: VecDeque::new(),
             watchers: HashMap::new(),
             arrivals: 0,
+            metrics,
         }
     }
 
@@ -125,17 +130,25 @@ impl Feed {
     /// Tells the change to everybody who watches one of its topics, and remembers it for a while.
     pub(crate) fn publish(&mut self, change: &Change, now: Timestamp) {
         self.position.offset += 1;
+        self.metrics.change(change);
         let json = match serde_json::to_string(&ChangeView::new(change, now)) {
             Ok(json) => json,
             // Strings and numbers always become JSON.
             Err(why) => return tracing::error!(%why, "a change could not be written as JSON"),
         };
-        let news =
-            Arc::new(News { position: self.position, name: change_name(change), json, topics: Topic::of(change) });
+        let (position, name, topics) = (self.position, change_name(change), Topic::of(change));
+        let news = Arc::new(News { position, at: now, name, json, topics });
         for topic in &news.topics {
             if let Some(watchers) = self.watchers.get_mut(topic) {
                 // Who is gone is forgotten, and so is who is behind: for them the queue ends here.
-                watchers.retain(|watcher| watcher.try_send(Arc::clone(&news)).is_ok());
+                watchers.retain(|watcher| match watcher.try_send(Arc::clone(&news)) {
+                    Ok(()) => true,
+                    Err(TrySendError::Closed(_)) => false,
+                    Err(TrySendError::Full(_)) => {
+                        self.metrics.resync();
+                        false
+                    }
+                });
             }
         }
         if self.ring.len() >= limits::RING {
@@ -211,7 +224,7 @@ mod tests {
     }
 
     fn feed() -> Feed {
-        Feed::new(Timestamp(1_790_000_000_000))
+        Feed::new(Timestamp(1_790_000_000_000), Arc::new(Metrics::new()))
     }
 
     fn watch(feed: &mut Feed, name: Option<&str>, after: Option<Position>) -> Watch {

@@ -22,15 +22,23 @@
 //! - `driver`: owns the tracker, and is the only reader of the clock
 //! - `feed`: what has changed lately, and who is told
 //! - `store`: where facts are kept, and the only place that knows SQL
+//! - `limiter`: how much one session, user and address may ask
+//! - `metrics`: how it is doing
+//! - `openapi`: the routes, described for programs
 //! - `error`: the only place that knows status codes
 
+mod caller;
 mod connections;
 mod driver;
 mod error;
 mod feed;
 mod identity;
+mod limiter;
 pub mod limits;
+mod metrics;
 mod moment;
+mod openapi;
+mod request_id;
 mod routes;
 pub mod settings;
 pub mod store;
@@ -42,6 +50,8 @@ use axum::Router;
 use tokio::{net::TcpListener, sync::watch};
 
 use driver::Driver;
+use limiter::Limiter;
+use metrics::Metrics;
 use routes::App;
 use settings::Settings;
 use store::{Postgres, Sqlite, Store, StoreError};
@@ -54,6 +64,8 @@ pub struct Server {
     routes: Router,
     driver: Driver,
     store: Arc<dyn Store>,
+    metrics: Arc<Metrics>,
+    limiter: Arc<Limiter>,
     stop: watch::Sender<bool>,
 }
 
@@ -75,10 +87,12 @@ impl Server {
             }
             None => Arc::new(Sqlite::open(settings.data()).await?),
         };
-        let driver = Driver::start(settings.policy().clone(), Arc::clone(&store)).await?;
+        let metrics = Arc::new(Metrics::new());
+        let driver = Driver::start(settings.policy().clone(), Arc::clone(&store), Arc::clone(&metrics)).await?;
         let (stop, stopped) = watch::channel(false);
-        let routes = routes::routes(App::new(settings, driver.clone(), Arc::clone(&store), stopped));
-        Ok(Self { listener, address, routes, driver, store, stop })
+        let app = App::new(settings, driver.clone(), Arc::clone(&store), Arc::clone(&metrics), stopped);
+        let (limiter, routes) = (app.limiter(), routes::routes(app));
+        Ok(Self { listener, address, routes, driver, store, metrics, limiter, stop })
     }
 
     /// Where it listens: with port 0, the one it was given.
@@ -99,7 +113,11 @@ impl Server {
             tracing::info!("stopping");
             self.stop.send_replace(true);
         };
-        tokio::join!(serving, stopping);
+        tokio::select! {
+            _ = async { tokio::join!(serving, stopping) } => {}
+            () = self.metrics.keep_small() => {}
+            () = self.limiter.keep_small() => {}
+        }
         let written = self.driver.stop().await;
         self.store.close().await?;
         written.map_err(ServerError::Unwritten)

@@ -139,3 +139,57 @@ pub const ACCEPT_RETRY: Duration = Duration::from_millis(250);
 
 /// How long a browser may remember which requests other origins may make.
 pub const PREFLIGHT_AGE: Duration = Duration::from_secs(3_600);
+
+/// Beats of one address in a second, when nobody says: an office of ten thousand behind one address beats so often, and
+/// one that sends more costs a core no more than a twentieth of its time.
+pub const ADDRESS_BEATS_PER_S: u32 = 1_000;
+
+/// Sessions that one address begins in a second, when nobody says: that office's whole morning in two minutes.
+pub const ADDRESS_SESSIONS_PER_S: u32 = 100;
+
+/// Visitors through the e-mail gate from one address in a minute, when nobody says: a lecture hall opens the link at
+/// once, and whoever tries out a list of addresses is not much faster.
+pub const ADDRESS_VISITS_PER_MIN: u32 = 60;
+
+/// How long a part of the server may take to say that it is well: a load balancer asks every few seconds.
+pub const READY_WITHIN: Duration = Duration::from_secs(2);
+
+/// A request's id that somebody else has given: room for a UUID or a trace's id, and nothing to fill a log with.
+pub const REQUEST_ID_BYTES: usize = 64;
+
+/// How often the histograms' newest samples are added up: they wait in memory until then.
+pub const METRICS_EVERY: Duration = Duration::from_secs(5);
+
+/// Hops that are looked at in a forwarding header. Nobody has so many proxies.
+pub const HOPS: usize = 16;
+
+/// Seconds' worth of beats that one address may send at once: many tabs that come back with a network.
+pub const AT_ONCE_S: u32 = 4;
+
+/// Seconds' worth of sessions that one address may begin at once: a whole building that comes back with its network.
+pub const SESSIONS_AT_ONCE_S: u32 = 20;
+
+/// Beats of one session in a second: twice what the shortest interval of 500 ms makes, as every change of a page's
+/// state is a beat too.
+pub const SESSION_BEATS_PER_S: u32 = 4;
+
+/// Beats of one session at once: twice the client's own burst.
+pub const SESSION_BEATS_AT_ONCE: u32 = 16;
+
+/// Beats of one user in a second: one for each session that a user may have.
+pub const USER_BEATS_PER_S: u32 = 64;
+
+/// Beats of one user at once: a browser that comes back with as many tabs.
+pub const USER_BEATS_AT_ONCE: u32 = 256;
+
+/// Bad tokens of one address in a second: tabs whose token is over ask for a new one, and try once.
+pub const BAD_TOKENS_PER_S: u32 = 10;
+
+/// Bad tokens of one address at once: an office whose tokens all end at noon.
+pub const BAD_TOKENS_AT_ONCE: u32 = 1_000;
+
+/// Sessions whose newest beat is remembered for the limits: some megabytes. Of the others the driver is asked.
+pub const SESSIONS_REMEMBERED: usize = 100_000;
+
+/// How often it is forgotten who has been quiet. One bucket is about a hundred bytes.
+pub const FORGET_EVERY: Duration = Duration::from_secs(1);

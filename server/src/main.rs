@@ -9,7 +9,7 @@ use std::{
 use clap::Parser;
 use stillhere_server::{
     Server,
-    settings::{Cli, Command, Serve, Settings, TokenWish},
+    settings::{Cli, Command, LogFormat, Serve, Settings, TokenWish},
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -60,11 +60,14 @@ fn act(serve: &Serve, settings: Settings) -> Result<(), Box<dyn Error>> {
         print!("{}", Serve::print(&settings)?);
         return Ok(());
     }
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_new(settings.log())?)
         .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .init();
+        .with_ansi(io::stderr().is_terminal());
+    match settings.log_format() {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).with_span_list(false).init(),
+    }
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(settings))
 }
 

@@ -51,7 +51,8 @@ impl Feed {
     }
 
     async fn begin(request: reqwest::RequestBuilder) -> Self {
-        let response = request.send().await.expect("the server answers");
+        let answered = tokio::time::timeout(PATIENCE, request.send()).await;
+        let response = answered.expect("the feed begins").expect("the server answers");
         assert_eq!(response.status(), 200);
         Self { response, unread: String::new(), position: String::new() }
     }

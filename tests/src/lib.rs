@@ -1,4 +1,4 @@
-//! What the tests of several parts together stand on: real servers and real browsers, each started by the test
+//! What the tests of several parts together stand on: real servers, browsers and proxies, each started by the test
 //! itself on a free port and gone when the test is.
 #![allow(clippy::expect_used, reason = "a test that cannot go on says so by failing")]
 
@@ -7,5 +7,6 @@ pub mod browser;
 pub mod clock;
 pub mod driver;
 pub mod feed;
+pub mod nginx;
 pub mod server;
 pub mod token;

@@ -38,12 +38,20 @@ const DATABASE: Needed<'_> = Needed {
 /// What the names of the tests that need it have in common.
 const DATABASE_TESTS: &str = "postgres";
 
-/// The test target that needs a browser.
-const BROWSER_TESTS: &str = "browser";
+/// What the example of a proxy is tried out with.
+const PROXY: Needed<'_> = Needed {
+    programs: &["nginx"],
+    versions: None,
+    packages: &["nginx-light"],
+    purpose: "the proxy's tests (`--fast` is without them)",
+};
+
+/// The test targets that need a browser or a proxy.
+const TESTS_WITH_MORE: [&str; 2] = ["browser", "deploy"];
 
 #[derive(clap::Args)]
 pub(crate) struct TestArguments {
-    /// Without browsers and databases, the fuzzing and the examples in the documentation.
+    /// Without browsers, databases and the proxy, the fuzzing and the examples in the documentation.
     #[arg(long)]
     fast: bool,
     /// Only the tests whose name contains this, and none of the other checks.
@@ -67,6 +75,7 @@ pub(crate) fn run(project: &Project, arguments: &TestArguments) -> Result<()> {
     if !arguments.fast {
         system_packages::ensure(project, &BROWSER)?;
         system_packages::ensure(project, &DATABASE)?;
+        system_packages::ensure(project, &PROXY)?;
     }
     if !arguments.fast && arguments.name.is_none() {
         checks.note("fuzzing", fuzz::run(project, &FuzzArguments::default()));
@@ -120,14 +129,14 @@ fn page_tests(project: &Project) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// All targets but the one that needs a browser: cargo can choose targets, not leave one out.
+/// All targets but those that need more than cargo: it can choose targets, not leave one out.
 fn fast_targets(project: &Project) -> Result<Vec<String>> {
     let mut metadata = project.cargo("metadata");
     metadata.args(["--no-deps", "--format-version", "1"]);
     let metadata = serde_json::from_str(&step::capture(&mut metadata)?).context("cargo metadata is no JSON")?;
     let mut flags = vec!["--lib".to_owned(), "--bins".to_owned()];
     for name in test_names(&metadata) {
-        if name != BROWSER_TESTS {
+        if !TESTS_WITH_MORE.contains(&name) {
             flags.extend(["--test".to_owned(), name.to_owned()]);
         }
     }

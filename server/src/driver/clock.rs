@@ -1,6 +1,6 @@
 //! The server's clock: the only place that reads one.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use stillhere_engine::time::Timestamp;
 
@@ -26,6 +26,11 @@ impl Clock {
         self.started_at
     }
 
+    /// How long it has run, to the nanosecond: for lengths that the millisecond is too coarse for.
+    pub(crate) fn passed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
     /// This moment.
     pub(crate) fn now(&self) -> Timestamp {
         let passed = self.started.elapsed().as_millis();
@@ -35,7 +40,7 @@ impl Clock {
     /// When the moment comes, in the terms of the runtime's timers; `None`: in no lifetime.
     pub(crate) fn instant_of(&self, at: Timestamp) -> Option<tokio::time::Instant> {
         // A timer that fires a fraction of a millisecond early would only find that it is not time yet.
-        let from_start = std::time::Duration::from_millis(at.since(self.started_at).0);
+        let from_start = Duration::from_millis(at.since(self.started_at).0);
         self.started.checked_add(from_start).filter(|_| at != Timestamp::NEVER).map(tokio::time::Instant::from_std)
     }
 }

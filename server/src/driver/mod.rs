@@ -5,6 +5,7 @@
 //! is never waited for here; its results come back as inputs.
 
 mod clock;
+mod sweep;
 mod task;
 
 use std::{io, sync::Arc};
@@ -18,10 +19,12 @@ use stillhere_engine::{
 use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use clock::Clock;
+pub(crate) use sweep::Swept;
 
 use crate::{
     feed::{Position, Topic, Watch},
     limits,
+    metrics::Metrics,
     store::{Store, StoreError},
 };
 
@@ -44,6 +47,12 @@ enum Command {
     SignOut { user: UserId, session: SessionId, answer: oneshot::Sender<Result<(), Refusal>> },
     /// Punch in or out.
     Punch { user: UserId, way: Way, answer: oneshot::Sender<Result<Box<PunchRow>, Refusal>> },
+    /// End what is over.
+    Sweep { answer: oneshot::Sender<Result<Swept, Refusal>> },
+    /// Say whether the user has this session open.
+    IsOpen { user: UserId, session: SessionId, answer: oneshot::Sender<bool> },
+    /// Say whether the last batch could be written.
+    Ready { answer: oneshot::Sender<Writing> },
     /// Write everything down and stop; says whether that was possible.
     Stop { answer: oneshot::Sender<io::Result<()>> },
 }
@@ -71,6 +80,15 @@ pub(crate) struct Person {
     pub(crate) stay: Option<u64>,
 }
 
+/// How the writing goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Writing {
+    /// As it should.
+    Good,
+    /// The last batch could not be written, and is tried again.
+    Failing,
+}
+
 /// The way to the driver. Cheap to clone; the driver stops when it is told to, not when the last of these is gone.
 #[derive(Clone, Debug)]
 pub(crate) struct Driver {
@@ -80,17 +98,26 @@ pub(crate) struct Driver {
 
 impl Driver {
     /// Reads the open sessions back and starts the task.
-    pub(crate) async fn start(policy: Policy, store: Arc<dyn Store>) -> Result<Self, StoreError> {
+    pub(crate) async fn start(
+        policy: Policy,
+        store: Arc<dyn Store>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, StoreError> {
         let alive_at = store.alive_at().await?;
         let clock = Clock::start(alive_at.unwrap_or(Timestamp(0)));
         let (commands, inbox) = mpsc::channel(limits::COMMANDS);
-        task::start(policy, store, clock, alive_at, inbox).await?;
+        task::start(policy, store, metrics, clock, alive_at, inbox).await?;
         Ok(Self { commands, clock })
     }
 
     /// The clock by which everything is judged.
     pub(crate) const fn clock(&self) -> Clock {
         self.clock
+    }
+
+    /// How many requests wait for their turn.
+    pub(crate) fn waiting(&self) -> usize {
+        self.commands.max_capacity() - self.commands.capacity()
     }
 
     /// Takes a beat. The answer may wait until the facts that it states are on disk.
@@ -135,6 +162,21 @@ impl Driver {
         self.ask(|answer| Command::Punch { user, way, answer }).await?
     }
 
+    /// Ends what is over now, and says what that was once it is on disk.
+    pub(crate) async fn sweep(&self) -> Result<Swept, Refusal> {
+        self.ask(|answer| Command::Sweep { answer }).await?
+    }
+
+    /// Whether the user has this session open.
+    pub(crate) async fn is_open(&self, user: UserId, session: SessionId) -> Result<bool, Refusal> {
+        self.ask(|answer| Command::IsOpen { user, session, answer }).await
+    }
+
+    /// Whether it answers, and what it can write.
+    pub(crate) async fn ready(&self) -> Result<Writing, Refusal> {
+        self.ask(|answer| Command::Ready { answer }).await
+    }
+
     /// Writes everything down and stops. Whatever is asked afterwards is refused.
     pub(crate) async fn stop(&self) -> io::Result<()> {
         let (answer, stopped) = oneshot::channel();
@@ -153,4 +195,4 @@ impl Driver {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -19,10 +19,11 @@ use tokio::{
     time::{Instant, Sleep, sleep, sleep_until, timeout},
 };
 
-use super::{Answer, Clock, Command, Members, Person};
+use super::{Answer, Clock, Command, Members, Person, Writing, sweep::Sweep};
 use crate::{
     feed::{Feed, Topic},
     limits,
+    metrics::{Ends, Metrics},
     store::{Store, StoreError},
 };
 
@@ -41,7 +42,7 @@ enum Return {
 
 /// Whether everything that was noted is on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Disk {
+pub(super) enum Disk {
     /// Up to the last batch.
     Kept,
     /// A batch is under way.
@@ -50,16 +51,19 @@ enum Disk {
     Failing,
 }
 
-struct Task {
-    tracker: Tracker,
+pub(super) struct Task {
+    pub(super) tracker: Tracker,
     clock: Clock,
     feed: Feed,
     store: Arc<dyn Store>,
     waiting: HashMap<Ticket, oneshot::Sender<Answer>>,
     settling: HashMap<Ticket, oneshot::Sender<Result<(), Refusal>>>,
     punching: HashMap<Ticket, oneshot::Sender<Result<Box<PunchRow>, Refusal>>>,
+    pub(super) sweeps: HashMap<Ticket, Sweep>,
     tickets: u64,
     disk: Disk,
+    metrics: Arc<Metrics>,
+    ends: Ends,
     returns: mpsc::UnboundedSender<Return>,
 }
 
@@ -67,6 +71,7 @@ struct Task {
 pub(super) async fn start(
     policy: Policy,
     store: Arc<dyn Store>,
+    metrics: Arc<Metrics>,
     clock: Clock,
     alive_at: Option<Timestamp>,
     commands: mpsc::Receiver<Command>,
@@ -77,13 +82,16 @@ pub(super) async fn start(
         // Outsiders choose names and ids; what they cannot know is where those fall in a hash table.
         tracker: Tracker::new(policy, RandomState::new().build_hasher().finish(), clock.now()),
         clock,
-        feed: Feed::new(clock.started_at()),
+        feed: Feed::new(clock.started_at(), Arc::clone(&metrics)),
         store,
         waiting: HashMap::new(),
         settling: HashMap::new(),
         punching: HashMap::new(),
+        sweeps: HashMap::new(),
         tickets: 0,
         disk: Disk::Kept,
+        metrics,
+        ends: Ends::new(),
         returns,
     };
     task.restore(alive_at).await?;
@@ -115,6 +123,7 @@ impl Task {
         let mut timer = Box::pin(sleep(limits::KEEP_ALIVE));
         loop {
             let (until, _) = self.drain();
+            self.metrics.live(self.tracker.live());
             set(timer.as_mut(), self.clock.instant_of(until));
             tokio::select! {
                 count = commands.recv_many(&mut batch, limits::COMMANDS_AT_ONCE) => {
@@ -184,6 +193,15 @@ impl Task {
                 self.tracker.handle_input(Input::Punch { ticket, user, way }, now);
                 self.drain();
             }
+            Command::Sweep { answer } => self.sweep(answer, now),
+            Command::IsOpen { user, session, answer } => {
+                let open = self.tracker.explain(&user);
+                let _ = answer.send(open.iter().any(|explained| explained.row.session == session));
+            }
+            Command::Ready { answer } => {
+                let writing = if self.disk == Disk::Failing { Writing::Failing } else { Writing::Good };
+                let _ = answer.send(writing);
+            }
             Command::Stop { answer } => return Some(answer),
         }
         None
@@ -202,7 +220,7 @@ impl Task {
         self.drain();
     }
 
-    fn ticket(&mut self) -> Ticket {
+    pub(super) fn ticket(&mut self) -> Ticket {
         self.tickets += 1;
         Ticket(self.tickets)
     }
@@ -224,13 +242,15 @@ impl Task {
     }
 
     /// Does what the tracker asks for, until it says how long to wait and why.
-    fn drain(&mut self) -> (Timestamp, Why) {
+    pub(super) fn drain(&mut self) -> (Timestamp, Why) {
         loop {
             match self.tracker.poll_output() {
                 Output::Answer { ticket, answer } => self.answer(ticket, answer),
                 Output::Done { ticket, done } => {
                     if let Some(waiting) = self.settling.remove(&ticket) {
                         let _ = waiting.send(done);
+                    } else if let Some(sweep) = self.sweeps.remove(&ticket) {
+                        sweep.finish(done, self.disk);
                     }
                 }
                 Output::Punched { ticket, punch } => {
@@ -240,7 +260,10 @@ impl Task {
                 }
                 Output::LookUp(report) => self.look_up(report),
                 Output::Record(batch) => self.record(batch),
-                Output::Publish(change) => self.feed.publish(&change, self.clock.now()),
+                Output::Publish(change) => {
+                    self.sweeps.values_mut().for_each(|sweep| sweep.note(&change));
+                    self.feed.publish(&change, self.clock.now());
+                }
                 Output::Wait { until, why } => return (until, why),
             }
         }
@@ -254,14 +277,16 @@ impl Task {
     }
 
     fn look_up(&self, mut report: Box<Report>) {
-        let (store, returns) = (Arc::clone(&self.store), self.returns.clone());
+        let (store, returns, metrics) = (Arc::clone(&self.store), self.returns.clone(), Arc::clone(&self.metrics));
         tokio::spawn(async move {
             let back = match store.session(report.beat.session).await {
                 Ok(found) => {
+                    metrics.look_up(if found.is_some() { "found" } else { "new" });
                     report.past = Some(found.map_or(Past::NeverSeen, |row| Past::Stored(Box::new(row))));
                     Return::LookedUp(report)
                 }
                 Err(why) => {
+                    metrics.look_up("failed");
                     tracing::error!(%why, "a session could not be looked up");
                     Return::LookUpFailed(report.ticket)
                 }
@@ -273,9 +298,14 @@ impl Task {
 
     fn record(&mut self, batch: Box<Batch>) {
         self.disk = Disk::Writing;
-        let (store, returns) = (Arc::clone(&self.store), self.returns.clone());
+        self.metrics.batch(&batch, &mut self.ends);
+        let (store, returns, metrics) = (Arc::clone(&self.store), self.returns.clone(), Arc::clone(&self.metrics));
+        let clock = self.clock;
         tokio::spawn(async move {
-            let back = match store.record(&batch).await {
+            let begun = clock.passed();
+            let recorded = store.record(&batch).await;
+            metrics.checkpoint(&batch, clock.passed().saturating_sub(begun), &recorded);
+            let back = match recorded {
                 Ok(()) => Return::Recorded,
                 Err(why) => {
                     tracing::error!(%why, sessions = batch.sessions.len(), "a batch could not be written yet");

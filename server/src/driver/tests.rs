@@ -2,8 +2,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 use stillhere_engine::{
     page::PageState,
+    policy::Punching,
     time::Millis,
-    tracker::{Batch, OpenPunch, SessionRow},
+    tracker::{Batch, OpenPunch, PunchKind, SessionRow},
     wire::SessionId,
 };
 use tokio::sync::Mutex;
@@ -15,16 +16,16 @@ use crate::{
 };
 
 /// A store with a switch: it can be made to fail, or to wait.
-struct Moody {
+pub(crate) struct Moody {
     inner: Sqlite,
-    is_down: AtomicBool,
+    pub(crate) is_down: AtomicBool,
     gate: Mutex<()>,
     records: AtomicUsize,
     _directory: tempfile::TempDir,
 }
 
 impl Moody {
-    async fn new() -> Arc<Self> {
+    pub(crate) async fn new() -> Arc<Self> {
         let directory = tempfile::tempdir().unwrap();
         let inner = Sqlite::open(directory.path()).await.unwrap();
         let (is_down, records) = (AtomicBool::new(false), AtomicUsize::new(0));
@@ -70,7 +71,10 @@ impl Store for Moody {
     }
 
     fn alive_at(&self) -> Pending<'_, Option<Timestamp>> {
-        self.inner.alive_at()
+        Box::pin(async {
+            self.refuse()?;
+            self.inner.alive_at().await
+        })
     }
 
     fn sessions<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionList> {
@@ -82,11 +86,11 @@ impl Store for Moody {
     }
 }
 
-fn user(name: &str) -> UserId {
+pub(crate) fn user(name: &str) -> UserId {
     UserId::parse(name).unwrap()
 }
 
-fn beat(id: u8, seq: u32) -> Beat {
+pub(crate) fn beat(id: u8, seq: u32) -> Beat {
     Beat {
         session: SessionId([id; 16]),
         seq,
@@ -103,7 +107,7 @@ fn beat(id: u8, seq: u32) -> Beat {
 
 async fn driver(store: &Arc<Moody>) -> Driver {
     let store: Arc<dyn Store> = Arc::<Moody>::clone(store);
-    Driver::start(Policy::default(), store).await.unwrap()
+    Driver::start(Policy::default(), store, Arc::new(Metrics::new())).await.unwrap()
 }
 
 async fn seq_on_disk(store: &Moody, id: u8) -> Option<u32> {
@@ -220,4 +224,52 @@ async fn a_line_to_a_driver_that_stops_comes_to_its_end() {
     driver.stop().await.unwrap();
     assert!(watch.news.recv().await.is_none());
     assert!(driver.watch(Topic::Presence, None).await.is_err());
+}
+
+/// What two sweeps at once say of ann, who has closed and whose time is over, while bob is here. The driver has not woken
+/// up meanwhile: the runtime's timers stand still, and the store lets nothing come back before both are taken.
+async fn sweep_twice(store: &Arc<Moody>, then: impl FnOnce()) -> [Result<Swept, Refusal>; 2] {
+    let policy = Policy { leave_grace: Millis(1), punching: Punching::WithPresence, ..Policy::default() };
+    let moody = Arc::<Moody>::clone(store);
+    let driver = Driver::start(policy, moody, Arc::new(Metrics::new())).await.unwrap();
+    driver.beat(user("bob"), None, beat(2, 1)).await.unwrap();
+    driver.beat(user("ann"), None, beat(1, 1)).await.unwrap();
+    driver.settle().await.unwrap();
+    let closed = store.gate.lock().await;
+    tokio::time::pause();
+    let last = Beat { state: PageState::Closed, next: None, ..beat(1, 2) };
+    let [line, one, other] = [driver.clone(), driver.clone(), driver.clone()];
+    let last = tokio::spawn(async move { line.beat(user("ann"), None, last).await });
+    let over_at = driver.clock().now().after(Millis(50));
+    while driver.clock().now() < over_at {
+        tokio::task::yield_now().await;
+    }
+    let sweeps = [one, other].map(|driver| tokio::spawn(async move { driver.sweep().await }));
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    then();
+    drop(closed);
+    tokio::time::resume();
+    let _ = last.await.unwrap();
+    let [one, other] = sweeps;
+    [one.await.unwrap(), other.await.unwrap()]
+}
+
+#[tokio::test]
+async fn two_sweeps_at_once_end_what_is_over_once_and_say_so_when_it_is_on_disk() {
+    let store = Moody::new().await;
+    let [one, other] = sweep_twice(&store, || {}).await.map(Result::unwrap);
+    assert_eq!((one.ended, other.ended), (1, 0), "bob is here");
+    assert_eq!(one.auto_outs.iter().map(|row| row.user.as_str()).collect::<Vec<_>>(), ["ann"]);
+    assert!(other.auto_outs.is_empty(), "it was the other one");
+    let query = PunchQuery { kind: Some(PunchKind::AutoOut), limit: 10, ..PunchQuery::default() };
+    assert_eq!(store.inner.punches(&query).await.unwrap().rows, one.auto_outs);
+}
+
+#[tokio::test]
+async fn a_sweep_that_cannot_be_written_down_does_not_say_what_it_has_done() {
+    let store = Moody::new().await;
+    let [one, _] = sweep_twice(&store, || store.is_down.store(true, SeqCst)).await;
+    assert_eq!(one.unwrap_err(), Refusal::StoreDown);
 }

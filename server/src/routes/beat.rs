@@ -17,11 +17,21 @@ use stillhere_engine::{
 };
 
 use super::App;
-use crate::error::Rejection;
+use crate::{caller::Caller, error::Rejection};
 
 /// Takes a beat and answers with the policy.
-pub(super) async fn take(State(app): State<App>, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Response {
-    let answer = accept(&app, &headers, body).await;
+pub(super) async fn take(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let clock = app.inner.driver.clock();
+    let begun = clock.passed();
+    let answer = accept(&app, caller, &headers, body).await;
+    if answer.is_ok() {
+        app.inner.metrics.beat(clock.passed().saturating_sub(begun));
+    }
     match (answer, app.inner.settings.legacy_success()) {
         (Ok(taken), false) => (taken.cookie(), Json(taken.accepted)).into_response(),
         (Ok(taken), true) => {
@@ -53,30 +63,35 @@ impl Taken {
     }
 }
 
-async fn accept(app: &App, headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Taken, Rejection> {
+async fn accept(
+    app: &App,
+    caller: Caller,
+    headers: &HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Taken, Rejection> {
     if !is_json_or_text(headers) {
         return Err(Rejection::TypeWrong);
     }
     let body = whole(body)?;
     if body.is_empty() {
-        return accept_empty(app, headers).await;
+        return accept_empty(app, caller, headers).await;
     }
     let bad = |why| Rejection::from(Refusal::BadBeat(why));
     let raw: RawBeat = serde_json::from_slice(&body).map_err(|why| bad(BadBeat::Json(why.to_string())))?;
     let beat = raw.parse().map_err(bad)?;
     let who = app.inner.identity.of_beat(headers, raw.token.as_deref(), app.now())?;
-    let accepted = app.inner.driver.beat(who.user.clone(), who.issued_at, beat).await?;
+    let accepted = app.beat(caller, &who.user, who.issued_at, beat).await?;
     Ok(Taken { accepted, cookie: None })
 }
 
 /// The beat of a page that says nothing: its cookie names the session. One that has ended is followed by the next.
-async fn accept_empty(app: &App, headers: &HeaderMap) -> Result<Taken, Rejection> {
+async fn accept_empty(app: &App, caller: Caller, headers: &HeaderMap) -> Result<Taken, Rejection> {
     let (identity, now) = (&app.inner.identity, app.now());
     let visit = identity.of_visitor(headers, now)?.ok_or(Rejection::BeatEmpty)?;
-    match (app.visit(&visit, now).await, identity.gate()) {
-        (Err(Refusal::SessionEnded), Some(gate)) => {
+    match (app.visit(caller, &visit, now).await, identity.gate()) {
+        (Err(Rejection::Engine(Refusal::SessionEnded)), Some(gate)) => {
             let mut next = visit.again(gate.new_session(), now);
-            let accepted = app.visit(&next, now).await?;
+            let accepted = app.visit(caller, &next, now).await?;
             next.started_at = Timestamp(accepted.now_ms);
             Ok(Taken { accepted, cookie: gate.cookie(&next, now) })
         }

@@ -22,6 +22,7 @@ use crate::{
     feed::{News, Position, Start, Topic, Watch},
     identity::Who,
     limits,
+    metrics::Metrics,
     views::SnapshotView,
 };
 
@@ -47,7 +48,8 @@ pub(super) async fn follow(
     let driver = app.inner.driver.clone();
     let watch = driver.watch(topic.clone(), after).await?;
     let (backlog, news) = begin(watch);
-    let watcher = Watcher { topic, driver, stop: app.inner.stop.clone(), backlog, news, _place: place };
+    let (metrics, stop) = (Arc::clone(&app.inner.metrics), app.inner.stop.clone());
+    let watcher = Watcher { topic, driver, metrics, stop, backlog, news, _place: place };
     let events = stream::unfold(watcher, |mut watcher| async {
         let event = watcher.next().await?;
         Some((Ok::<_, Infallible>(event), watcher))
@@ -83,6 +85,7 @@ async fn topic(app: &App, who: Option<&Who>, question: Question) -> Result<Topic
 struct Watcher {
     topic: Topic,
     driver: Driver,
+    metrics: Arc<Metrics>,
     stop: watch::Receiver<bool>,
     backlog: VecDeque<Event>,
     news: mpsc::Receiver<Arc<News>>,
@@ -102,6 +105,7 @@ impl Watcher {
                 news = self.news.recv() => news,
             };
             if let Some(news) = news {
+                self.metrics.push(news.at, self.driver.clock().now());
                 return Some(event_of(&news));
             }
             // Too slow for its queue. Who is here now says more than what was missed.

@@ -16,6 +16,7 @@ use stillhere_engine::{
 
 use super::{App, beat};
 use crate::{
+    caller::Caller,
     error::{self, Rejection},
     identity::{Source, Visit, normalise_email},
     moment,
@@ -49,6 +50,7 @@ enum Means {
 /// Lets a visitor in.
 pub(super) async fn enter(
     State(app): State<App>,
+    caller: Caller,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Rejection> {
@@ -60,6 +62,7 @@ pub(super) async fn enter(
     if identity.source(&headers) == Source::Foreign {
         return Err(Rejection::OriginBad);
     }
+    app.inner.limiter.visit(caller)?;
     let means = match beat::content_type(&headers).as_deref() {
         Some("application/x-www-form-urlencoded") => Means::Form,
         _ if beat::is_json_or_text(&headers) => Means::Script,
@@ -68,7 +71,7 @@ pub(super) async fn enter(
     let user = normalise_email(&email(means, &beat::whole(body)?)?).map_err(Rejection::EmailBad)?;
     let mut visit = Visit::begin(gate.new_session(), user, now);
     // The session began when the driver said so.
-    visit.started_at = Timestamp(app.visit(&visit, now).await?.now_ms);
+    visit.started_at = Timestamp(app.visit(caller, &visit, now).await?.now_ms);
     // A cookie of letters, digits and dots is always a header's value.
     let cookie = gate.cookie(&visit, now).ok_or(Refusal::Busy)?;
     let answer = match means {
@@ -97,8 +100,8 @@ fn email(means: Means, body: &Bytes) -> Result<String, Rejection> {
 
 impl App {
     /// The beat that the server makes for a page of a visitor.
-    pub(super) async fn visit(&self, visit: &Visit, now: Timestamp) -> Result<Accepted, Refusal> {
+    pub(super) async fn visit(&self, caller: Caller, visit: &Visit, now: Timestamp) -> Result<Accepted, Rejection> {
         let beat = visit.beat(self.inner.settings.policy(), now);
-        self.inner.driver.beat(visit.user.clone(), Some(visit.started_at), beat).await
+        self.beat(caller, &visit.user, Some(visit.started_at), beat).await
     }
 }

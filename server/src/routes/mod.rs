@@ -5,12 +5,16 @@ mod channels;
 mod feed;
 mod gate;
 mod health;
+mod metrics;
+mod openapi;
 mod punches;
 mod question;
 mod sessions;
 mod sight;
 mod sign_out;
 mod site;
+mod sweep;
+mod throttle;
 mod users;
 
 use std::sync::Arc;
@@ -18,10 +22,11 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
+    handler::Handler,
     http::{HeaderName, HeaderValue, Method, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{delete, get, post},
+    routing::{MethodRouter, on},
 };
 use stillhere_engine::{limits::BEAT_BYTES, time::Timestamp};
 use tokio::{
@@ -34,10 +39,15 @@ use tower_http::{
 };
 
 use crate::{
+    caller::Proxies,
     driver::Driver,
     error::Rejection,
     identity::Identity,
+    limiter::{Limiter, ServerClock},
     limits,
+    metrics::Metrics,
+    openapi::route::{self, Route},
+    request_id::{self, RequestId, RequestIds},
     settings::{Auth, Settings},
     store::Store,
 };
@@ -53,15 +63,26 @@ struct Parts {
     identity: Identity,
     driver: Driver,
     store: Arc<dyn Store>,
+    metrics: Arc<Metrics>,
+    proxies: Proxies,
+    limiter: Arc<Limiter>,
     watchers: Arc<Semaphore>,
     stop: watch::Receiver<bool>,
 }
 
 impl App {
-    pub(crate) fn new(settings: Settings, driver: Driver, store: Arc<dyn Store>, stop: watch::Receiver<bool>) -> Self {
+    pub(crate) fn new(
+        settings: Settings,
+        driver: Driver,
+        store: Arc<dyn Store>,
+        metrics: Arc<Metrics>,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        let proxies = Proxies::new(settings.operation());
+        let limiter = Arc::new(Limiter::new(settings.operation(), ServerClock(driver.clock())));
         let identity = Identity::new(&settings);
         let watchers = Arc::new(Semaphore::new(limits::WATCHERS));
-        Self { inner: Arc::new(Parts { settings, identity, driver, store, watchers, stop }) }
+        Self { inner: Arc::new(Parts { settings, identity, driver, store, metrics, proxies, limiter, watchers, stop }) }
     }
 
     fn now(&self) -> Timestamp {
@@ -69,38 +90,76 @@ impl App {
     }
 }
 
+/// A route and what answers it.
+type Served = (&'static Route, MethodRouter<App>);
+
+fn serve<H: Handler<T, App>, T: 'static>(route: &'static Route, handler: H) -> Served {
+    (route, on(route.method.filter(), handler))
+}
+
+/// What lies below the base path.
+fn api() -> [Served; 13] {
+    [
+        serve(&route::BEAT, beat::take),
+        serve(&route::CHANNELS, channels::all),
+        serve(&route::CHANNEL, channels::one),
+        serve(&route::FEED, feed::follow),
+        serve(&route::PUNCH, punches::punch),
+        serve(&route::PUNCHES, punches::list),
+        serve(&route::GATE, gate::enter),
+        serve(&route::SIGN_OUT, sign_out::sign_out),
+        serve(&route::USER, users::one),
+        serve(&route::EXPLAIN, users::explain),
+        serve(&route::SESSIONS, sessions::list),
+        serve(&route::SWEEP, sweep::sweep),
+        serve(&route::SWEEP_BY_POST, sweep::sweep),
+    ]
+}
+
+/// What lies beside it.
+fn beside() -> [Served; 6] {
+    [
+        serve(&route::ALIVE, health::alive),
+        serve(&route::READY, health::ready),
+        serve(&route::METRICS, metrics::show),
+        serve(&route::OPENAPI, openapi::show),
+        serve(&route::CLIENT, site::client),
+        serve(&route::INDEX, site::index),
+    ]
+}
+
+/// Every route, with the path below which it lies.
+pub(crate) fn every_route(base_path: &str) -> Vec<(&str, &'static Route)> {
+    let below = api().map(|(route, _)| (base_path, route));
+    below.into_iter().chain(beside().map(|(route, _)| ("", route))).collect()
+}
+
+fn router(served: impl IntoIterator<Item = Served>) -> Router<App> {
+    served.into_iter().fold(Router::new(), |router, (route, method)| router.route(route.path, method))
+}
+
 /// All routes.
 pub(crate) fn routes(app: App) -> Router {
     let settings = &app.inner.settings;
-    let api = Router::new()
-        .route("/beat", post(beat::take))
-        .route("/channels", get(channels::all))
-        .route("/channels/{name}", get(channels::one))
-        .route("/feed", get(feed::follow))
-        .route("/punches", post(punches::punch).get(punches::list))
-        .route("/sessions", post(gate::enter))
-        .route("/sessions/{id}", delete(sign_out::sign_out))
-        .route("/users/{user}", get(users::one))
-        .route("/users/{user}/explain", get(users::explain))
-        .route("/admin/sessions", get(sessions::list))
+    let api = router(api())
         .fallback(unknown)
         .method_not_allowed_fallback(method_wrong)
         .layer(middleware::from_fn_with_state(app.clone(), for_this_machine))
         .layer(middleware::from_fn(in_time))
         .layer(DefaultBodyLimit::max(BEAT_BYTES));
-    let mut all = Router::new()
+    let mut all = router(beside())
         .nest(settings.base_path(), api)
-        .route("/healthz", get(health::alive))
-        .route("/client/{*file}", get(site::client))
-        .route("/", get(site::index))
         .fallback(site::page)
         .method_not_allowed_fallback(method_wrong)
-        .layer(middleware::map_response(harden));
+        .layer(middleware::map_response(harden))
+        .layer(middleware::from_fn_with_state(app.clone(), throttle::count_refusals));
     if !settings.allowed_origins().is_empty() {
         all = all.layer(cors(settings.allowed_origins(), settings.auth()));
     }
     // Whoever refuses for a reason that an operator should know has logged it; a slow client is no such reason.
-    all.layer(TraceLayer::new_for_http().make_span_with(span).on_failure(())).with_state(app)
+    let trace = TraceLayer::new_for_http().make_span_with(span).on_request(note_request).on_failure(());
+    let ids = Arc::new(RequestIds::new());
+    all.layer(trace).layer(middleware::from_fn_with_state(ids, request_id::mark)).with_state(app)
 }
 
 async fn unknown() -> Rejection {
@@ -133,9 +192,15 @@ async fn harden(mut response: Response) -> Response {
     response
 }
 
-/// Method and path only: what follows the question mark may name people.
+/// What every line about a request says: at the level of errors, so that these say it whatever else is logged.
 fn span(request: &Request) -> tracing::Span {
-    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+    let id = request.extensions().get().map_or("", RequestId::as_str);
+    tracing::error_span!("request", id, method = %request.method())
+}
+
+/// The path names sessions and users, so it is for who looks closely; what follows the question mark for nobody.
+fn note_request(request: &Request, _: &tracing::Span) {
+    tracing::debug!(path = request.uri().path(), "begun");
 }
 
 fn cors(origins: &[String], auth: &Auth) -> CorsLayer {
@@ -151,6 +216,6 @@ fn cors(origins: &[String], auth: &Auth) -> CorsLayer {
         .allow_credentials(by_cookie)
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("last-event-id")])
-        .expose_headers([header::RETRY_AFTER])
+        .expose_headers([header::RETRY_AFTER, request_id::HEADER])
         .max_age(limits::PREFLIGHT_AGE)
 }

@@ -4,7 +4,9 @@ use std::{env, fs, os::unix::ffi::OsStrExt, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{Auth, DatabaseUrl, Secret, Settings, SettingsError, TokenWish, Typed, auth::Keys, presets::preset};
+use super::{
+    Auth, DatabaseUrl, Secret, Secrets, Settings, SettingsError, TokenWish, Typed, auth::Keys, presets::preset,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -78,7 +80,7 @@ impl Serve {
     /// # Errors
     /// A file cannot be read, or the settings cannot be followed.
     pub fn settings(&self) -> Result<Settings, SettingsError> {
-        Settings::parse(self.sources()?, secret()?)
+        Settings::parse(self.sources()?, secrets()?)
     }
 
     /// All sources together: flag, environment, file, preset.
@@ -99,18 +101,27 @@ impl Serve {
             Auth::Jwt(rules) | Auth::Email(rules) => matches!(rules.keys, Keys::Secret(_)),
             Auth::None => false,
         };
-        let note = if is_secret && settings.to_typed().jwt_secret_file.is_none() {
-            "# STILLHERE_JWT_SECRET = *** (from the environment, where it has to be again)\n"
-        } else {
-            ""
-        };
+        let is_unwritten = is_secret && settings.to_typed().jwt_secret_file.is_none();
+        let names = is_unwritten.then_some("STILLHERE_JWT_SECRET").into_iter().chain(settings.operation().unwritten());
+        let notes = names.map(|name| format!("# {name} = *** (from the environment, where it has to be again)\n"));
+        let note: String = notes.collect();
         Ok(format!("{note}{text}"))
     }
 }
 
-/// The secret in the environment. There is no flag for it: other users of the machine can read a command line.
+/// The secrets in the environment. There are no flags for them: other users of the machine can read a command line.
+fn secrets() -> Result<Secrets, SettingsError> {
+    Ok(Secrets { jwt: secret()?, metrics: named("STILLHERE_METRICS_TOKEN")?, cron: named("STILLHERE_CRON_SECRET")? })
+}
+
+/// The one for tokens.
 pub(super) fn secret() -> Result<Option<Secret>, SettingsError> {
-    env::var_os("STILLHERE_JWT_SECRET").map(|text| Secret::parse(text.as_bytes())).transpose()
+    named("STILLHERE_JWT_SECRET")
+}
+
+fn named(name: &str) -> Result<Option<Secret>, SettingsError> {
+    let wrong = |why| SettingsError::new(format!("{name}: {why}"));
+    env::var_os(name).map(|text| Secret::parse(text.as_bytes()).map_err(wrong)).transpose()
 }
 
 fn read(path: &PathBuf) -> Result<Typed, SettingsError> {

@@ -6,6 +6,7 @@
 mod auth;
 mod cli;
 mod database_url;
+mod operation;
 mod presets;
 mod secret;
 mod token;
@@ -25,11 +26,14 @@ pub(crate) use auth::Keys;
 pub use auth::{Auth, TokenRules};
 pub use cli::{Cli, Command, Serve};
 pub use database_url::DatabaseUrl;
+pub(crate) use operation::Operation;
 pub use presets::{PRESETS, preset};
-pub use secret::Secret;
+pub use secret::{Secret, Secrets};
 pub use token::TokenWish;
 pub use typed::Typed;
-pub use words::{AuthWord, HiddenInterval, PunchingWord, TypedIdleStep, TypedRung, Visibility};
+pub use words::{
+    AuthWord, HiddenInterval, LogFormat, MetricsWord, ProxyHeader, PunchingWord, TypedIdleStep, TypedRung, Visibility,
+};
 
 use crate::limits;
 
@@ -42,6 +46,7 @@ pub struct Settings {
     base_path: String,
     allowed_origins: Vec<String>,
     log: String,
+    operation: Operation,
     auth: Auth,
     jwt_secret_file: Option<PathBuf>,
     allow_anonymous: bool,
@@ -69,16 +74,18 @@ impl fmt::Display for SettingsError {
 impl Error for SettingsError {}
 
 impl Settings {
-    /// Finds out what was meant. `secret` is the one from the environment, which no file may hold; otherwise the file
-    /// that `jwt_secret_file` names is read here.
+    /// Finds out what was meant. `secrets` are those from the environment, which no file of settings may hold;
+    /// otherwise the files that settings such as `jwt_secret_file` name are read here.
     ///
     /// # Errors
     /// The first setting that is wrong by itself, or contradicts another one.
-    pub fn parse(typed: Typed, secret: Option<Secret>) -> Result<Self, SettingsError> {
+    pub fn parse(typed: Typed, secrets: impl Into<Secrets>) -> Result<Self, SettingsError> {
+        let mut secrets = secrets.into();
         let policy = parse_policy(&typed)?;
         let listen = typed.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], limits::PORT)));
         let allow_anonymous = typed.allow_anonymous.unwrap_or(false);
-        let auth = Auth::parse(&typed, secret)?;
+        let auth = Auth::parse(&typed, secrets.jwt.take())?;
+        let operation = Operation::parse(&typed, secrets)?;
         if matches!(auth, Auth::None) && !listen.ip().is_loopback() && !allow_anonymous {
             return Err(SettingsError::new(format!(
                 "`auth` is none, so anybody could be anybody, and {listen} is not only this machine: set `auth = \
@@ -93,6 +100,7 @@ impl Settings {
             base_path: parse_base_path(typed.base_path)?,
             allowed_origins: parse_origins(typed.allowed_origins.unwrap_or_default())?,
             log: typed.log.unwrap_or_else(|| "info".into()),
+            operation,
             auth,
             jwt_secret_file: typed.jwt_secret_file,
             allow_anonymous,
@@ -143,6 +151,7 @@ impl Settings {
             ..Typed::default()
         };
         self.auth.write(&mut typed);
+        self.operation.write(&mut typed);
         typed
     }
 
@@ -180,6 +189,17 @@ impl Settings {
     #[must_use]
     pub fn log(&self) -> &str {
         &self.log
+    }
+
+    /// How each line of the log is written.
+    #[must_use]
+    pub const fn log_format(&self) -> LogFormat {
+        self.operation.log_format
+    }
+
+    /// How the server is run.
+    pub(crate) const fn operation(&self) -> &Operation {
+        &self.operation
     }
 
     /// Who is believed to be who.
@@ -275,7 +295,8 @@ fn parse_base_path(typed: Option<String>) -> Result<String, SettingsError> {
         !part.is_empty() && part.bytes().all(|letter| letter.is_ascii_alphanumeric() || b"_-".contains(&letter))
     };
     let is_path = path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(is_part));
-    if !is_path || path == "/client" || path == "/healthz" {
+    let is_taken = ["/client", "/healthz", "/readyz", "/metrics"].contains(&path.as_str());
+    if !is_path || is_taken {
         return Err(SettingsError::new(format!(
             "`base_path` is {path:?}: make it something like /v1 or /presence/v1, of letters, digits, _ and -"
         )));

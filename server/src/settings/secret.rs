@@ -8,7 +8,7 @@ use crate::{
     limits,
 };
 
-/// What tokens are signed with. `Debug` does not show it, and nothing else can.
+/// What tokens are signed with, or what opens a door. `Debug` does not show it, and nothing else can.
 #[derive(Clone)]
 pub struct Secret(Box<[u8]>);
 
@@ -21,7 +21,7 @@ impl Secret {
         let bytes = bytes.trim_ascii();
         if bytes.len() < limits::SECRET_BYTES {
             return Err(SettingsError::new(format!(
-                "the secret for tokens is shorter than {} bytes and could be guessed: make a longer one, for instance \
+                "a secret is shorter than {} bytes and could be guessed: make a longer one, for instance \
                  by `openssl rand -base64 48`",
                 limits::SECRET_BYTES
             )));
@@ -51,5 +51,22 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
+    }
+}
+
+/// The secrets in the environment, which no file may hold.
+#[derive(Clone, Debug, Default)]
+pub struct Secrets {
+    /// What tokens are signed with.
+    pub jwt: Option<Secret>,
+    /// What opens the metrics.
+    pub metrics: Option<Secret>,
+    /// What lets a cron job sweep.
+    pub cron: Option<Secret>,
+}
+
+impl From<Option<Secret>> for Secrets {
+    fn from(jwt: Option<Secret>) -> Self {
+        Self { jwt, ..Self::default() }
     }
 }

@@ -1,7 +1,7 @@
 use clap::{CommandFactory, Parser};
 use stillhere_engine::time::Millis;
 
-use super::{Auth, Cli, Command, HiddenInterval, PRESETS, Secret, Serve, Settings, Typed, preset};
+use super::{Auth, Cli, Command, HiddenInterval, PRESETS, Secret, Secrets, Serve, Settings, Typed, preset};
 
 const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 
@@ -92,6 +92,12 @@ fn a_wrong_setting_is_refused_with_what_to_change() {
         ("database_url = \"postgres://a:b/c@d/e\"", "as %XX"),
         ("database_url = \"postgres://a@b/c?password=d\"", "before the host"),
         ("database_url = \"postgres://a@b/c?pass=d\"", "there are: sslmode, "),
+        ("metrics = \"yes\"", "unknown variant `yes`"),
+        ("metrics_token_file = \"/nowhere\"", "`metrics_token_file`: /nowhere"),
+        ("trusted_proxies = [\"localhost\"]", "write it as 10.1.2.3"),
+        ("trusted_proxies = [\"0.0.0.0/0\"]", "is everybody"),
+        ("proxy_header = \"forwarded\"", "name your proxies by `trusted_proxies`"),
+        ("base_path = \"/metrics\"", "/v1"),
         ("status = []", "`status`"),
         ("[[status]]\nname = \"Online\"", "small letters"),
         ("[[status]]\nname = \"on\"\n[[status]]\nname = \"on\"", "twice"),
@@ -164,6 +170,30 @@ fn a_mistake_beside_the_password_of_a_database_does_not_bring_it_to_light() {
 }
 
 #[test]
+fn secrets_of_operation_are_named_and_never_shown() {
+    let secrets = || {
+        let secret = || Some(Secret::parse(SECRET).unwrap());
+        Secrets { jwt: None, metrics: secret(), cron: secret() }
+    };
+    let text = "trusted_proxies = [\"127.0.0.1\", \"fd00::/8\"]\nproxy_header = \"forwarded\"\nlog_format = \"json\"";
+    let settings = Settings::parse(toml(text), secrets()).unwrap();
+    let printed = Serve::print(&settings).unwrap();
+    assert!(printed.starts_with("# STILLHERE_METRICS_TOKEN = ***"), "{printed}");
+    assert!(printed.contains("\n# STILLHERE_CRON_SECRET = ***"), "{printed}");
+    assert!(!format!("{settings:?} {printed}").contains("0123456789"), "{printed}");
+    let again = Settings::parse(toml(&printed), secrets()).unwrap();
+    assert_eq!(settings.to_typed(), again.to_typed(), "{printed}");
+    for (text, hint) in [
+        ("metrics = \"open\"", "`metrics` is open"),
+        ("metrics = \"off\"", "`metrics` is off"),
+        ("cron_secret_file = \"x\"", "STILLHERE_CRON_SECRET and `cron_secret_file`"),
+    ] {
+        let why = Settings::parse(toml(text), secrets()).unwrap_err().to_string();
+        assert!(why.contains(hint), "{text}: {why}");
+    }
+}
+
+#[test]
 fn a_hidden_tab_can_be_told_to_pause() {
     let serve = serve(&["--hidden-interval-ms", "pause"]);
     assert_eq!(serve.typed.hidden_interval_ms, Some(HiddenInterval::Pause));
@@ -227,4 +257,22 @@ fn printed_settings_of_identity_mean_the_same_and_show_no_secret() {
         assert_eq!(settings.to_typed(), again.to_typed(), "{printed}");
     }
     assert!(!Serve::print(&Settings::parse(Typed::default(), None).unwrap()).unwrap().contains("***"));
+}
+
+#[test]
+fn what_lies_in_deploy_names_settings_that_there_are() {
+    let unit = include_str!("../../deploy/stillhere.service");
+    let image = include_str!("../../deploy/Dockerfile");
+    let command = Cli::command();
+    let serve = command.find_subcommand("serve").unwrap();
+    let known: Vec<_> = serve.get_arguments().filter_map(|argument| argument.get_env()?.to_str()).collect();
+    let words = unit.split(|letter: char| !letter.is_ascii_uppercase() && letter != '_');
+    let words = words.chain(image.split(|letter: char| !letter.is_ascii_uppercase() && letter != '_'));
+    // The secret alone has no flag.
+    let named: Vec<_> =
+        words.filter(|word| word.starts_with("STILLHERE_") && *word != "STILLHERE_JWT_SECRET").collect();
+    assert!(named.len() >= 6, "{named:?}");
+    assert!(named.iter().all(|name| known.contains(name)), "{named:?} {known:?}");
+    let start = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/local/bin/")).unwrap();
+    assert!(Cli::try_parse_from(start.split(' ')).is_ok(), "{start}");
 }

@@ -5,9 +5,10 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::{AuthWord, HiddenInterval, PunchingWord, TypedIdleStep, TypedRung, Visibility};
-
-use super::DatabaseUrl;
+use super::{
+    AuthWord, DatabaseUrl, HiddenInterval, LogFormat, MetricsWord, ProxyHeader, PunchingWord, TypedIdleStep, TypedRung,
+    Visibility,
+};
 
 /// What one source says. What it leaves out, the next one decides: flag, environment, file, preset, default.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +50,57 @@ pub struct Typed {
     #[arg(long, env = "STILLHERE_LOG", value_name = "FILTER", help_heading = "Server")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
+
+    /// How each line of the log is written [default: text]
+    #[arg(long, env = "STILLHERE_LOG_FORMAT", help_heading = "Operation")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_format: Option<LogFormat>,
+
+    /// Who may read /metrics where no token is asked for [default: local]
+    #[arg(long, env = "STILLHERE_METRICS", help_heading = "Operation")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<MetricsWord>,
+
+    /// A file with the token that opens /metrics; or put the token itself into STILLHERE_METRICS_TOKEN
+    #[arg(long, env = "STILLHERE_METRICS_TOKEN_FILE", value_name = "FILE", help_heading = "Operation")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics_token_file: Option<PathBuf>,
+
+    /// A file with the secret by which a cron job may sweep; or put the secret itself into STILLHERE_CRON_SECRET
+    #[arg(long, env = "STILLHERE_CRON_SECRET_FILE", value_name = "FILE", help_heading = "Operation")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cron_secret_file: Option<PathBuf>,
+
+    /// Proxies that may say for whom they ask, such as 127.0.0.1 or 10.0.0.0/8 [default: none]
+    #[arg(
+        long,
+        env = "STILLHERE_TRUSTED_PROXIES",
+        value_name = "ADDRESS,…",
+        value_delimiter = ',',
+        help_heading = "Operation"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trusted_proxies: Option<Vec<String>>,
+
+    /// The header in which they say it; the other one could be anybody's [default: x-forwarded-for]
+    #[arg(long, env = "STILLHERE_PROXY_HEADER", help_heading = "Operation")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy_header: Option<ProxyHeader>,
+
+    /// Beats that one address may send in a second; 0: as many as it likes [default: 1000]
+    #[arg(long, env = "STILLHERE_ADDRESS_BEATS_PER_S", value_name = "COUNT", help_heading = "Operation")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address_beats_per_s: Option<u32>,
+
+    /// Sessions that one address may begin in a second; 0: as many as it likes [default: 100]
+    #[arg(long, env = "STILLHERE_ADDRESS_SESSIONS_PER_S", value_name = "COUNT", help_heading = "Operation")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address_sessions_per_s: Option<u32>,
+
+    /// Visitors whom the e-mail gate lets in from one address in a minute; 0: as many as come [default: 60]
+    #[arg(long, env = "STILLHERE_ADDRESS_VISITS_PER_MIN", value_name = "COUNT", help_heading = "Operation")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address_visits_per_min: Option<u32>,
 
     /// Who is believed to be who [default: none]
     #[arg(long, env = "STILLHERE_AUTH", help_heading = "Identity")]
@@ -217,6 +269,15 @@ impl Typed {
             base_path: self.base_path.or(below.base_path),
             allowed_origins: self.allowed_origins.or(below.allowed_origins),
             log: self.log.or(below.log),
+            log_format: self.log_format.or(below.log_format),
+            metrics: self.metrics.or(below.metrics),
+            metrics_token_file: self.metrics_token_file.or(below.metrics_token_file),
+            cron_secret_file: self.cron_secret_file.or(below.cron_secret_file),
+            trusted_proxies: self.trusted_proxies.or(below.trusted_proxies),
+            proxy_header: self.proxy_header.or(below.proxy_header),
+            address_beats_per_s: self.address_beats_per_s.or(below.address_beats_per_s),
+            address_sessions_per_s: self.address_sessions_per_s.or(below.address_sessions_per_s),
+            address_visits_per_min: self.address_visits_per_min.or(below.address_visits_per_min),
             auth: self.auth.or(below.auth),
             jwt_secret_file: self.jwt_secret_file.or(below.jwt_secret_file),
             jwt_public_key_file: self.jwt_public_key_file.or(below.jwt_public_key_file),

@@ -79,6 +79,38 @@ pub enum AuthWord {
     Email,
 }
 
+/// How each line of the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object each, for programs
+    Json,
+}
+
+/// Who may read the metrics without a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum MetricsWord {
+    /// Whoever asks from this machine, and not for somebody else
+    Local,
+    /// Anybody
+    Open,
+    /// Nobody
+    Off,
+}
+
+/// In which header a proxy says for whom it asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProxyHeader {
+    /// What nearly every proxy sends
+    XForwardedFor,
+    /// What RFC 7239 says
+    Forwarded,
+}
+
 /// How often a hidden tab beats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HiddenInterval {

@@ -1,0 +1,248 @@
+//! Every route: its place, who may ask, what goes in and what comes out. The router is made of these too, so that no
+//! route is without its description and no description without its route.
+
+use axum::routing::MethodFilter;
+
+/// One route.
+#[derive(Debug)]
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    /// As the router reads it, below the base path or not.
+    pub(crate) path: &'static str,
+    pub(super) what: &'static str,
+    pub(super) who: Who,
+    /// What may follow the question mark.
+    pub(super) query: &'static [&'static str],
+    /// The schema of its body.
+    pub(super) body: Option<&'static str>,
+    /// What it answers when all is well.
+    pub(super) answers: &'static [(u16, Content)],
+    /// The codes of its refusals, besides those that follow from `who`.
+    pub(super) codes: &'static [&'static str],
+}
+
+/// The methods that there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    Get,
+    Post,
+    Delete,
+}
+
+impl Method {
+    pub(crate) const fn filter(self) -> MethodFilter {
+        match self {
+            Self::Get => MethodFilter::GET,
+            Self::Post => MethodFilter::POST,
+            Self::Delete => MethodFilter::DELETE,
+        }
+    }
+
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Post => "post",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// Who may ask.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Who {
+    Anybody,
+    /// Whoever is known, visitors too.
+    Known,
+    /// Whoever may see who is here.
+    Watcher,
+    Admin,
+    /// An admin or the cron job.
+    Sweeper,
+    /// Whoever may see the figures.
+    Operator,
+}
+
+/// What an answer holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Content {
+    Nothing,
+    /// JSON of this schema.
+    Json(&'static str),
+    /// Something else, of this type.
+    Text(&'static str),
+}
+
+use Content::{Json, Nothing, Text};
+use Method::{Delete, Get, Post};
+
+const PLAIN: Route =
+    Route { method: Get, path: "", what: "", who: Who::Anybody, query: &[], body: None, answers: &[], codes: &[] };
+
+pub(crate) const BEAT: Route = Route {
+    method: Post,
+    path: "/beat",
+    what: "Still here. With the e-mail gate's cookie the body may be empty.",
+    who: Who::Known,
+    body: Some("Beat"),
+    answers: &[(200, Json("Accepted"))],
+    codes: &[
+        "beat_bad",
+        "beat_empty",
+        "body_too_long",
+        "body_lost",
+        "type_wrong",
+        "channel_unknown",
+        "session_of_another",
+        "session_ended",
+        "too_many_sessions",
+        "not_allowed",
+        "store_down",
+        "busy",
+    ],
+    ..PLAIN
+};
+pub(crate) const CHANNELS: Route = Route {
+    path: "/channels",
+    what: "How many users are in each channel now, were today, and have ever been.",
+    who: Who::Watcher,
+    answers: &[(200, Json("Channels"))],
+    codes: &["store_down", "busy"],
+    ..PLAIN
+};
+pub(crate) const CHANNEL: Route = Route {
+    path: "/channels/{name}",
+    what: "Who is in a channel.",
+    who: Who::Watcher,
+    answers: &[(200, Json("Channel"))],
+    codes: &["channel_unknown", "busy"],
+    ..PLAIN
+};
+pub(crate) const FEED: Route = Route {
+    path: "/feed",
+    what: "Server-sent events: `snapshot`, then `join`, `update`, `leave`, `punch`. Goes on after `Last-Event-ID`.",
+    who: Who::Watcher,
+    query: &["channel", "user"],
+    answers: &[(200, Text("text/event-stream"))],
+    codes: &["query_bad", "channel_unknown", "too_many_watchers", "busy"],
+    ..PLAIN
+};
+pub(crate) const PUNCH: Route = Route {
+    method: Post,
+    path: "/punches",
+    what: "In or out by the punch clock; on disk when it is answered.",
+    who: Who::Known,
+    body: Some("PunchWish"),
+    answers: &[(200, Json("Punch"))],
+    codes: &[
+        "body_bad",
+        "body_too_long",
+        "body_lost",
+        "type_wrong",
+        "no_session",
+        "punched_already",
+        "punches_off",
+        "store_down",
+        "busy",
+    ],
+    ..PLAIN
+};
+pub(crate) const PUNCHES: Route = Route {
+    path: "/punches",
+    what: "The append-only log of punches: one's own, or everybody's for an admin.",
+    who: Who::Watcher,
+    query: &["user", "kind", "from", "to", "limit", "after"],
+    answers: &[(200, Json("Punches"))],
+    codes: &["query_bad", "store_down", "busy"],
+    ..PLAIN
+};
+pub(crate) const GATE: Route = Route {
+    method: Post,
+    path: "/sessions",
+    what: "The e-mail gate: a session and its cookie. A form is led on to the content.",
+    body: Some("VisitWish"),
+    answers: &[(201, Json("Visit")), (303, Nothing)],
+    codes: &[
+        "gate_off",
+        "email_bad",
+        "origin_bad",
+        "body_too_long",
+        "body_lost",
+        "type_wrong",
+        "host_bad",
+        "late",
+        "throttled",
+        "too_many_sessions",
+        "store_down",
+        "busy",
+    ],
+    ..PLAIN
+};
+pub(crate) const SIGN_OUT: Route = Route {
+    method: Delete,
+    path: "/sessions/{id}",
+    what: "One's own session is over at once.",
+    who: Who::Known,
+    answers: &[(204, Nothing)],
+    codes: &["beat_bad", "session_of_another", "store_down", "busy"],
+    ..PLAIN
+};
+pub(crate) const USER: Route = Route {
+    path: "/users/{user}",
+    what: "One person: status, label, channels.",
+    who: Who::Watcher,
+    answers: &[(200, Json("User"))],
+    codes: &["query_bad", "store_down", "busy"],
+    ..PLAIN
+};
+pub(crate) const EXPLAIN: Route = Route {
+    path: "/users/{user}/explain",
+    what: "One person, which rules fired and what comes next: for oneself and admins.",
+    who: Who::Watcher,
+    answers: &[(200, Json("Explained"))],
+    codes: &["query_bad", "store_down", "busy"],
+    ..PLAIN
+};
+pub(crate) const SESSIONS: Route = Route {
+    path: "/admin/sessions",
+    what: "Sessions with their lengths, newest first, and the totals of all that match.",
+    who: Who::Admin,
+    query: &["user", "channel", "from", "to", "open", "limit", "after"],
+    answers: &[(200, Json("Sessions"))],
+    codes: &["query_bad", "store_down", "busy"],
+    ..PLAIN
+};
+pub(crate) const SWEEP: Route = Route {
+    path: "/admin/sweep",
+    what: "Looks at all leases now, and says which sessions it has ended; for a cron job.",
+    who: Who::Sweeper,
+    answers: &[(200, Json("Swept"))],
+    codes: &["store_down", "busy"],
+    ..PLAIN
+};
+pub(crate) const SWEEP_BY_POST: Route = Route { method: Post, ..SWEEP };
+pub(crate) const ALIVE: Route =
+    Route { path: "/healthz", what: "Whether the process is alive.", answers: &[(200, Json("Alive"))], ..PLAIN };
+pub(crate) const READY: Route = Route {
+    path: "/readyz",
+    what: "Whether it can do its work, and otherwise which part is not well.",
+    answers: &[(200, Json("Ready")), (503, Json("Ready"))],
+    ..PLAIN
+};
+pub(crate) const METRICS: Route = Route {
+    path: "/metrics",
+    what: "Figures for Prometheus.",
+    who: Who::Operator,
+    answers: &[(200, Text("text/plain"))],
+    ..PLAIN
+};
+pub(crate) const OPENAPI: Route =
+    Route { path: "/openapi.json", what: "This document.", answers: &[(200, Text("application/json"))], ..PLAIN };
+pub(crate) const CLIENT: Route = Route {
+    path: "/client/{*file}",
+    what: "The browser's side.",
+    answers: &[(200, Text("text/javascript")), (304, Nothing)],
+    codes: &["not_found", "client_unbuilt"],
+    ..PLAIN
+};
+pub(crate) const INDEX: Route =
+    Route { path: "/", what: "The demo.", answers: &[(200, Text("text/html")), (304, Nothing)], ..PLAIN };

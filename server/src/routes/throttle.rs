@@ -1,0 +1,72 @@
+//! Where requests meet their limits, and refusals are counted.
+
+use std::{convert::Infallible, sync::Arc};
+
+use axum::{
+    extract::{FromRequestParts, Request, State},
+    http::request,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use stillhere_engine::{
+    time::Timestamp,
+    wire::{Accepted, Beat, Refusal, UserId},
+};
+
+use super::{App, Parts};
+use crate::{
+    caller::{Caller, Peer},
+    error::{Code, Rejection},
+    limiter::{Limiter, Throttled, Turn},
+};
+
+/// Whom the request is from, by its connection or by the word of a proxy.
+impl FromRequestParts<App> for Caller {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut request::Parts, app: &App) -> Result<Self, Infallible> {
+        let peer = Peer::from_request_parts(parts, app).await?;
+        Ok(app.inner.proxies.caller(peer, &parts.headers))
+    }
+}
+
+impl App {
+    /// What bounds how much is asked, for whoever keeps it small.
+    pub(crate) fn limiter(&self) -> Arc<Limiter> {
+        Arc::clone(&self.inner.limiter)
+    }
+
+    /// Takes a beat, if it is not too much.
+    pub(super) async fn beat(
+        &self,
+        caller: Caller,
+        user: &UserId,
+        issued_at: Option<Timestamp>,
+        beat: Beat,
+    ) -> Result<Accepted, Rejection> {
+        let Parts { driver, limiter, .. } = &*self.inner;
+        let session = beat.session;
+        match limiter.beat(caller, user, session)? {
+            Turn::Free => {}
+            Turn::IfOpen(_) if driver.is_open(user.clone(), session).await? => {}
+            Turn::IfOpen(after) => return Err(Throttled(after).into()),
+        }
+        let accepted = driver.beat(user.clone(), issued_at, beat).await?;
+        limiter.took(session);
+        Ok(accepted)
+    }
+}
+
+/// Counts refusals. An address that is told again and again that its token is no good is told to wait.
+pub(super) async fn count_refusals(State(app): State<App>, caller: Caller, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if response.extensions().get() == Some(&Code::of(&Refusal::TokenBad.into()))
+        && let Err(throttled) = app.inner.limiter.bad_token(caller)
+    {
+        response = Rejection::from(throttled).into_response();
+    }
+    if let Some(Code(code)) = response.extensions().get() {
+        app.inner.metrics.refusal(code);
+    }
+    response
+}

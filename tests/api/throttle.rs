@@ -1,0 +1,157 @@
+//! Floods: they are slowed down, and nobody's session ends because of them.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use stillhere_tests::{
+    beat::{first, later},
+    server::{Answer, Server},
+    token::{ENVIRONMENT, token},
+};
+
+/// A lease of 1.5 s, and a proxy that is believed.
+const BRIEF: &str = "auth = \"none\"\ninterval_ms = 500\ngrace_ms = 500\nleave_grace_ms = 1\n\
+                     trusted_proxies = [\"127.0.0.1\"]\n";
+const ONE: &str = "192.0.2.1";
+const OTHER: &str = "192.0.2.2";
+
+async fn beat(server: &Server, address: &str, beat: &Value) -> Answer {
+    let fields = [("x-forwarded-for", address), ("content-type", "text/plain")];
+    server.send(Method::POST, "/v1/beat", Some(beat.to_string()), &fields).await
+}
+
+/// When it was answered.
+fn now_ms(answer: &Answer) -> u64 {
+    answer.body["nowMs"].as_u64().expect("a time")
+}
+
+/// A session of its own for each number.
+fn nth(number: usize, user: &str) -> Value {
+    later(first('A', user), json!({ "session": format!("{number:A>21}A"), "nextMs": 500 }))
+}
+
+fn check_throttled(answer: &Answer) {
+    assert_eq!((answer.status, answer.code()), (429, "throttled"), "{}", answer.body);
+    assert_eq!(answer.body["error"]["retry"], true);
+    assert!(answer.body["error"]["retryAfterMs"].as_u64().is_some_and(|ms| ms > 0), "{}", answer.body);
+    assert!(answer.headers.contains_key("retry-after"));
+}
+
+#[tokio::test]
+async fn a_flood_from_an_address_is_refused_and_a_session_there_lives_on_and_others_are_not_hurt() {
+    let server = Server::with(&format!("{BRIEF}address_beats_per_s = 10\n")).await;
+    let mut feed = server.feed("site").await;
+    feed.next().await;
+    let mut ann = nth(0, "ann");
+    let began = beat(&server, ONE, &ann).await;
+    assert_eq!(began.status, 200);
+    let (mut refused, mut seq, mut passed) = (0, 1, 0);
+    // For four leases, by the server's own clock.
+    while passed < 6_000 {
+        for number in 1..20 {
+            let eves = later(nth(number, "eve"), json!({ "seq": seq, "t": seq }));
+            let answer = beat(&server, ONE, &eves).await;
+            if answer.status != 200 {
+                check_throttled(&answer);
+                refused += 1;
+            }
+        }
+        seq += 1;
+        ann = later(ann, json!({ "seq": seq, "t": seq }));
+        let answer = beat(&server, ONE, &ann).await;
+        match answer.status {
+            200 => passed = now_ms(&answer) - now_ms(&began),
+            _ => check_throttled(&answer),
+        }
+    }
+    assert!(refused > 100, "{refused}");
+    assert_eq!(beat(&server, OTHER, &nth(77, "bob")).await.status, 200);
+    loop {
+        match feed.next_in_words().await.as_str() {
+            "join bob online" => break,
+            told => assert!(!told.starts_with("leave ann"), "{told}"),
+        }
+    }
+    assert_eq!(server.sessions("ann").await[0]["endedAt"], Value::Null);
+}
+
+#[tokio::test]
+async fn one_session_that_floods_is_told_to_wait_and_goes_on() {
+    let server = Server::with(BRIEF).await;
+    let ann = nth(0, "ann");
+    let mut answers = Vec::new();
+    for seq in 1..40 {
+        answers.push(beat(&server, ONE, &later(ann.clone(), json!({ "seq": seq, "t": seq }))).await);
+    }
+    check_throttled(answers.iter().find(|answer| answer.status != 200).expect("one is refused"));
+    assert_eq!(beat(&server, ONE, &nth(1, "bob")).await.status, 200);
+    assert_eq!(server.sessions("ann").await[0]["endedAt"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_forged_address_changes_nothing() {
+    let settings = "auth = \"none\"\naddress_sessions_per_s = 1\n";
+    let server = Server::with(settings).await;
+    let mut refused = None;
+    for number in 0..100 {
+        let answer = beat(&server, &format!("198.51.100.{number}"), &nth(number, &format!("u{number}"))).await;
+        if answer.status != 200 {
+            refused = Some(answer);
+            break;
+        }
+    }
+    check_throttled(&refused.expect("all are from one address"));
+    let forwarded = [("forwarded", "for=203.0.113.1"), ("content-type", "text/plain")];
+    let body = Some(nth(200, "zoe").to_string());
+    check_throttled(&server.send(Method::POST, "/v1/beat", body, &forwarded).await);
+}
+
+#[tokio::test]
+async fn after_a_restart_open_sessions_go_on_where_no_more_may_begin() {
+    let mut server = Server::with(&format!("{BRIEF}address_sessions_per_s = 1\nboot_grace_ms = 60000\n")).await;
+    let begun = 15;
+    for number in 0..begun {
+        assert_eq!(beat(&server, ONE, &nth(number, &format!("u{number}"))).await.status, 200);
+    }
+    server.kill().await;
+    server.restart().await;
+    let mut strangers = 100;
+    while beat(&server, ONE, &nth(strangers, "eve")).await.status == 200 {
+        strangers += 1;
+    }
+    for number in 0..begun {
+        let next = later(nth(number, &format!("u{number}")), json!({ "seq": 2, "t": 1 }));
+        let answer = beat(&server, ONE, &next).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+    assert_eq!(beat(&server, OTHER, &nth(99, "bob")).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_gate_lets_so_many_in_from_one_address_and_then_the_others() {
+    let settings = "auth = \"email\"\naddress_visits_per_min = 3\ntrusted_proxies = [\"127.0.0.1\"]\n";
+    let server = Server::start(&[], settings, &ENVIRONMENT).await;
+    let enter = async |address: &str| {
+        let fields =
+            [("x-forwarded-for", address), ("content-type", "application/json"), ("sec-fetch-site", "same-origin")];
+        let body = Some("{\"email\":\"ann@example.com\"}".to_owned());
+        server.send(Method::POST, "/v1/sessions", body, &fields).await
+    };
+    for _ in 0..3 {
+        assert_eq!(enter(ONE).await.status, 201);
+    }
+    check_throttled(&enter(ONE).await);
+    assert_eq!(enter(OTHER).await.status, 201);
+}
+
+#[tokio::test]
+async fn an_address_with_bad_tokens_is_told_to_wait_and_good_ones_from_there_are_taken() {
+    let server = Server::start(&[], "auth = \"jwt\"\ntrusted_proxies = [\"127.0.0.1\"]\n", &ENVIRONMENT).await;
+    let mut statuses = Vec::new();
+    while statuses.last() != Some(&429) {
+        assert!(statuses.len() < 5_000, "it never ends");
+        statuses.push(beat(&server, ONE, &nth(0, "no token")).await.status);
+    }
+    assert!(statuses.len() > 500 && statuses[..500].iter().all(|status| *status == 401));
+    assert_eq!(beat(&server, OTHER, &nth(0, "no token")).await.code(), "token_bad");
+    assert_eq!(beat(&server, ONE, &nth(1, &token("ann", "user"))).await.status, 200);
+}
