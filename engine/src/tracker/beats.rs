@@ -132,7 +132,9 @@ impl Tracker {
         // A last word is a lasting fact, also when it is said again because it could not be written; and so is its being
         // taken back. Falling silent is one too: a frozen tab cannot say again that it is to be held.
         let falls_silent = beat.state == PageState::Closed || beat.next.is_none() && !beat.state.is_visible();
-        if is_newest && (falls_silent || was_closed) {
+        // And nobody is told that a session goes on whose start is not on disk yet.
+        let has_started = self.roll.get(place).is_some_and(|session| session.saved_seq > 0);
+        if is_newest && (falls_silent || was_closed) || !has_started {
             self.commit(place, report);
         } else {
             let answer = self.accepted(place, beat);

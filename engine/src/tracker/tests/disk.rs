@@ -97,7 +97,10 @@ fn a_store_that_is_down_loses_nothing_and_heals() {
     assert_eq!(server.beat("ann", Tab::seen(tab.at(0), &[(0, 0)])), Err(Refusal::StoreDown));
     assert_eq!(server.members(), "ann online in site", "presence is live from memory");
     server.pass(5_000);
-    assert_eq!(server.beat("ann", Tab::seen(tab.at(5_000), &[(1_000, 5_000)])).expect("taken").saved_seq, 0);
+    server.send("ann", Tab::seen(tab.at(5_000), &[(1_000, 5_000)]));
+    server.pass(limits::STORE_RETRY.0);
+    assert_eq!(server.answers.pop(), Some(Err(Refusal::StoreDown)), "its start is still not on disk");
+    assert_eq!(server.members(), "ann online in site");
     server.is_down = false;
     server.pass(2_000);
     assert_eq!((server.row(&tab).seq, server.row(&tab).visible), (2, Millis(4_000)));

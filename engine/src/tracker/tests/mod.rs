@@ -152,11 +152,16 @@ impl Server {
     }
 
     fn beat(&mut self, user: &str, beat: Beat) -> Result<Accepted, Refusal> {
+        self.send(user, beat);
+        self.answers.pop().expect("every beat is answered")
+    }
+
+    /// A beat whose answer may wait for the disk.
+    fn send(&mut self, user: &str, beat: Beat) {
         self.tickets += 1;
         let user = UserId::parse(user).expect("a name");
         let report = Report { ticket: Ticket(self.tickets), user, issued_at: None, beat, past: None };
         self.tell(Input::Beat(Box::new(report)));
-        self.answers.pop().expect("every beat is answered")
     }
 
     fn pass(&mut self, ms: u64) {

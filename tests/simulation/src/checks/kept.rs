@@ -29,10 +29,6 @@ pub fn acknowledged_is_kept(
     saved_seq: u32,
     row: Option<&SessionRow>,
 ) -> Verdict {
-    // Later beats are answered from memory while the start is not on disk: they say so by `saved_seq`.
-    if row.is_none() && saved_seq == 0 && fact.is_none() {
-        return Ok(());
-    }
     let Some(row) = row else {
         let what = format!("{session:?}: beat {seq} was answered, and no row is on disk");
         return Err(Broken::new("acknowledged_is_kept", what));
