@@ -268,6 +268,7 @@ fn wire_bytes(dispatch: &Dispatch, channel: &ChannelName) -> usize {
         + digits(u64::from(dispatch.seq))
         + digits(dispatch.t.0)
         + state
+        + if dispatch.sign_out { r#","signOut":true"#.len() } else { 0 }
         + dispatch.next.map_or(0, |next| r#","nextMs":"#.len() + digits(next.0))
         + spans
         + dispatch.visible.len().saturating_sub(1)
