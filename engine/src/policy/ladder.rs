@@ -57,6 +57,22 @@ impl Ladder {
         (at as u8, until)
     }
 
+    /// The best of some statuses; `None` of none.
+    pub fn best<'a>(&self, statuses: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+        let rung = |status: &&str| self.rungs.iter().position(|rung| *rung.status == **status).unwrap_or(usize::MAX);
+        statuses.min_by_key(rung)
+    }
+
+    /// The status of somebody who has left. A rung without any condition of time speaks of a session that lasts, and
+    /// there is none.
+    #[must_use]
+    pub fn remembered(&self, last_seen_at: Timestamp, last_active_at: Timestamp, now: Timestamp) -> &str {
+        let (rung, _) = self.judge(Facts { visible: false, last_seen_at, last_active_at }, now);
+        let holds = self.rungs.get(usize::from(rung));
+        let holds = holds.filter(|rung| rung.seen_within.is_some() || rung.active_within.is_some());
+        holds.map_or(Self::LAST, |rung| &rung.status)
+    }
+
     /// The status at a rung's place.
     #[must_use]
     pub fn status(&self, rung: u8) -> &str {
@@ -100,6 +116,17 @@ mod tests {
         assert_eq!(at(6_000), ("online", Timestamp(6_001)));
         assert_eq!(at(6_001), ("away", Timestamp(61_001)));
         assert_eq!(at(61_001), ("offline", Timestamp::NEVER));
+    }
+
+    #[test]
+    fn who_has_left_is_remembered_only_by_rungs_that_ask_when() {
+        let within =
+            |status: &str, ms| Rung { status: status.into(), seen_within: Some(Millis(ms)), ..Rung::default() };
+        let lasting = Rung { status: "available".into(), ..Rung::default() };
+        let ladder = Ladder { rungs: vec![within("online", 100), within("recent", 1_000), lasting] };
+        let at = |now| ladder.remembered(Timestamp(0), Timestamp(0), Timestamp(now));
+        assert_eq!([at(100), at(1_000), at(1_001)], ["online", "recent", "offline"]);
+        assert_eq!(ladder.best(["available", "recent", "offline"].into_iter()), Some("recent"));
     }
 
     #[test]

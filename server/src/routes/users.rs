@@ -9,8 +9,7 @@ use axum::{
 use serde::Serialize;
 use stillhere_engine::{
     label::Ago,
-    policy::{Facts, Ladder},
-    time::Timestamp,
+    policy::Ladder,
     tracker::{Explained, SessionRow},
     wire::{Refusal, UserId},
 };
@@ -125,20 +124,9 @@ fn view<'a>(app: &App, user: &'a UserId, person: &'a Person, last: Option<&Sessi
 
 /// The best status of all channels. Who has left may still be on a rung that only asks when they were last seen.
 fn status(ladder: &Ladder, person: &Person, last: Option<&SessionRow>) -> String {
-    let rung = |status: &str| ladder.rungs.iter().position(|rung| &*rung.status == status).unwrap_or(usize::MAX);
-    if let Some(best) = person.members.iter().map(|member| &member.status).min_by_key(|status| rung(status)) {
-        return best.clone();
-    }
-    let Some(last) = last else { return Ladder::LAST.to_owned() };
-    let facts = Facts { visible: false, last_seen_at: last.last_seen_at, last_active_at: last.last_active_at };
-    remembered(ladder, facts, person.now)
-}
-
-/// A rung without any condition speaks of a session that lasts, and there is none.
-fn remembered(ladder: &Ladder, facts: Facts, now: Timestamp) -> String {
-    let rung = usize::from(ladder.judge(facts, now).0);
-    let holds = ladder.rungs.get(rung).filter(|rung| rung.seen_within.is_some() || rung.active_within.is_some());
-    holds.map_or(Ladder::LAST, |rung| &rung.status).to_owned()
+    let best = ladder.best(person.members.iter().map(|member| member.status.as_str()));
+    let remembered = || last.map(|last| ladder.remembered(last.last_seen_at, last.last_active_at, person.now));
+    best.or_else(remembered).unwrap_or(Ladder::LAST).to_owned()
 }
 
 impl<'a> From<&'a Explained> for ExplainedView<'a> {
