@@ -38,6 +38,7 @@ pub mod limits;
 mod metrics;
 mod moment;
 mod openapi;
+mod profiles;
 mod request_id;
 mod routes;
 pub mod settings;

@@ -86,6 +86,18 @@ pub const PAGE_ROWS: u32 = 100;
 /// Sessions on the longest page of the list.
 pub const PAGE_ROWS_MOST: u32 = 1_000;
 
+/// People who have left and are still remembered in a list: as many as are ever looked at, in some megabytes.
+pub const LEFT_ROWS: u32 = 100_000;
+
+/// People on one page of their list, when the client does not say: a screen that scrolls holds them all.
+pub const PEOPLE: u32 = 1_000;
+
+/// People on the longest page: some three megabytes of JSON.
+pub const PEOPLE_MOST: u32 = 10_000;
+
+/// People whose names and roles are remembered for lists, from their newest token: some tens of megabytes at most.
+pub const PROFILES: usize = 100_000;
+
 /// How far a token's clock may be off when nobody says: servers that tell each other the time are closer.
 pub const TOKEN_LEEWAY: Millis = Millis::seconds(30);
 
@@ -150,6 +162,10 @@ pub const ADDRESS_SESSIONS_PER_S: u32 = 100;
 /// Visitors through the e-mail gate from one address in a minute, when nobody says: a lecture hall opens the link at
 /// once, and whoever tries out a list of addresses is not much faster.
 pub const ADDRESS_VISITS_PER_MIN: u32 = 60;
+
+/// Requests other than beats from one address in a second, when nobody says: that office's lists, each asked for again
+/// every half minute by whoever has one open. A list costs what fifty beats do.
+pub const ADDRESS_REQUESTS_PER_S: u32 = 200;
 
 /// How long a part of the server may take to say that it is well: a load balancer asks every few seconds.
 pub const READY_WITHIN: Duration = Duration::from_secs(2);

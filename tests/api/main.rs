@@ -9,6 +9,7 @@ mod metrics;
 mod on_postgres;
 mod openapi;
 mod operation;
+mod people;
 mod punch_clock;
 mod restart;
 mod session_duration;

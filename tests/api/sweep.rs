@@ -58,7 +58,8 @@ async fn without_a_secret_none_is_right() {
 
 #[tokio::test]
 async fn sweeping_all_the_time_punches_out_once_and_nobody_too_early() {
-    let brief = "interval_ms = 500\ngrace_ms = 500\nleave_grace_ms = 1\npunching = \"with-presence\"\n";
+    let brief = "interval_ms = 500\ngrace_ms = 500\nleave_grace_ms = 1\npunching = \"with-presence\"\n\
+                 address_requests_per_s = 0\n";
     let server = Server::preset_with("punch-clock", brief).await;
     let mut page = Feed::open(&server.url("/v1/feed?user=ann"), None).await;
     page.next().await;

@@ -144,6 +144,22 @@ async fn the_gate_lets_so_many_in_from_one_address_and_then_the_others() {
 }
 
 #[tokio::test]
+async fn lists_are_bounded_by_address_and_beats_are_taken_all_the_same() {
+    let server = Server::with(&format!("{BRIEF}address_requests_per_s = 2\n")).await;
+    let list =
+        async |address: &str| server.send(Method::GET, "/v1/admin/users", None, &[("x-forwarded-for", address)]).await;
+    let mut answers = Vec::new();
+    while answers.last().is_none_or(|answer: &Answer| answer.status == 200) {
+        assert!(answers.len() < 1_000, "it never ends");
+        answers.push(list(ONE).await);
+    }
+    assert!(answers.len() > 8, "four seconds' worth at once: {}", answers.len());
+    check_throttled(answers.last().expect("one was refused"));
+    assert_eq!(list(OTHER).await.status, 200);
+    assert_eq!(beat(&server, ONE, &nth(0, "ann")).await.status, 200);
+}
+
+#[tokio::test]
 async fn an_address_with_bad_tokens_is_told_to_wait_and_good_ones_from_there_are_taken() {
     let server = Server::start(&[], "auth = \"jwt\"\ntrusted_proxies = [\"127.0.0.1\"]\n", &ENVIRONMENT).await;
     let mut statuses = Vec::new();

@@ -14,7 +14,7 @@ const SETTINGS: &str = "auth = \"jwt\"\njwt_issuer = \"https://id.example\"\njwt
                         token_cookie = \"token\"\nallowed_origins = [\"https://app.example\"]\n";
 
 /// Every route that asks who it is, and what a good token of a user gets there.
-const ROUTES: [(Method, &str, u16); 10] = [
+const ROUTES: [(Method, &str, u16); 12] = [
     (Method::POST, "/v1/beat", 200),
     // Whoever may ask is told that this is no punch.
     (Method::POST, "/v1/punches", 415),
@@ -22,10 +22,12 @@ const ROUTES: [(Method, &str, u16); 10] = [
     (Method::DELETE, "/v1/sessions/AAAAAAAAAAAAAAAAAAAAAA", 204),
     (Method::GET, "/v1/channels", 200),
     (Method::GET, "/v1/channels/site", 200),
+    (Method::GET, "/v1/users", 200),
     (Method::GET, "/v1/users/ann", 200),
     (Method::GET, "/v1/users/ann/explain", 200),
     (Method::GET, "/v1/feed", 200),
     (Method::GET, "/v1/admin/sessions", 403),
+    (Method::GET, "/v1/admin/users", 403),
 ];
 
 /// The claims that the server of these tests asks for, and others over them.

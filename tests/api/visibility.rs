@@ -9,7 +9,8 @@ use stillhere_tests::{
 };
 
 /// What somebody else gets from each route that shows people.
-const ROUTES: [&str; 4] = ["/v1/channels/pms", "/v1/users/ann", "/v1/feed?channel=pms", "/v1/feed"];
+const ROUTES: [&str; 6] =
+    ["/v1/channels/pms", "/v1/users/ann", "/v1/feed?channel=pms", "/v1/users?channel=pms", "/v1/feed", "/v1/users"];
 
 /// Ann is in `pms`, Bob too, Eve elsewhere.
 async fn server(visibility: &str) -> Server {
@@ -35,24 +36,24 @@ async fn statuses(server: &Server, user: &str, role: &str) -> Vec<u16> {
 async fn everyone_sees_everybody_where_the_preset_says_so() {
     let server = server("everyone").await;
     for user in ["bob", "eve"] {
-        assert_eq!(statuses(&server, user, "user").await, [200; 4], "{user}");
+        assert_eq!(statuses(&server, user, "user").await, [200; 6], "{user}");
     }
 }
 
 #[tokio::test]
 async fn in_one_channel_people_see_each_other_and_nobody_elsewhere_does() {
     let server = server("channel").await;
-    assert_eq!(statuses(&server, "bob", "user").await, [200, 200, 200, 403]);
-    assert_eq!(statuses(&server, "eve", "user").await, [403, 403, 403, 403]);
-    assert_eq!(statuses(&server, "boss", "admin").await, [200; 4]);
+    assert_eq!(statuses(&server, "bob", "user").await, [200, 200, 200, 200, 403, 403]);
+    assert_eq!(statuses(&server, "eve", "user").await, [403; 6]);
+    assert_eq!(statuses(&server, "boss", "admin").await, [200; 6]);
 }
 
 #[tokio::test]
 async fn an_employee_sees_only_their_own_status() {
     let server = server("own").await;
-    assert_eq!(statuses(&server, "bob", "user").await, [403; 4]);
-    assert_eq!(statuses(&server, "ann", "user").await, [403, 200, 403, 403]);
-    assert_eq!(statuses(&server, "boss", "admin").await, [200; 4]);
+    assert_eq!(statuses(&server, "bob", "user").await, [403; 6]);
+    assert_eq!(statuses(&server, "ann", "user").await, [403, 200, 403, 403, 403, 403]);
+    assert_eq!(statuses(&server, "boss", "admin").await, [200; 6]);
     let bearer = format!("Bearer {}", token("ann", "user"));
     let own = server.status(Method::GET, "/v1/feed?user=ann", &[("authorization", &bearer)]).await;
     assert_eq!(own, 200, "and is told of it");

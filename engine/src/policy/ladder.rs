@@ -73,6 +73,24 @@ impl Ladder {
         holds.map_or(Self::LAST, |rung| &rung.status)
     }
 
+    /// For how long after their newest beat somebody who has left can be above [`LAST`](Self::LAST) at most; zero when
+    /// the ladder speaks of lasting sessions only.
+    #[must_use]
+    pub fn remembers_for(&self) -> Millis {
+        let rungs = self.rungs.iter().filter(|rung| !rung.visible);
+        // Input is never newer than the beat that tells it.
+        let within = rungs.filter_map(|rung| match (rung.seen_within, rung.active_within) {
+            (Some(seen), Some(active)) => Some(seen.min(active)),
+            (seen, active) => seen.or(active),
+        });
+        within.max().unwrap_or(Millis::ZERO)
+    }
+
+    /// All statuses that there are, best first.
+    pub fn statuses(&self) -> impl Iterator<Item = &str> {
+        self.rungs.iter().map(|rung| &*rung.status).chain([Self::LAST])
+    }
+
     /// The status at a rung's place.
     #[must_use]
     pub fn status(&self, rung: u8) -> &str {
@@ -127,6 +145,8 @@ mod tests {
         let at = |now| ladder.remembered(Timestamp(0), Timestamp(0), Timestamp(now));
         assert_eq!([at(100), at(1_000), at(1_001)], ["online", "recent", "offline"]);
         assert_eq!(ladder.best(["available", "recent", "offline"].into_iter()), Some("recent"));
+        assert_eq!(ladder.remembers_for(), Millis(1_000));
+        assert_eq!(Ladder::default().remembers_for(), Millis::ZERO);
     }
 
     #[test]

@@ -33,8 +33,8 @@ use crate::{
 enum Command {
     /// Take a beat.
     Beat { user: UserId, issued_at: Option<Timestamp>, beat: Box<Beat>, answer: oneshot::Sender<Answer> },
-    /// Say who is in a channel.
-    Members { channel: ChannelName, answer: oneshot::Sender<Members> },
+    /// Say who is in a channel, or everywhere.
+    Members { channel: Option<ChannelName>, answer: oneshot::Sender<Members> },
     /// Say how many are in each channel.
     Channels { today: Timestamp, answer: oneshot::Sender<Vec<ChannelCount>> },
     /// Say everything about one user.
@@ -60,7 +60,7 @@ enum Command {
 /// What a beat is answered.
 type Answer = Result<Accepted, Refusal>;
 
-/// Who is in a channel, and the position in the feed from which on changes are news.
+/// Who is in a channel or everywhere, and the position in the feed from which on changes are news.
 #[derive(Debug)]
 pub(crate) struct Members {
     pub(crate) now: Timestamp,
@@ -126,8 +126,8 @@ impl Driver {
         self.ask(|answer| Command::Beat { user, issued_at, beat, answer }).await?
     }
 
-    /// Who is in the channel.
-    pub(crate) async fn members(&self, channel: ChannelName) -> Result<Members, Refusal> {
+    /// Who is in the channel, or everywhere.
+    pub(crate) async fn members(&self, channel: Option<ChannelName>) -> Result<Members, Refusal> {
         self.ask(|answer| Command::Members { channel, answer }).await
     }
 

@@ -161,7 +161,7 @@ impl Task {
                 self.drain();
             }
             Command::Members { channel, answer } => {
-                let members = self.tracker.members(Some(&channel));
+                let members = self.tracker.members(channel.as_ref());
                 let _ = answer.send(Members { now, position: self.feed.position(), members });
             }
             Command::Channels { today, answer } => _ = answer.send(self.tracker.channels(today)),

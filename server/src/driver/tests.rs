@@ -12,7 +12,9 @@ use tokio::sync::Mutex;
 use super::*;
 use crate::{
     feed::Start,
-    store::{ChannelTotals, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery, Sqlite},
+    store::{
+        ChannelTotals, Left, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery, Sqlite,
+    },
 };
 
 /// A store with a switch: it can be made to fail, or to wait.
@@ -60,6 +62,10 @@ impl Store for Moody {
 
     fn channels(&self, today: Timestamp) -> Pending<'_, Vec<ChannelTotals>> {
         self.inner.channels(today)
+    }
+
+    fn left(&self, since: Timestamp) -> Pending<'_, Vec<Left>> {
+        self.inner.left(since)
     }
 
     fn open_punches(&self) -> Pending<'_, Vec<OpenPunch>> {
@@ -136,7 +142,7 @@ async fn beats_that_come_during_a_write_share_the_next_one() {
         })
         .collect();
     // The members are there as soon as their beats have been taken, long before the disk knows.
-    while driver.members(ChannelName::default()).await.unwrap().members[0].sessions < 51 {
+    while driver.members(Some(ChannelName::default())).await.unwrap().members[0].sessions < 51 {
         tokio::task::yield_now().await;
     }
     drop(closed);
@@ -194,7 +200,7 @@ async fn a_restart_knows_who_was_here() {
     first.stop().await.unwrap();
     let second = driver(&store).await;
     assert!(second.clock().started_at() >= first.clock().started_at());
-    let found = second.members(ChannelName::default()).await.unwrap();
+    let found = second.members(Some(ChannelName::default())).await.unwrap();
     assert_eq!(found.members.iter().map(|member| member.user.as_str()).collect::<Vec<_>>(), ["ann"]);
 }
 

@@ -43,6 +43,7 @@ pub(crate) struct Limiter<C: governor::clock::Clock<Instant = Nanos> = ServerClo
     addresses: Buckets<IpAddr, C>,
     begins: Buckets<IpAddr, C>,
     visits: Buckets<IpAddr, C>,
+    requests: Buckets<IpAddr, C>,
     bad_tokens: Buckets<IpAddr, C>,
     /// When the newest beat of a session was taken. Who is forgotten here is asked for in the driver.
     taken: Cache<SessionId, Nanos>,
@@ -51,7 +52,13 @@ pub(crate) struct Limiter<C: governor::clock::Clock<Instant = Nanos> = ServerClo
 impl<C: governor::clock::Clock<Instant = Nanos> + Clone> Limiter<C> {
     /// Follows the settings.
     pub(crate) fn new(operation: &Operation, clock: C) -> Self {
-        let Operation { address_beats_per_s, address_sessions_per_s, address_visits_per_min, .. } = *operation;
+        let Operation {
+            address_beats_per_s,
+            address_sessions_per_s,
+            address_visits_per_min,
+            address_requests_per_s,
+            ..
+        } = *operation;
         let buckets = |quota| Buckets::new(quota, &clock);
         Self {
             sessions: Buckets::new(per_second(limits::SESSION_BEATS_PER_S, limits::SESSION_BEATS_AT_ONCE), &clock),
@@ -62,6 +69,10 @@ impl<C: governor::clock::Clock<Instant = Nanos> + Clone> Limiter<C> {
                 address_sessions_per_s.saturating_mul(limits::SESSIONS_AT_ONCE_S),
             )),
             visits: buckets(address_visits_per_min.try_into().ok().map(Quota::per_minute)),
+            requests: buckets(per_second(
+                address_requests_per_s,
+                address_requests_per_s.saturating_mul(limits::AT_ONCE_S),
+            )),
             bad_tokens: buckets(per_second(limits::BAD_TOKENS_PER_S, limits::BAD_TOKENS_AT_ONCE)),
             taken: Cache::new(limits::SESSIONS_REMEMBERED),
             clock,
@@ -101,6 +112,14 @@ impl<C: governor::clock::Clock<Instant = Nanos> + Clone> Limiter<C> {
         self.visits.take(&caller.line())
     }
 
+    /// Whether a request that is no beat may be answered.
+    ///
+    /// # Errors
+    /// Not now.
+    pub(crate) fn request(&self, caller: Caller) -> Result<(), Throttled> {
+        self.requests.take(&caller.line())
+    }
+
     /// Whether a token that is no good is answered as such.
     ///
     /// # Errors
@@ -113,7 +132,7 @@ impl<C: governor::clock::Clock<Instant = Nanos> + Clone> Limiter<C> {
     fn forget(&self) {
         self.sessions.forget();
         self.users.forget();
-        for buckets in [&self.addresses, &self.begins, &self.visits, &self.bad_tokens] {
+        for buckets in [&self.addresses, &self.begins, &self.visits, &self.requests, &self.bad_tokens] {
             buckets.forget();
         }
     }

@@ -106,12 +106,27 @@ fn visits_and_bad_tokens_are_counted_for_the_address() {
 }
 
 #[test]
+fn requests_are_counted_apart_from_beats() {
+    let (limiter, clock) = limiter("address_requests_per_s = 2\naddress_beats_per_s = 1");
+    let caller = from("192.0.2.1");
+    assert_eq!((0..100).take_while(|_| limiter.request(caller).is_ok()).count(), 8, "four seconds' worth at once");
+    assert_eq!(limiter.request(caller), Err(Throttled(Millis(500))));
+    assert_eq!(limiter.beat(caller, &user("ann"), session(1)), Ok(Turn::Free));
+    assert_eq!(limiter.request(from("192.0.2.2")), Ok(()));
+    clock.advance(Duration::from_millis(500));
+    assert_eq!(limiter.request(caller), Ok(()));
+}
+
+#[test]
 fn zero_is_no_limit() {
-    let (limiter, _) = limiter("address_beats_per_s = 0\naddress_sessions_per_s = 0\naddress_visits_per_min = 0");
+    let (limiter, _) = limiter(
+        "address_beats_per_s = 0\naddress_sessions_per_s = 0\naddress_visits_per_min = 0\naddress_requests_per_s = 0",
+    );
     for number in 0..20_000 {
         let name = user(&format!("u{number}"));
         assert_eq!(limiter.beat(from("192.0.2.1"), &name, session(number)), Ok(Turn::Free));
         assert_eq!(limiter.visit(from("192.0.2.1")), Ok(()));
+        assert_eq!(limiter.request(from("192.0.2.1")), Ok(()));
     }
 }
 

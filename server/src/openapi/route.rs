@@ -186,6 +186,22 @@ pub(crate) const SIGN_OUT: Route = Route {
     codes: &["beat_bad", "session_of_another", "store_down", "busy"],
     ..PLAIN
 };
+pub(crate) const USERS: Route = Route {
+    path: "/users",
+    what: "Who can be reached: everybody who is here, and who has left and is still remembered by the status ladder.",
+    who: Who::Watcher,
+    query: &["channel", "status", "limit", "after"],
+    answers: &[(200, Json("Users"))],
+    codes: &["query_bad", "channel_unknown", "store_down", "busy"],
+    ..PLAIN
+};
+pub(crate) const PEOPLE: Route = Route {
+    path: "/admin/users",
+    what: "The same list with what only an admin sees of people: e-mail, role, department.",
+    who: Who::Admin,
+    answers: &[(200, Json("People"))],
+    ..USERS
+};
 pub(crate) const USER: Route = Route {
     path: "/users/{user}",
     what: "One person: status, label, channels.",

@@ -81,6 +81,7 @@ async fn accept(
     let beat = raw.parse().map_err(bad)?;
     let who = app.inner.identity.of_beat(headers, raw.token.as_deref(), app.now())?;
     let accepted = app.beat(caller, &who.user, who.issued_at, beat).await?;
+    app.inner.profiles.note(&who);
     Ok(Taken { accepted, cookie: None })
 }
 

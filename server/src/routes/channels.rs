@@ -92,7 +92,7 @@ pub(super) async fn one(
     let who = app.inner.identity.of_watcher(&headers, app.now())?;
     let name = known(&app, &name)?;
     sight::channel(&app, who.as_deref(), &name).await?;
-    let found = app.inner.driver.members(name.clone()).await?;
+    let found = app.inner.driver.members(Some(name.clone())).await?;
     let answer = Channel {
         channel: name.as_str(),
         position: found.position.to_string(),

@@ -7,6 +7,7 @@ mod gate;
 mod health;
 mod metrics;
 mod openapi;
+mod people;
 mod punches;
 mod question;
 mod sessions;
@@ -47,6 +48,7 @@ use crate::{
     limits,
     metrics::Metrics,
     openapi::route::{self, Route},
+    profiles::Profiles,
     request_id::{self, RequestId, RequestIds},
     settings::{Auth, Settings},
     store::Store,
@@ -64,6 +66,7 @@ struct Parts {
     driver: Driver,
     store: Arc<dyn Store>,
     metrics: Arc<Metrics>,
+    profiles: Profiles,
     proxies: Proxies,
     limiter: Arc<Limiter>,
     watchers: Arc<Semaphore>,
@@ -82,7 +85,9 @@ impl App {
         let limiter = Arc::new(Limiter::new(settings.operation(), ServerClock(driver.clock())));
         let identity = Identity::new(&settings);
         let watchers = Arc::new(Semaphore::new(limits::WATCHERS));
-        Self { inner: Arc::new(Parts { settings, identity, driver, store, metrics, proxies, limiter, watchers, stop }) }
+        let profiles = Profiles::new();
+        let parts = Parts { settings, identity, driver, store, metrics, profiles, proxies, limiter, watchers, stop };
+        Self { inner: Arc::new(parts) }
     }
 
     fn now(&self) -> Timestamp {
@@ -98,7 +103,7 @@ fn serve<H: Handler<T, App>, T: 'static>(route: &'static Route, handler: H) -> S
 }
 
 /// What lies below the base path.
-fn api() -> [Served; 13] {
+fn api() -> [Served; 15] {
     [
         serve(&route::BEAT, beat::take),
         serve(&route::CHANNELS, channels::all),
@@ -108,6 +113,8 @@ fn api() -> [Served; 13] {
         serve(&route::PUNCHES, punches::list),
         serve(&route::GATE, gate::enter),
         serve(&route::SIGN_OUT, sign_out::sign_out),
+        serve(&route::USERS, people::all),
+        serve(&route::PEOPLE, people::for_admin),
         serve(&route::USER, users::one),
         serve(&route::EXPLAIN, users::explain),
         serve(&route::SESSIONS, sessions::list),
@@ -144,6 +151,7 @@ pub(crate) fn routes(app: App) -> Router {
     let api = router(api())
         .fallback(unknown)
         .method_not_allowed_fallback(method_wrong)
+        .layer(middleware::from_fn_with_state(app.clone(), throttle::bound))
         .layer(middleware::from_fn_with_state(app.clone(), for_this_machine))
         .layer(middleware::from_fn(in_time))
         .layer(DefaultBodyLimit::max(BEAT_BYTES));

@@ -26,9 +26,14 @@ pub(super) fn moment(name: &str, text: Option<String>) -> Result<Option<Timestam
 
 /// `limit`: the longest page of a list.
 pub(super) fn limit(text: Option<String>) -> Result<u32, String> {
+    limit_of(text, limits::PAGE_ROWS, limits::PAGE_ROWS_MOST)
+}
+
+/// The same, for a list with lengths of its own.
+pub(super) fn limit_of(text: Option<String>, usual: u32, most: u32) -> Result<u32, String> {
     match text.map(|limit| limit.parse()) {
-        None => Ok(limits::PAGE_ROWS),
-        Some(Ok(limit)) if (1..=limits::PAGE_ROWS_MOST).contains(&limit) => Ok(limit),
-        Some(_) => Err(format!("`limit` must be a number from 1 to {}.", limits::PAGE_ROWS_MOST)),
+        None => Ok(usual),
+        Some(Ok(limit)) if (1..=most).contains(&limit) => Ok(limit),
+        Some(_) => Err(format!("`limit` must be a number from 1 to {most}.")),
     }
 }

@@ -4,7 +4,7 @@ use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::request,
+    http::{Method, request},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -18,6 +18,7 @@ use crate::{
     caller::{Caller, Peer},
     error::{Code, Rejection},
     limiter::{Limiter, Throttled, Turn},
+    openapi::route,
 };
 
 /// Whom the request is from, by its connection or by the word of a proxy.
@@ -54,6 +55,17 @@ impl App {
         let accepted = driver.beat(user.clone(), issued_at, beat).await?;
         limiter.took(session);
         Ok(accepted)
+    }
+}
+
+/// What is no beat is bounded by its address. Beats have bounds of their own, and so has the e-mail gate.
+pub(super) async fn bound(State(app): State<App>, caller: Caller, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let has_its_own = request.method() == Method::POST && [route::BEAT.path, route::GATE.path].contains(&path);
+    let turn = if has_its_own { Ok(()) } else { app.inner.limiter.request(caller) };
+    match turn {
+        Ok(()) => next.run(request).await,
+        Err(throttled) => Rejection::from(throttled).into_response(),
     }
 }
 

@@ -24,6 +24,7 @@ pub(crate) struct Operation {
     pub(crate) address_beats_per_s: u32,
     pub(crate) address_sessions_per_s: u32,
     pub(crate) address_visits_per_min: u32,
+    pub(crate) address_requests_per_s: u32,
 }
 
 impl Operation {
@@ -61,6 +62,7 @@ impl Operation {
             address_beats_per_s: typed.address_beats_per_s.unwrap_or(limits::ADDRESS_BEATS_PER_S),
             address_sessions_per_s: typed.address_sessions_per_s.unwrap_or(limits::ADDRESS_SESSIONS_PER_S),
             address_visits_per_min: typed.address_visits_per_min.unwrap_or(limits::ADDRESS_VISITS_PER_MIN),
+            address_requests_per_s: typed.address_requests_per_s.unwrap_or(limits::ADDRESS_REQUESTS_PER_S),
         })
     }
 
@@ -77,6 +79,7 @@ impl Operation {
         typed.address_beats_per_s = Some(self.address_beats_per_s);
         typed.address_sessions_per_s = Some(self.address_sessions_per_s);
         typed.address_visits_per_min = Some(self.address_visits_per_min);
+        typed.address_requests_per_s = Some(self.address_requests_per_s);
     }
 
     /// The secrets that the environment holds, and no file does.

@@ -102,6 +102,11 @@ pub struct Typed {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address_visits_per_min: Option<u32>,
 
+    /// Requests other than beats that one address may make in a second; 0: as many as it likes [default: 200]
+    #[arg(long, env = "STILLHERE_ADDRESS_REQUESTS_PER_S", value_name = "COUNT", help_heading = "Operation")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address_requests_per_s: Option<u32>,
+
     /// Who is believed to be who [default: none]
     #[arg(long, env = "STILLHERE_AUTH", help_heading = "Identity")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -278,6 +283,7 @@ impl Typed {
             address_beats_per_s: self.address_beats_per_s.or(below.address_beats_per_s),
             address_sessions_per_s: self.address_sessions_per_s.or(below.address_sessions_per_s),
             address_visits_per_min: self.address_visits_per_min.or(below.address_visits_per_min),
+            address_requests_per_s: self.address_requests_per_s.or(below.address_requests_per_s),
             auth: self.auth.or(below.auth),
             jwt_secret_file: self.jwt_secret_file.or(below.jwt_secret_file),
             jwt_public_key_file: self.jwt_public_key_file.or(below.jwt_public_key_file),

@@ -1,6 +1,11 @@
 //! What a column of SQL can hold, whatever the database.
 
-use super::StoreError;
+use stillhere_engine::{
+    time::Timestamp,
+    wire::{ChannelName, UserId},
+};
+
+use super::{Left, StoreError};
 
 /// SQL's integers are signed. The only moment beyond them is [`Timestamp::NEVER`], which stays the last one.
 ///
@@ -20,4 +25,17 @@ pub(super) fn unreadable(why: sqlx::Error) -> StoreError {
 /// Only a hand or a fault of the disk makes such a row: nothing that was not checked is ever written.
 pub(super) fn damaged(column: &'static str) -> StoreError {
     StoreError::new("read", format!("a row's `{column}` holds something that it never wrote"))
+}
+
+/// Who has left, from columns in the order of [`Left`].
+pub(super) fn to_left(found: Vec<(String, String, i64, i64)>) -> Result<Vec<Left>, StoreError> {
+    let left = found.into_iter().map(|(user, channel, last_seen_at, last_active_at)| {
+        Ok(Left {
+            user: UserId::parse(&user).map_err(|_| damaged("user"))?,
+            channel: ChannelName::parse(&channel).map_err(|_| damaged("channel"))?,
+            last_seen_at: Timestamp(from_sql(last_seen_at)),
+            last_active_at: Timestamp(from_sql(last_active_at)),
+        })
+    });
+    left.collect()
 }

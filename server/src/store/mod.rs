@@ -78,6 +78,13 @@ pub trait Store: Send + Sync {
     /// The store cannot be read.
     fn channels(&self, today: Timestamp) -> Pending<'_, Vec<ChannelTotals>>;
 
+    /// Whose newest session ended at or after `since`, each user once, in no order; as many as
+    /// [`LEFT_ROWS`](crate::limits::LEFT_ROWS). They may have another session that lasts.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn left(&self, since: Timestamp) -> Pending<'_, Vec<Left>>;
+
     /// Waits for what is under way and lets go of the files.
     ///
     /// # Errors
@@ -125,6 +132,19 @@ pub enum Stay {
     Open,
     /// It has one.
     Ended,
+}
+
+/// Who has left, and what is remembered of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// Who.
+    pub user: UserId,
+    /// Where they were last.
+    pub channel: ChannelName,
+    /// The newest beat of their sessions.
+    pub last_seen_at: Timestamp,
+    /// The newest input of that session.
+    pub last_active_at: Timestamp,
 }
 
 /// Who has been in a channel.

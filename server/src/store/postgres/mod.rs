@@ -22,7 +22,8 @@ use stillhere_engine::{
 use tokio::time::timeout;
 
 use super::{
-    ChannelTotals, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery, Store, StoreError,
+    ChannelTotals, Left, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery, Store,
+    StoreError,
 };
 use crate::{limits, settings::DatabaseUrl};
 use writer::Writer;
@@ -128,6 +129,10 @@ impl Store for Postgres {
 
     fn channels(&self, today: Timestamp) -> Pending<'_, Vec<ChannelTotals>> {
         read(read::channels(&self.readers, today))
+    }
+
+    fn left(&self, since: Timestamp) -> Pending<'_, Vec<Left>> {
+        read(read::left(&self.readers, since))
     }
 
     fn close(&self) -> Pending<'_, ()> {

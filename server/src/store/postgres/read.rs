@@ -11,8 +11,8 @@ use stillhere_engine::{
 use crate::{
     limits,
     store::{
-        ChannelTotals, Cursor, OpenSessions, Place, SessionList, SessionQuery, Stay, StoreError, Totals,
-        column::{damaged, from_sql, to_sql, unreadable},
+        ChannelTotals, Cursor, Left, OpenSessions, Place, SessionList, SessionQuery, Stay, StoreError, Totals,
+        column::{self, damaged, from_sql, to_sql, unreadable},
     },
 };
 
@@ -58,6 +58,17 @@ pub(super) async fn channels(pool: &PgPool, today: Timestamp) -> Result<Vec<Chan
         Ok(ChannelTotals { channel, ever: from_sql(ever), today: from_sql(today) })
     });
     totals.collect()
+}
+
+const LEFT: &str = "
+    select distinct on (user_id) user_id, channel, last_seen_at, last_active_at from sessions
+    where ended_at >= $1 order by user_id, last_seen_at desc limit $2";
+
+/// Who has left lately.
+pub(super) async fn left(pool: &PgPool, since: Timestamp) -> Result<Vec<Left>, StoreError> {
+    let found = sqlx::query_as::<_, (String, String, i64, i64)>(LEFT).bind(to_sql(since.0));
+    let found = found.bind(i64::from(limits::LEFT_ROWS));
+    column::to_left(found.fetch_all(pool).await.map_err(unreadable)?)
 }
 
 /// A page of the list, and the totals as of the same moment.

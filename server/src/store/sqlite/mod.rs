@@ -21,7 +21,8 @@ use stillhere_engine::{
 };
 
 use super::{
-    ChannelTotals, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery, Store, StoreError,
+    ChannelTotals, Left, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery, Store,
+    StoreError,
 };
 use crate::limits;
 
@@ -131,6 +132,10 @@ impl Store for Sqlite {
 
     fn channels(&self, today: Timestamp) -> Pending<'_, Vec<ChannelTotals>> {
         Box::pin(read::channels(&self.readers, today))
+    }
+
+    fn left(&self, since: Timestamp) -> Pending<'_, Vec<Left>> {
+        Box::pin(read::left(&self.readers, since))
     }
 
     fn close(&self) -> Pending<'_, ()> {

@@ -12,8 +12,8 @@ use stillhere_engine::{
 use crate::{
     limits,
     store::{
-        ChannelTotals, Cursor, OpenSessions, Place, SessionList, SessionQuery, Stay, StoreError, Totals,
-        column::{damaged, from_sql, to_sql, unreadable},
+        ChannelTotals, Cursor, Left, OpenSessions, Place, SessionList, SessionQuery, Stay, StoreError, Totals,
+        column::{self, damaged, from_sql, to_sql, unreadable},
     },
 };
 
@@ -112,6 +112,17 @@ pub(super) async fn channels(pool: &SqlitePool, today: Timestamp) -> Result<Vec<
         Ok(ChannelTotals { channel, ever: from_sql(ever), today: from_sql(today) })
     });
     totals.collect()
+}
+
+/// Of all rows of a group, SQLite takes the other columns from the one that has the maximum.
+const LEFT: &str = "
+    select user, channel, max(last_seen_at), last_active_at from sessions
+    where ended_at >= ?1 group by user limit ?2";
+
+/// Who has left lately.
+pub(super) async fn left(pool: &SqlitePool, since: Timestamp) -> Result<Vec<Left>, StoreError> {
+    let found = sqlx::query_as::<_, (String, String, i64, i64)>(LEFT).bind(to_sql(since.0)).bind(limits::LEFT_ROWS);
+    column::to_left(found.fetch_all(pool).await.map_err(unreadable)?)
 }
 
 /// A page of the list, and the totals as of the same moment.

@@ -3,7 +3,7 @@
 use stillhere_engine::tracker::VisitRow;
 
 use super::*;
-use crate::store::{ChannelTotals, SessionQuery, Stay, Totals};
+use crate::store::{ChannelTotals, Left, SessionQuery, Stay, Totals};
 
 const ALL: SessionQuery =
     SessionQuery { user: None, channel: None, from: None, to: None, stay: None, limit: 100, after: None };
@@ -79,4 +79,21 @@ pub(super) async fn a_visit_is_counted_once_ever_and_by_its_newest_day(ground: &
     }
     let totals = store.channels(Timestamp(200)).await.unwrap();
     assert_eq!(totals, [ChannelTotals { channel: ChannelName::parse("pms").unwrap(), ever: 2, today: 1 }]);
+}
+
+pub(super) async fn who_has_left_lately_comes_once_with_what_was_newest(ground: &Ground) {
+    let store = &*ground.store().await;
+    // The first two are the same user's; the third ended too long ago; the fourth has not.
+    let mut rows = [row(1, 10), row(2, 20), row(3, 10), row(4, 10)];
+    for (row, name) in rows.iter_mut().zip(["zoë", "zoë", "ann", "bob"]) {
+        row.user = UserId::parse(name).unwrap();
+    }
+    rows[1].channel = ChannelName::parse("orders").unwrap();
+    let newest = rows[1].clone();
+    let ended = [(0, 5_000), (1, 6_000), (2, 100)].map(|(at, ms)| ended(rows[at].clone(), ms, EndReason::Closed));
+    record(store, &ended).await;
+    record(store, &rows[3..]).await;
+    let left = store.left(rows[0].started_at.after(Millis(1_000))).await.unwrap();
+    let SessionRow { user, channel, last_seen_at, last_active_at, .. } = newest;
+    assert_eq!(left, [Left { user, channel, last_seen_at, last_active_at }]);
 }
