@@ -9,7 +9,7 @@ use std::{
 use clap::Parser;
 use stillhere_server::{
     Server,
-    settings::{Cli, Command, LogFormat, Serve, Settings, TokenWish},
+    settings::{Cli, Command, LogFormat, Serve, Settings, TokenWish, reference},
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -18,10 +18,25 @@ use tracing_subscriber::EnvFilter;
 const BAD_SETTINGS: u8 = 2;
 
 fn main() -> ExitCode {
-    let serve = match Cli::parse().command {
-        Command::Serve(serve) => serve,
-        Command::Token(wish) => return token(&wish),
-    };
+    match Cli::parse().command {
+        Command::Serve(serve) => with_settings(&serve, start),
+        Command::CheckConfig(serve) => with_settings(&serve, |_| {
+            println!("These settings can be followed.");
+            Ok(())
+        }),
+        Command::PrintConfig(serve) => with_settings(&serve, |settings| {
+            print!("{}", Serve::print(&settings)?);
+            Ok(())
+        }),
+        Command::Settings => {
+            print!("{}", reference());
+            ExitCode::SUCCESS
+        }
+        Command::Token(wish) => token(&wish),
+    }
+}
+
+fn with_settings(serve: &Serve, act: impl FnOnce(Settings) -> Result<(), Box<dyn Error>>) -> ExitCode {
     let settings = match serve.settings() {
         Ok(settings) => settings,
         Err(why) => {
@@ -29,7 +44,7 @@ fn main() -> ExitCode {
             return ExitCode::from(BAD_SETTINGS);
         }
     };
-    match act(&serve, settings) {
+    match act(settings) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("stillhere: {why}");
@@ -51,15 +66,7 @@ fn token(wish: &TokenWish) -> ExitCode {
     }
 }
 
-fn act(serve: &Serve, settings: Settings) -> Result<(), Box<dyn Error>> {
-    if serve.check_config {
-        println!("These settings can be followed.");
-        return Ok(());
-    }
-    if serve.print_config {
-        print!("{}", Serve::print(&settings)?);
-        return Ok(());
-    }
+fn start(settings: Settings) -> Result<(), Box<dyn Error>> {
     let log = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_new(settings.log())?)
         .with_writer(io::stderr)

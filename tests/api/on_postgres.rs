@@ -69,11 +69,10 @@ async fn a_stop_writes_everything_and_leaves_the_database_to_the_next_server() {
 }
 
 /// Runs a server until it says something, and gives back that and all that it can log until then.
-fn said_and_logged(url: &str, folder: &Path, arguments: &[&str]) -> String {
+fn said_and_logged(url: &str, folder: &Path, command: &str) -> String {
     let log = folder.join("log.txt");
     let mut server = Command::new(binary())
-        .args(["serve", "--listen", "127.0.0.1:0"])
-        .args(arguments)
+        .args([command, "--listen", "127.0.0.1:0"])
         .env("STILLHERE_DATABASE_URL", url)
         .env("STILLHERE_LOG", "trace")
         .stdout(Stdio::piped())
@@ -95,12 +94,12 @@ fn the_password_is_neither_logged_nor_printed_whether_it_is_right_or_wrong() {
     let url = cluster.database("facts");
     let folder = tempfile::tempdir().expect("a folder");
     let wrong = url.replace(PASSWORD, "hunter2-hunter2");
-    for (url, arguments, hint) in [
-        (&url, &[] as &[&str], "pg_advisory_lock"),
-        (&wrong, &[], "password authentication failed"),
-        (&url, &["--print-config"], "database_url = \"postgres://stillhere@localhost/facts"),
+    for (url, command, hint) in [
+        (&url, "serve", "pg_advisory_lock"),
+        (&wrong, "serve", "password authentication failed"),
+        (&url, "print-config", "database_url = \"postgres://stillhere@localhost/facts"),
     ] {
-        let shown = said_and_logged(url, folder.path(), arguments);
+        let shown = said_and_logged(url, folder.path(), command);
         assert!(shown.contains(hint), "{shown}");
         assert!(!shown.contains(PASSWORD) && !shown.contains("hunter2"), "{shown}");
     }

@@ -1,18 +1,20 @@
 //! E-mail addresses as visitors type them, brought to one spelling.
 
 use stillhere_engine::wire::UserId;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::limits;
 
-/// The one spelling of an address: without space around it, in small letters. It is the visitor's user id, so whoever
-/// writes their address in two ways is one visitor all the same.
+/// The one spelling of an address: without space around it, in small letters, each letter in its composed form (an `é`
+/// is one code point on some keyboards and two on others). It is the visitor's user id, so whoever writes their address
+/// in two ways is one visitor all the same.
 ///
 /// Whether such a mailbox exists only a letter could tell; this only looks at what can be none.
 ///
 /// # Errors
 /// A sentence for the visitor.
 pub(crate) fn normalise(typed: &str) -> Result<UserId, String> {
-    let address = typed.trim().to_lowercase();
+    let address: String = typed.trim().to_lowercase().nfc().collect();
     let none = || Err("`email` is no e-mail address; it looks like ann@example.com.".to_owned());
     let Some((local, domain)) = address.rsplit_once('@') else { return none() };
     let is_odd = |letter: char| letter.is_whitespace() || letter.is_control() || "@,;:<>()[]\\\"".contains(letter);
@@ -45,6 +47,8 @@ mod tests {
             "zoë.o'neill+tag@xn--bcher-kva.example"
         );
         assert!(normalise("ann@intranet").is_ok());
+        let (composed, decomposed) = ("zo\u{eb}@example.com", "ZOE\u{308}@example.com");
+        assert_eq!(normalise(decomposed).unwrap().as_str(), composed);
     }
 
     #[test]

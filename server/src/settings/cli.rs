@@ -19,8 +19,11 @@ Examples:
   STILLHERE_JWT_SECRET=… stillhere serve --auth jwt --listen 0.0.0.0:4747 --config stillhere.toml
       For other machines: users are known by their tokens; `stillhere token --help` makes some to try out
 
-  stillhere serve --preset demo --interval-ms 2000 --print-config > my.toml
+  stillhere print-config --preset demo --interval-ms 2000 > my.toml
       Begin a settings file of your own from a preset
+
+  stillhere check-config --config my.toml
+      Before a restart: can the server follow these settings?
 
 Every option can also be set by the environment, as STILLHERE_LISTEN for --listen, and nearly all in a TOML file, as
 `listen = \"…\"`. What counts: flag, then environment, then --config, then --preset, then the default.
@@ -45,29 +48,27 @@ pub struct Cli {
 pub enum Command {
     /// Runs the server until it is told to stop (SIGTERM or ctrl-c), which loses nothing
     Serve(Box<Serve>),
+    /// Says whether a server could follow these settings, and what to change if not
+    CheckConfig(Box<Serve>),
+    /// Prints all settings as they are in the end, as a TOML file without secrets
+    PrintConfig(Box<Serve>),
+    /// Prints what every setting means, as Markdown
+    Settings,
     /// Makes a token for trying out, with the secret that the server has
     Token(Box<TokenWish>),
 }
 
-/// Runs the server until it is told to stop.
+/// Where settings come from.
 #[derive(Args, Debug, Default)]
 #[command(after_help = EXAMPLES)]
 pub struct Serve {
-    /// Begin from built-in settings: demo, session-duration
+    /// Begin from built-in settings: demo, session-duration, punch-clock, who-is-online, module-users, availability
     #[arg(long, env = "STILLHERE_PRESET", value_name = "NAME")]
     pub preset: Option<String>,
 
     /// A TOML file of settings
     #[arg(long, env = "STILLHERE_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
-
-    /// Check the settings, say whether they can be followed, and do nothing else
-    #[arg(long)]
-    pub check_config: bool,
-
-    /// Print all settings as they are in the end, as a TOML file without secrets, and do nothing else
-    #[arg(long, conflicts_with = "check_config")]
-    pub print_config: bool,
 
     /// What was set by flag or environment.
     #[command(flatten)]
