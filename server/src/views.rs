@@ -122,6 +122,11 @@ impl<'a> From<&'a PunchRow> for PunchView<'a> {
     }
 }
 
+/// The name of a change's event as [`change_name`] gives it; `None` for anything else.
+pub(crate) fn known_change(name: &str) -> Option<&'static str> {
+    ["join", "update", "leave", "punch"].into_iter().find(|&known| known == name)
+}
+
 /// The name of a change's event.
 pub(crate) const fn change_name(change: &Change) -> &'static str {
     match change {

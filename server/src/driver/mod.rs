@@ -7,6 +7,7 @@
 mod clock;
 mod sweep;
 mod task;
+mod unwritten;
 
 use std::{io, sync::Arc};
 

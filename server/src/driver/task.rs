@@ -19,12 +19,12 @@ use tokio::{
     time::{Instant, Sleep, sleep, sleep_until, timeout},
 };
 
-use super::{Answer, Clock, Command, Members, Person, Writing, sweep::Sweep};
+use super::{Answer, Clock, Command, Members, Person, Writing, sweep::Sweep, unwritten::Unwritten};
 use crate::{
     feed::{Feed, Topic},
     limits,
     metrics::{Ends, Metrics},
-    store::{Store, StoreError},
+    store::{Entry, Store, StoreError},
 };
 
 /// What the store was asked and has now answered.
@@ -34,10 +34,10 @@ enum Return {
     LookedUp(Box<Report>),
     /// It could not be read.
     LookUpFailed(Ticket),
-    /// The batch is on disk.
+    /// The entry is on disk.
     Recorded,
-    /// The batch could not be written.
-    RecordFailed(Box<Batch>),
+    /// The entry could not be written.
+    RecordFailed(Box<Entry>),
 }
 
 /// Whether everything that was noted is on disk.
@@ -55,6 +55,7 @@ pub(super) struct Task {
     pub(super) tracker: Tracker,
     clock: Clock,
     feed: Feed,
+    unwritten: Unwritten,
     store: Arc<dyn Store>,
     waiting: HashMap<Ticket, oneshot::Sender<Answer>>,
     settling: HashMap<Ticket, oneshot::Sender<Result<(), Refusal>>>,
@@ -78,11 +79,13 @@ pub(super) async fn start(
 ) -> Result<(), StoreError> {
     // Without a bound, yet bounded: nothing comes back but what a waiting beat or the one batch has asked for.
     let (returns, returned) = mpsc::unbounded_channel();
+    let log = store.news().await?;
     let mut task = Task {
         // Outsiders choose names and ids; what they cannot know is where those fall in a hash table.
         tracker: Tracker::new(policy, RandomState::new().build_hasher().finish(), clock.now()),
         clock,
-        feed: Feed::new(clock.started_at(), Arc::clone(&metrics)),
+        feed: Feed::new(clock.started_at(), log, Arc::clone(&metrics)),
+        unwritten: Unwritten::default(),
         store,
         waiting: HashMap::new(),
         settling: HashMap::new(),
@@ -233,9 +236,10 @@ impl Task {
                 self.disk = Disk::Kept;
                 Input::Recorded
             }
-            Return::RecordFailed(batch) => {
+            Return::RecordFailed(entry) => {
                 self.disk = Disk::Failing;
-                Input::RecordFailed(batch)
+                self.unwritten.put_back(entry.news);
+                Input::RecordFailed(Box::new(entry.batch))
             }
         };
         self.tracker.handle_input(input, self.clock.now());
@@ -259,10 +263,12 @@ impl Task {
                     }
                 }
                 Output::LookUp(report) => self.look_up(report),
-                Output::Record(batch) => self.record(batch),
+                Output::Record(batch) => self.record(*batch),
                 Output::Publish(change) => {
                     self.sweeps.values_mut().for_each(|sweep| sweep.note(&change));
-                    self.feed.publish(&change, self.clock.now());
+                    if let Some(news) = self.feed.publish(&change, self.clock.now()) {
+                        self.unwritten.push(news);
+                    }
                 }
                 Output::Wait { until, why } => return (until, why),
             }
@@ -296,20 +302,21 @@ impl Task {
         });
     }
 
-    fn record(&mut self, batch: Box<Batch>) {
+    fn record(&mut self, batch: Batch) {
         self.disk = Disk::Writing;
         self.metrics.batch(&batch, &mut self.ends);
         let (store, returns, metrics) = (Arc::clone(&self.store), self.returns.clone(), Arc::clone(&self.metrics));
         let clock = self.clock;
+        let entry = Box::new(Entry { batch, news: self.unwritten.take() });
         tokio::spawn(async move {
             let begun = clock.passed();
-            let recorded = store.record(&batch).await;
-            metrics.checkpoint(&batch, clock.passed().saturating_sub(begun), &recorded);
+            let recorded = store.record(&entry).await;
+            metrics.checkpoint(&entry.batch, clock.passed().saturating_sub(begun), &recorded);
             let back = match recorded {
                 Ok(()) => Return::Recorded,
                 Err(why) => {
-                    tracing::error!(%why, sessions = batch.sessions.len(), "a batch could not be written yet");
-                    Return::RecordFailed(batch)
+                    tracing::error!(%why, sessions = entry.batch.sessions.len(), "a batch could not be written yet");
+                    Return::RecordFailed(entry)
                 }
             };
             let _ = returns.send(back);
@@ -325,7 +332,7 @@ impl Task {
             let (until, why) = self.drain();
             let is_due = why == Why::Checkpoint && until <= self.clock.now();
             if self.disk == Disk::Kept && !is_due {
-                return;
+                return self.write_news_down().await;
             }
             tokio::select! {
                 Some(back) = returned.recv() => self.take_back(back),
@@ -333,6 +340,18 @@ impl Task {
                     self.tracker.handle_input(Input::Timer, self.clock.now());
                 }
             }
+        }
+    }
+
+    /// News for which there was no further batch.
+    async fn write_news_down(&mut self) {
+        if self.unwritten.is_empty() {
+            return;
+        }
+        let entry = Entry { news: self.unwritten.take(), ..Entry::default() };
+        if let Err(why) = self.store.record(&entry).await {
+            // Who has heard of them begins with a snapshot, as after a crash.
+            tracing::warn!(%why, "the newest changes are not in the feed's log");
         }
     }
 }

@@ -4,16 +4,17 @@ use stillhere_engine::{
     page::PageState,
     policy::Punching,
     time::Millis,
-    tracker::{Batch, OpenPunch, PunchKind, SessionRow},
-    wire::SessionId,
+    tracker::{OpenPunch, PunchKind, SessionRow},
+    wire::{PagePath, SessionId},
 };
 use tokio::sync::Mutex;
 
 use super::*;
 use crate::{
-    feed::Start,
+    feed::News,
     store::{
-        ChannelTotals, Left, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery, Sqlite,
+        ChannelTotals, Entry, Left, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery,
+        Sqlite,
     },
 };
 
@@ -40,12 +41,12 @@ impl Moody {
 }
 
 impl Store for Moody {
-    fn record<'a>(&'a self, batch: &'a Batch) -> Pending<'a, ()> {
+    fn record<'a>(&'a self, entry: &'a Entry) -> Pending<'a, ()> {
         Box::pin(async {
             let _passed = self.gate.lock().await;
             self.refuse()?;
             self.records.fetch_add(1, SeqCst);
-            self.inner.record(batch).await
+            self.inner.record(entry).await
         })
     }
 
@@ -81,6 +82,10 @@ impl Store for Moody {
             self.refuse()?;
             self.inner.alive_at().await
         })
+    }
+
+    fn news(&self) -> Pending<'_, Vec<News>> {
+        self.inner.news()
     }
 
     fn sessions<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionList> {
@@ -210,16 +215,61 @@ async fn a_snapshot_and_the_news_after_it_leave_no_gap() {
     let driver = driver(&store).await;
     driver.beat(user("ann"), None, beat(1, 1)).await.unwrap();
     let mut watch = driver.watch(Topic::Presence, None).await.unwrap();
-    let Start::Snapshot { position, members, .. } = watch.start else { panic!("a first watch has a snapshot") };
-    assert_eq!(members.len(), 1);
+    let snapshot = watch.snapshot.expect("a first watch has one");
+    assert_eq!(snapshot.members.len(), 1);
     driver.beat(user("bob"), None, beat(2, 1)).await.unwrap();
     let news = watch.news.recv().await.unwrap();
     assert_eq!(news.name, "join");
     assert!(news.json.contains("\"bob\""), "{}", news.json);
-    let Start::Since(missed) = driver.watch(Topic::Presence, Some(position)).await.unwrap().start else {
-        panic!("it is known")
-    };
-    assert_eq!(missed.len(), 1);
+    let again = driver.watch(Topic::Presence, Some(snapshot.position)).await.unwrap();
+    assert!(again.snapshot.is_none(), "it is known");
+    assert_eq!(again.missed, [news]);
+}
+
+#[tokio::test]
+async fn who_comes_back_after_a_restart_is_told_what_was_missed() {
+    let store = Moody::new().await;
+    let first = driver(&store).await;
+    let start = first.watch(Topic::Presence, None).await.unwrap().snapshot.unwrap().position;
+    first.beat(user("ann"), None, beat(1, 1)).await.unwrap();
+    // With the batch of its cause: the join is on disk with the session.
+    assert_eq!(store.inner.news().await.unwrap().len(), 1);
+    first.beat(user("bob"), None, beat(2, 1)).await.unwrap();
+    first.stop().await.unwrap();
+    let second = driver(&store).await;
+    second.beat(user("cid"), None, beat(3, 1)).await.unwrap();
+    let again = second.watch(Topic::Presence, Some(start)).await.unwrap();
+    assert_eq!(again.missed.iter().map(|news| news.user.as_str()).collect::<Vec<_>>(), ["ann", "bob", "cid"]);
+    assert_eq!(again.snapshot.unwrap().members.len(), 3);
+}
+
+#[tokio::test]
+async fn news_for_which_there_is_no_further_batch_are_written_at_the_stop() {
+    let store = Moody::new().await;
+    let policy = Policy { punching: Punching::WithPresence, ..Policy::default() };
+    let driver = Driver::start(policy, Arc::<Moody>::clone(&store), Arc::new(Metrics::new())).await.unwrap();
+    driver.beat(user("ann"), None, beat(1, 1)).await.unwrap();
+    driver.settle().await.unwrap();
+    // A punch is told when it is on disk, so it is always late for its own batch.
+    driver.stop().await.unwrap();
+    let names: Vec<_> = store.inner.news().await.unwrap().iter().map(|news| news.name).collect();
+    assert_eq!(names, ["join", "punch"]);
+}
+
+#[tokio::test]
+async fn news_whose_batch_could_not_be_written_go_with_the_next_try_in_their_order() {
+    let store = Moody::new().await;
+    let driver = driver(&store).await;
+    driver.beat(user("ann"), None, beat(1, 1)).await.unwrap();
+    store.is_down.store(true, SeqCst);
+    let away = Beat { page: PagePath::parse("/1").ok(), ..beat(1, 2) };
+    driver.beat(user("ann"), None, away).await.unwrap();
+    driver.settle().await.unwrap();
+    driver.beat(user("ann"), None, beat(1, 3)).await.unwrap();
+    store.is_down.store(false, SeqCst);
+    driver.stop().await.unwrap();
+    let offsets: Vec<_> = store.inner.news().await.unwrap().iter().map(|news| news.position.offset).collect();
+    assert_eq!(offsets, [1, 2, 3]);
 }
 
 #[tokio::test]

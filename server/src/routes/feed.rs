@@ -19,7 +19,7 @@ use super::{App, channels, question, sight};
 use crate::{
     driver::Driver,
     error::Rejection,
-    feed::{News, Position, Start, Topic, Watch},
+    feed::{News, Position, Topic, Watch},
     identity::Who,
     limits,
     metrics::Metrics,
@@ -117,15 +117,13 @@ impl Watcher {
 
 /// The events to begin with, and where the further ones come from.
 fn begin(watch: Watch) -> (VecDeque<Event>, mpsc::Receiver<Arc<News>>) {
-    let backlog = match watch.start {
-        Start::Snapshot { position, now, members } => {
-            let json = serde_json::to_string(&SnapshotView::new(now, &members));
-            // Strings and numbers always become JSON.
-            let json = json.unwrap_or_default();
-            VecDeque::from([Event::default().event("snapshot").id(position.to_string()).data(json)])
-        }
-        Start::Since(news) => news.iter().map(|news| event_of(news)).collect(),
-    };
+    let mut backlog: VecDeque<_> = watch.missed.iter().map(|news| event_of(news)).collect();
+    if let Some(snapshot) = watch.snapshot {
+        let json = serde_json::to_string(&SnapshotView::new(snapshot.now, &snapshot.members));
+        // Strings and numbers always become JSON.
+        let json = json.unwrap_or_default();
+        backlog.push_back(Event::default().event("snapshot").id(snapshot.position.to_string()).data(json));
+    }
     (backlog, watch.news)
 }
 

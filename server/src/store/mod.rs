@@ -9,7 +9,7 @@ mod sqlite;
 #[cfg(test)]
 mod tests;
 
-use std::{error::Error, fmt, pin::Pin};
+use std::{error::Error, fmt, pin::Pin, sync::Arc};
 
 use stillhere_engine::{
     time::{Millis, Timestamp},
@@ -17,6 +17,7 @@ use stillhere_engine::{
     wire::{ChannelName, SessionId, UserId},
 };
 
+pub use crate::feed::{News, Position};
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
 
@@ -25,15 +26,16 @@ pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + S
 
 /// A place for sessions and spans that outlives the process.
 pub trait Store: Send + Sync {
-    /// Writes the batch in one transaction; once this is `Ok`, a loss of power does not undo it.
+    /// Writes the entry in one transaction; once this is `Ok`, a loss of power does not undo it.
     ///
-    /// Writing a batch again, or an older one after a newer, changes nothing: counts and moments only grow, the
+    /// Writing an entry again, or an older one after a newer, changes nothing: counts and moments only grow, the
     /// newest beat decides about the rest, and an end stays an end. A punch is added once, whatever happens; a
-    /// correction only where it moves an AUTO_OUT on.
+    /// correction only where it moves an AUTO_OUT on. News have their place, which is filled once; of all of them the
+    /// newest [`RING`](crate::limits::RING) are kept.
     ///
     /// # Errors
-    /// Nothing of the batch was written.
-    fn record<'a>(&'a self, batch: &'a Batch) -> Pending<'a, ()>;
+    /// Nothing of the entry was written.
+    fn record<'a>(&'a self, entry: &'a Entry) -> Pending<'a, ()>;
 
     /// One session, open or ended; `None`: never seen.
     ///
@@ -58,6 +60,12 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// The store cannot be read.
     fn alive_at(&self) -> Pending<'_, Option<Timestamp>>;
+
+    /// The log of the feed: the newest news, oldest first.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn news(&self) -> Pending<'_, Vec<News>>;
 
     /// One page of the list of sessions, newest first, with the totals of everything that matches.
     ///
@@ -90,6 +98,21 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// None so far; a store over a network may have one.
     fn close(&self) -> Pending<'_, ()>;
+}
+
+/// What is written in one transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Entry {
+    /// What the tracker wants kept.
+    pub batch: Batch,
+    /// What watchers have been told since the last entry, oldest first.
+    pub news: Vec<Arc<News>>,
+}
+
+impl From<Batch> for Entry {
+    fn from(batch: Batch) -> Self {
+        Self { batch, news: Vec::new() }
+    }
 }
 
 /// A piece of the open sessions.

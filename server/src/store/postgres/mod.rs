@@ -1,5 +1,6 @@
 //! The store in a PostgreSQL database.
 
+mod news;
 mod punches;
 mod read;
 mod record;
@@ -16,22 +17,23 @@ use sqlx::{
 };
 use stillhere_engine::{
     time::Timestamp,
-    tracker::{Batch, OpenPunch, SessionRow},
+    tracker::{OpenPunch, SessionRow},
     wire::SessionId,
 };
 use tokio::time::timeout;
 
 use super::{
-    ChannelTotals, Left, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery, Store,
-    StoreError,
+    ChannelTotals, Entry, Left, News, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery,
+    Store, StoreError,
 };
 use crate::{limits, settings::DatabaseUrl};
 use writer::Writer;
 
 /// The schema, step by step. A step that has been released is never edited: the next one corrects it.
-const STEPS: [(i64, &str, &str); 2] = [
+const STEPS: [(i64, &str, &str); 3] = [
     (1, "sessions", include_str!("../../../migrations/postgres/0001_sessions.sql")),
     (2, "punches", include_str!("../../../migrations/postgres/0002_punches.sql")),
+    (6, "news", include_str!("../../../migrations/postgres/0006_news.sql")),
 ];
 
 /// What every connection is told: no statement may take longer than the milliseconds in `$1`, and when this machine is
@@ -99,8 +101,8 @@ fn read<'a, T: 'a>(reading: impl Future<Output = Result<T, StoreError>> + Send +
 }
 
 impl Store for Postgres {
-    fn record<'a>(&'a self, batch: &'a Batch) -> Pending<'a, ()> {
-        Box::pin(self.writer.record(batch))
+    fn record<'a>(&'a self, entry: &'a Entry) -> Pending<'a, ()> {
+        Box::pin(self.writer.record(entry))
     }
 
     fn session(&self, session: SessionId) -> Pending<'_, Option<SessionRow>> {
@@ -117,6 +119,10 @@ impl Store for Postgres {
 
     fn alive_at(&self) -> Pending<'_, Option<Timestamp>> {
         read(read::alive_at(&self.readers))
+    }
+
+    fn news(&self) -> Pending<'_, Vec<News>> {
+        read(news::list(&self.readers))
     }
 
     fn sessions<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionList> {

@@ -12,12 +12,12 @@ use std::collections::BTreeMap;
 use sqlx::{Connection, PgConnection};
 use stillhere_engine::{
     time::{Millis, Timestamp},
-    tracker::{Batch, SessionRow, SpanRow, VisitRow},
+    tracker::{SessionRow, SpanRow, VisitRow},
     wire::{PagePath, SessionId},
 };
 
-use super::punches;
-use crate::store::column::to_sql;
+use super::{news, punches};
+use crate::store::{Entry, column::to_sql};
 
 /// Counts and moments only grow. The newer beat decides about the rest; of two rows from the same beat, the later
 /// lease (a restart extends it). So the order in which rows come, and how often, makes no difference.
@@ -90,8 +90,9 @@ const ALIVE: &str = "
     insert into meta as kept (name, value) values ('alive_at', $1)
     on conflict (name) do update set value = greatest(excluded.value, kept.value)";
 
-/// Writes the batch, all or nothing.
-pub(super) async fn record(connection: &mut PgConnection, batch: &Batch) -> Result<(), sqlx::Error> {
+/// Writes the entry, all or nothing.
+pub(super) async fn record(connection: &mut PgConnection, entry: &Entry) -> Result<(), sqlx::Error> {
+    let batch = &entry.batch;
     let mut transaction = connection.begin().await?;
     for rows in rounds(&batch.sessions) {
         record_sessions(&mut transaction, &rows).await?;
@@ -103,6 +104,7 @@ pub(super) async fn record(connection: &mut PgConnection, batch: &Batch) -> Resu
         record_visits(&mut transaction, &batch.visits).await?;
     }
     punches::record(&mut transaction, &batch.punches).await?;
+    news::record(&mut transaction, &entry.news).await?;
     if let Some(alive_at) = batch.alive_at {
         sqlx::query(ALIVE).bind(to_sql(alive_at.0)).execute(&mut *transaction).await?;
     }

@@ -4,11 +4,13 @@
 //! Whoever writes has the lock: a server that has lost its connection has lost both, and gets both again, or neither.
 
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
-use stillhere_engine::tracker::Batch;
 use tokio::{sync::Mutex, time::timeout};
 
 use super::{record, teach};
-use crate::{limits, store::StoreError};
+use crate::{
+    limits,
+    store::{Entry, StoreError},
+};
 
 /// The lock's number. Any would do that no other program takes.
 const LOCK: i64 = i64::from_be_bytes(*b"still-he");
@@ -40,13 +42,13 @@ impl Writer {
         Ok(Self { options, connection: Mutex::new(Some(connection)) })
     }
 
-    /// Writes the batch, all or nothing. After an error the next batch has a new connection.
-    pub(super) async fn record(&self, batch: &Batch) -> Result<(), StoreError> {
+    /// Writes the entry, all or nothing. After an error the next one has a new connection.
+    pub(super) async fn record(&self, entry: &Entry) -> Result<(), StoreError> {
         let late = |_| Err(StoreError::new("write", "its database has not answered in time"));
-        timeout(limits::STORE_WRITE, self.write(batch)).await.unwrap_or_else(late)
+        timeout(limits::STORE_WRITE, self.write(entry)).await.unwrap_or_else(late)
     }
 
-    async fn write(&self, batch: &Batch) -> Result<(), StoreError> {
+    async fn write(&self, entry: &Entry) -> Result<(), StoreError> {
         let mut place = self.connection.lock().await;
         // Out of its place while it is in use: when something fails, or nobody waits for the end, it is dropped in the
         // middle of whatever it did, and the database undoes that.
@@ -54,7 +56,7 @@ impl Writer {
             Some(connection) => connection,
             None => connect(&self.options).await?,
         };
-        record::record(&mut connection, batch).await.map_err(|why| StoreError::new("write", why))?;
+        record::record(&mut connection, entry).await.map_err(|why| StoreError::new("write", why))?;
         *place = Some(connection);
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The store in one file on this machine's disk, with nothing to install.
 
+mod news;
 mod punches;
 mod read;
 mod record;
@@ -16,21 +17,22 @@ use sqlx::{
 };
 use stillhere_engine::{
     time::Timestamp,
-    tracker::{Batch, OpenPunch, SessionRow},
+    tracker::{OpenPunch, SessionRow},
     wire::SessionId,
 };
 
 use super::{
-    ChannelTotals, Left, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery, Store,
-    StoreError,
+    ChannelTotals, Entry, Left, News, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery,
+    Store, StoreError,
 };
 use crate::limits;
 
 /// The schema, step by step. A step that has been released is never edited: the next one corrects it.
-const STEPS: [(i64, &str, &str); 3] = [
+const STEPS: [(i64, &str, &str); 4] = [
     (1, "sessions", include_str!("../../../migrations/sqlite/0001_sessions.sql")),
     (2, "punches", include_str!("../../../migrations/sqlite/0002_punches.sql")),
     (3, "visits", include_str!("../../../migrations/sqlite/0003_visits.sql")),
+    (7, "news", include_str!("../../../migrations/sqlite/0007_news.sql")),
 ];
 
 /// Sessions and spans in `stillhere.sqlite`.
@@ -102,8 +104,8 @@ fn lock(directory: &Path) -> Result<File, StoreError> {
 }
 
 impl Store for Sqlite {
-    fn record<'a>(&'a self, batch: &'a Batch) -> Pending<'a, ()> {
-        Box::pin(async { record::record(&self.writer, batch).await.map_err(|why| StoreError::new("write", why)) })
+    fn record<'a>(&'a self, entry: &'a Entry) -> Pending<'a, ()> {
+        Box::pin(async { record::record(&self.writer, entry).await.map_err(|why| StoreError::new("write", why)) })
     }
 
     fn session(&self, session: SessionId) -> Pending<'_, Option<SessionRow>> {
@@ -120,6 +122,10 @@ impl Store for Sqlite {
 
     fn alive_at(&self) -> Pending<'_, Option<Timestamp>> {
         Box::pin(read::alive_at(&self.readers))
+    }
+
+    fn news(&self) -> Pending<'_, Vec<News>> {
+        Box::pin(news::list(&self.readers))
     }
 
     fn sessions<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionList> {

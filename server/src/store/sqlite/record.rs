@@ -8,12 +8,12 @@ use std::fmt::Write;
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 use sqlx::SqlitePool;
 use stillhere_engine::{
-    tracker::{Batch, SessionRow, SpanRow, VisitRow},
+    tracker::{SessionRow, SpanRow, VisitRow},
     wire::{PagePath, SessionId},
 };
 
-use super::punches;
-use crate::store::column::to_sql;
+use super::{news, punches};
+use crate::store::{Entry, column::to_sql};
 
 /// Counts and moments only grow. The newer beat decides about the rest; of two rows from the same beat, the later
 /// lease (a restart extends it). So the order in which rows come, and how often, makes no difference.
@@ -78,8 +78,9 @@ const ALIVE: &str = "
     insert into meta (name, value) values ('alive_at', ?1)
     on conflict (name) do update set value = max(excluded.value, value)";
 
-/// Writes the batch, all or nothing.
-pub(super) async fn record(writer: &SqlitePool, batch: &Batch) -> Result<(), sqlx::Error> {
+/// Writes the entry, all or nothing.
+pub(super) async fn record(writer: &SqlitePool, entry: &Entry) -> Result<(), sqlx::Error> {
+    let batch = &entry.batch;
     // Made before the transaction begins: nothing waits for the writer meanwhile.
     let sessions = to_json(batch.sessions.iter().map(AsArray))?;
     let spans = to_json(batch.spans.iter().map(AsArray))?;
@@ -91,6 +92,7 @@ pub(super) async fn record(writer: &SqlitePool, batch: &Batch) -> Result<(), sql
         }
     }
     punches::record(&mut transaction, &batch.punches).await?;
+    news::record(&mut transaction, &entry.news).await?;
     if let Some(alive_at) = batch.alive_at {
         sqlx::query(ALIVE).bind(to_sql(alive_at.0)).execute(&mut *transaction).await?;
     }

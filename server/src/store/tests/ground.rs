@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU32, Ordering::Relaxed},
 };
 
-use sqlx::{Connection, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqlSafeStr, SqliteConnection, sqlite::SqliteConnectOptions};
 use stillhere_test_postgres::{Cluster, Disk};
 use tempfile::TempDir;
 
@@ -65,7 +65,7 @@ impl Ground {
     }
 
     /// Does what no store would.
-    pub(super) async fn meddle(&self, sql: &'static str) -> Result<(), sqlx::Error> {
+    pub(super) async fn meddle(&self, sql: impl SqlSafeStr) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(_) => sqlx::raw_sql(sql).execute(&mut self.file().await).await.map(|_| ()),
             Self::Postgres(url) => sqlx::raw_sql(sql).execute(&mut connect(url).await).await.map(|_| ()),
@@ -74,17 +74,26 @@ impl Ground {
 
     /// Makes every later span fail in the middle of its batch.
     pub(super) async fn break_spans(&self) {
+        self.break_table("spans").await;
+    }
+
+    /// Makes everything that is told later fail at the end of its entry.
+    pub(super) async fn break_news(&self) {
+        self.break_table("news").await;
+    }
+
+    async fn break_table(&self, table: &str) {
         let sql = match self {
             Self::Sqlite(_) => {
-                "create trigger refuse before insert on spans begin select raise(abort, 'disk full'); end"
+                "create trigger refuse before insert on TABLE begin select raise(abort, 'disk full'); end"
             }
             Self::Postgres(_) => {
                 "create function refuse() returns trigger language plpgsql as
                     $$ begin raise exception 'disk full'; end $$;
-                create trigger refuse before insert on spans for each row execute function refuse()"
+                create trigger refuse before insert on TABLE for each row execute function refuse()"
             }
         };
-        self.meddle(sql).await.unwrap();
+        self.meddle(AssertSqlSafe(sql.replace("TABLE", table))).await.unwrap();
     }
 
     async fn file(&self) -> SqliteConnection {

@@ -75,7 +75,7 @@ pub(super) async fn a_visit_is_counted_once_ever_and_by_its_newest_day(ground: &
         at: Timestamp(at),
     };
     for visits in [vec![visit("ann", 500), visit("bob", 100)], vec![visit("ann", 500)], vec![visit("ann", 90)]] {
-        store.record(&Batch { visits, ..Batch::default() }).await.unwrap();
+        store.record(&Batch { visits, ..Batch::default() }.into()).await.unwrap();
     }
     let totals = store.channels(Timestamp(200)).await.unwrap();
     assert_eq!(totals, [ChannelTotals { channel: ChannelName::parse("pms").unwrap(), ever: 2, today: 1 }]);

@@ -2,6 +2,7 @@
 
 pub(super) mod ground;
 mod lists;
+mod news;
 mod punches;
 mod sessions;
 
@@ -53,6 +54,11 @@ contract! {
         the_list_is_filtered_by_user_channel_time_and_end
         a_visit_is_counted_once_ever_and_by_its_newest_day
         who_has_left_lately_comes_once_with_what_was_newest;
+    news:
+        news_come_back_as_they_were_told_and_in_that_order
+        news_are_written_with_their_batch_or_not_at_all
+        an_entry_that_is_written_twice_has_its_news_once
+        the_log_is_cut_to_the_newest_whatever_has_failed_before;
     punches:
         a_stay_begins_and_ends_once_however_often_it_is_written
         a_correction_needs_an_auto_out_and_something_new_to_say
@@ -102,7 +108,7 @@ pub(super) fn batch(sessions: Vec<SessionRow>) -> Batch {
 }
 
 async fn record(store: &dyn Store, rows: &[SessionRow]) {
-    store.record(&batch(rows.to_vec())).await.unwrap();
+    store.record(&batch(rows.to_vec()).into()).await.unwrap();
 }
 
 async fn stored(store: &dyn Store, id: u8) -> SessionRow {

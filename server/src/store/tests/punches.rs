@@ -13,7 +13,7 @@ fn punch(kind: PunchKind, epoch: u64, at: u64) -> PunchRow {
 }
 
 async fn write(store: &dyn Store, punches: &[PunchRow]) {
-    store.record(&Batch { punches: punches.to_vec(), ..Batch::default() }).await.unwrap();
+    store.record(&Batch { punches: punches.to_vec(), ..Batch::default() }.into()).await.unwrap();
 }
 
 async fn log(store: &dyn Store) -> Vec<(String, u64, u64)> {
@@ -64,7 +64,7 @@ pub(super) async fn an_open_stay_is_proven_as_far_as_its_ended_sessions_are(grou
     let mut gone = ended(row(1, 1), 500, EndReason::Timeout);
     gone.punch_epoch = Some(7);
     let batch = Batch { sessions: vec![gone.clone()], punches: vec![punch(PunchKind::In, 7, 100)], ..Batch::default() };
-    store.record(&batch).await.unwrap();
+    store.record(&batch.into()).await.unwrap();
     assert_eq!(stored(store, 1).await.punch_epoch, Some(7));
     assert_eq!(store.open_punches().await.unwrap()[0].proven_until, gone.end.unwrap().ended_at);
 }

@@ -76,7 +76,7 @@ pub(super) async fn a_span_told_again_stays_one_span(ground: &Ground) {
     let told = [span(0, 500, 1_000), span(0, 900, 1_003), span(0, 500, 1_000), span(2_000, 2_000, 3_000)];
     for spans in told {
         let batch = Batch { sessions: vec![row(1, 1)], spans: vec![spans], ..Batch::default() };
-        store.record(&batch).await.unwrap();
+        store.record(&batch.into()).await.unwrap();
     }
     assert_eq!(ground.spans().await, [(0, 900, 1_000, 1_903), (2_000, 2_000, 3_000, 3_000)]);
 }
@@ -98,7 +98,7 @@ pub(super) async fn a_batch_is_written_whole_or_not_at_all(ground: &Ground) {
         alive_at: Some(Timestamp(5)),
         ..Batch::default()
     };
-    let refusal = store.record(&batch).await.unwrap_err().to_string();
+    let refusal = store.record(&batch.into()).await.unwrap_err().to_string();
     assert!(refusal.contains("disk full"), "{refusal}");
     assert_eq!(store.session(SessionId([1; 16])).await.unwrap(), None);
     assert_eq!(store.alive_at().await.unwrap(), None);
@@ -108,9 +108,9 @@ pub(super) async fn a_restart_reads_back_what_is_open_and_when_it_last_lived(gro
     let store = ground.store().await;
     let mut first = batch((1..=5).map(|id| row(id, 1)).collect());
     first.alive_at = Some(Timestamp(77));
-    store.record(&first).await.unwrap();
+    store.record(&first.into()).await.unwrap();
     record(&*store, &[ended(row(3, 1), 10, EndReason::Closed)]).await;
-    store.record(&Batch { alive_at: Some(Timestamp(70)), ..Batch::default() }).await.unwrap();
+    store.record(&Batch { alive_at: Some(Timestamp(70)), ..Batch::default() }.into()).await.unwrap();
     store.close().await.unwrap();
     drop(store);
     let store = ground.store().await;
@@ -174,7 +174,7 @@ pub(super) async fn a_batch_may_tell_of_one_thing_more_than_once(ground: &Ground
         punches: vec![punch(In, 7, 100), punch(In, 7, 101), punch(Out, 7, 200), punch(In, 8, 300), punch(In, 9, 400)],
         alive_at: None,
     };
-    store.record(&batch).await.unwrap();
+    store.record(&batch.into()).await.unwrap();
     let mut expected = row(1, 9);
     expected.end = ended(row(1, 8), 9_000, EndReason::Closed).end;
     assert_eq!(stored(store, 1).await, expected);

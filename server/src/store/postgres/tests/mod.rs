@@ -12,7 +12,7 @@ use super::{Postgres, read::push_page};
 use crate::{
     settings::DatabaseUrl,
     store::{
-        SessionQuery, Store,
+        Entry, SessionQuery, Store,
         tests::{
             batch,
             ground::{connect, database},
@@ -35,7 +35,7 @@ async fn terminate(beside: &mut PgConnection, which: &'static str) -> usize {
 async fn a_connection_that_breaks_in_the_middle_of_a_batch_takes_the_batch_along_and_the_next_try_is_whole() {
     let url = database();
     let store = Postgres::open(&url).await.unwrap();
-    store.record(&batch(vec![row(1, 1)])).await.unwrap();
+    store.record(&batch(vec![row(1, 1)]).into()).await.unwrap();
     let (mut beside, mut other) = (connect(&url).await, connect(&url).await);
     // Sessions are written before visits, so a batch with both stops between them.
     beside.execute("begin; lock table visits in access exclusive mode").await.unwrap();
@@ -43,6 +43,7 @@ async fn a_connection_that_breaks_in_the_middle_of_a_batch_takes_the_batch_along
     let (channel, user) = (ChannelName::default(), UserId::parse("ann").unwrap());
     told.visits.push(VisitRow { channel, user, at: Timestamp(5) });
     told.alive_at = Some(Timestamp(77));
+    let told = Entry::from(told);
     let killing = async {
         while terminate(&mut other, "wait_event_type = 'Lock' and query like '%insert into visits%'").await == 0 {
             tokio::task::yield_now().await;
@@ -64,7 +65,7 @@ async fn a_connection_that_breaks_in_the_middle_of_a_batch_takes_the_batch_along
 async fn readers_that_have_lost_their_connections_get_others_and_nobody_notices() {
     let url = database();
     let store = Postgres::open(&url).await.unwrap();
-    store.record(&batch(vec![row(1, 1)])).await.unwrap();
+    store.record(&batch(vec![row(1, 1)]).into()).await.unwrap();
     for _ in 0..3 {
         assert_eq!(store.session(SessionId([1; 16])).await.unwrap(), Some(row(1, 1)));
         assert!(terminate(&mut connect(&url).await, "query like '%from sessions%'").await > 0);
@@ -77,12 +78,12 @@ async fn a_server_that_has_lost_its_connection_does_not_write_beside_the_one_tha
     let first = Postgres::open(&url).await.unwrap();
     assert!(terminate(&mut connect(&url).await, "true").await > 0);
     let second = Postgres::open(&url).await.unwrap();
-    first.record(&batch(vec![row(1, 1)])).await.unwrap_err();
-    let refusal = first.record(&batch(vec![row(1, 1)])).await.unwrap_err().to_string();
+    first.record(&batch(vec![row(1, 1)]).into()).await.unwrap_err();
+    let refusal = first.record(&batch(vec![row(1, 1)]).into()).await.unwrap_err().to_string();
     assert!(refusal.contains("another stillhere server is using it"), "{refusal}");
-    second.record(&batch(vec![row(2, 1)])).await.unwrap();
+    second.record(&batch(vec![row(2, 1)]).into()).await.unwrap();
     second.close().await.unwrap();
-    first.record(&batch(vec![row(1, 1)])).await.unwrap();
+    first.record(&batch(vec![row(1, 1)]).into()).await.unwrap();
 }
 
 #[tokio::test]
@@ -98,7 +99,7 @@ async fn what_is_acknowledged_is_on_the_disk_whatever_others_in_the_database_are
             begin new.page = '/' || current_setting('synchronous_commit'); return new; end $$;
         create trigger tell before insert on sessions for each row execute function tell()";
     beside.execute(witness).await.unwrap();
-    store.record(&batch(vec![row(1, 1)])).await.unwrap();
+    store.record(&batch(vec![row(1, 1)]).into()).await.unwrap();
     let told = store.session(SessionId([1; 16])).await.unwrap().unwrap().page.unwrap();
     assert_eq!(told.as_str(), "/on");
 }
@@ -123,7 +124,7 @@ async fn the_lists_of_one_user_and_of_one_channel_are_read_from_their_indexes() 
         row.started_at = Timestamp(u64::from(number));
         row
     });
-    store.record(&batch(rows.collect())).await.unwrap();
+    store.record(&batch(rows.collect()).into()).await.unwrap();
     let mut beside = connect(&url).await;
     beside.execute("analyze").await.unwrap();
     let (user, channel) = (UserId::parse("user7").unwrap(), ChannelName::parse("channel7").unwrap());
