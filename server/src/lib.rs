@@ -29,6 +29,7 @@
 
 mod caller;
 mod connections;
+mod csv;
 mod driver;
 mod error;
 mod feed;

@@ -86,6 +86,12 @@ pub const PAGE_ROWS: u32 = 100;
 /// Sessions on the longest page of the list.
 pub const PAGE_ROWS_MOST: u32 = 1_000;
 
+/// Lists that are downloaded whole at a time. Each keeps a page in memory and a reader busy, and people ask, not pages.
+pub const EXPORTS: usize = 16;
+
+/// How long somebody who downloads a list may take none of it: longer than any network's pause.
+pub const EXPORT_PATIENCE: Duration = Duration::from_secs(60);
+
 /// How far a token's clock may be off when nobody says: servers that tell each other the time are closer.
 pub const TOKEN_LEEWAY: Millis = Millis::seconds(30);
 
