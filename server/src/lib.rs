@@ -27,6 +27,7 @@
 //! - `openapi`: the routes, described for programs
 //! - `error`: the only place that knows status codes
 
+pub mod audit;
 mod caller;
 mod connections;
 mod csv;

@@ -29,6 +29,9 @@ pub const ANALYSIS_ROWS: u32 = 400;
 /// Open sessions read back in one piece at a start: some megabytes, so that a million need not lie in memory twice.
 pub const RESTORE_ROWS: u32 = 20_000;
 
+/// Punches that are sealed or checked in one piece: a few megabytes, and done in some milliseconds.
+pub const AUDIT_ROWS: u32 = 10_000;
+
 /// The port when none is named.
 pub const PORT: u16 = 4747;
 

@@ -11,7 +11,7 @@ use stillhere_tests::{
 /// The preset with a short lease, so that nobody waits for a timeout.
 const BRIEF: &str = "interval_ms = 500\ngrace_ms = 500\nleave_grace_ms = 1\n";
 
-async fn punch(server: &Server, user: &str, kind: &str) -> Answer {
+pub(crate) async fn punch(server: &Server, user: &str, kind: &str) -> Answer {
     let bearer = format!("Bearer {user}");
     let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
     server.send(Method::POST, "/v1/punches", Some(json!({ "kind": kind }).to_string()), &headers).await
