@@ -27,8 +27,10 @@
 //! - `openapi`: the routes, described for programs
 //! - `error`: the only place that knows status codes
 
+pub mod audit;
 mod caller;
 mod connections;
+mod csv;
 mod driver;
 mod error;
 mod feed;

@@ -29,6 +29,9 @@ pub const ANALYSIS_ROWS: u32 = 400;
 /// Open sessions read back in one piece at a start: some megabytes, so that a million need not lie in memory twice.
 pub const RESTORE_ROWS: u32 = 20_000;
 
+/// Punches that are sealed or checked in one piece: a few megabytes, and done in some milliseconds.
+pub const AUDIT_ROWS: u32 = 10_000;
+
 /// The port when none is named.
 pub const PORT: u16 = 4747;
 
@@ -97,6 +100,12 @@ pub const PEOPLE_MOST: u32 = 10_000;
 
 /// People whose names and roles are remembered for lists, from their newest token: some tens of megabytes at most.
 pub const PROFILES: usize = 100_000;
+
+/// Lists that are downloaded whole at a time. Each keeps a page in memory and a reader busy, and people ask, not pages.
+pub const EXPORTS: usize = 16;
+
+/// How long somebody who downloads a list may take none of it: longer than any network's pause.
+pub const EXPORT_PATIENCE: Duration = Duration::from_secs(60);
 
 /// How far a token's clock may be off when nobody says: servers that tell each other the time are closer.
 pub const TOKEN_LEEWAY: Millis = Millis::seconds(30);

@@ -9,7 +9,9 @@ use std::{
 use clap::Parser;
 use stillhere_server::{
     Server,
-    settings::{Cli, Command, LogFormat, Serve, Settings, TokenWish, reference},
+    audit::{self, Verdict},
+    settings::{Audit, AuditOf, Cli, Command, LogFormat, Serve, Settings, TokenWish, Verify, reference},
+    store::{Digest, Log, StorePlace},
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Command::Token(wish) => token(&wish),
+        Command::Audit(Audit { of: AuditOf::Verify(wish) }) => audit(&wish),
     }
 }
 
@@ -63,6 +66,63 @@ fn token(wish: &TokenWish) -> ExitCode {
             eprintln!("stillhere: {why}");
             ExitCode::from(BAD_SETTINGS)
         }
+    }
+}
+
+fn audit(wish: &Verify) -> ExitCode {
+    let place = match wish.place() {
+        Ok(place) => place,
+        Err(why) => {
+            eprintln!("stillhere: {why}");
+            return ExitCode::from(BAD_SETTINGS);
+        }
+    };
+    let verified = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let verified = verified.map_err(Into::into).and_then(|runtime| runtime.block_on(verify(&place, wish.expect)));
+    match verified {
+        Ok(verdict) => told(&verdict, wish.expect),
+        Err(why) => {
+            eprintln!("stillhere: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn verify(place: &StorePlace, expect: Option<Digest>) -> Result<Verdict, Box<dyn Error>> {
+    let is_watched = io::stderr().is_terminal();
+    let mut log = Log::open(place).await?;
+    let verdict = audit::verify(&mut log, expect, |done, all| {
+        if is_watched {
+            eprint!("\r{done} of {all} rows");
+        }
+    });
+    let verdict = verdict.await;
+    if is_watched {
+        eprintln!();
+    }
+    Ok(verdict?)
+}
+
+/// Says what an audit has found.
+fn told(verdict: &Verdict, expect: Option<Digest>) -> ExitCode {
+    let whole = match verdict {
+        Verdict::Whole(whole) | Verdict::Another(whole) => whole,
+        Verdict::Broken(fault) => {
+            eprintln!("stillhere: {fault}");
+            return ExitCode::FAILURE;
+        }
+    };
+    if let Some(cut) = whole.cut {
+        println!("{} rows up to row {} were cut off, the last time at {}.", cut.mark.count, cut.mark.id, cut.moment());
+    }
+    println!("{} rows are as they were sealed. Of {} the user is erased.", whole.rows, whole.erased);
+    println!("The last one is row {}, with the seal\n{}", whole.head.id, whole.head.chain);
+    match expect {
+        Some(expected) if matches!(verdict, Verdict::Another(_)) => {
+            eprintln!("stillhere: {expected} is nowhere in it: this is not the log that it was printed for");
+            ExitCode::FAILURE
+        }
+        _ => ExitCode::SUCCESS,
     }
 }
 

@@ -9,7 +9,7 @@ use stillhere_engine::{
     wire::PagePath,
 };
 
-use crate::{moment, store::Totals};
+use crate::{csv::Columns, moment, store::Totals};
 
 /// A user in a channel.
 #[derive(Debug, Serialize)]
@@ -108,6 +108,11 @@ pub(crate) struct PunchView<'a> {
     error_bound_ms: Millis,
 }
 
+impl PunchView<'_> {
+    /// Its fields in the order of a table's columns.
+    pub(crate) const COLUMNS: Columns = &["user", "epoch", "kind", "at", "detectedAt", "reason", "errorBoundMs"];
+}
+
 impl<'a> From<&'a PunchRow> for PunchView<'a> {
     fn from(row: &'a PunchRow) -> Self {
         Self {
@@ -202,5 +207,23 @@ impl From<Totals> for TotalsView {
             visible_ms: totals.visible,
             active_ms: totals.active,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stillhere_engine::{tracker::PunchKind, wire::UserId};
+
+    use super::*;
+
+    #[test]
+    fn a_table_of_punches_has_a_column_for_each_field() {
+        let (user, at) = (UserId::parse("ann").unwrap(), Timestamp(0));
+        let (kind, error_bound) = (PunchKind::In, Millis::ZERO);
+        let row = PunchRow { user, epoch: 1, kind, at, detected_at: at, reason: None, error_bound };
+        let json = serde_json::to_value(PunchView::from(&row)).unwrap();
+        let mut columns = PunchView::COLUMNS.to_vec();
+        columns.sort_unstable();
+        assert_eq!(json.as_object().unwrap().keys().collect::<Vec<_>>(), columns);
     }
 }

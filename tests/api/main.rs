@@ -1,6 +1,7 @@
 //! Real server processes, spoken to over HTTP.
 #![allow(clippy::expect_used, reason = "a test that cannot go on says so by failing")]
 
+mod audit;
 mod channels;
 mod cookies;
 mod feed;

@@ -11,7 +11,7 @@ use stillhere_tests::{
 /// The preset with a short lease, so that nobody waits for a timeout.
 const BRIEF: &str = "interval_ms = 500\ngrace_ms = 500\nleave_grace_ms = 1\n";
 
-async fn punch(server: &Server, user: &str, kind: &str) -> Answer {
+pub(crate) async fn punch(server: &Server, user: &str, kind: &str) -> Answer {
     let bearer = format!("Bearer {user}");
     let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
     server.send(Method::POST, "/v1/punches", Some(json!({ "kind": kind }).to_string()), &headers).await
@@ -109,4 +109,31 @@ async fn signing_out_is_leaving_at_once_by_request_too() {
     assert_eq!(sign_out("ann").await.status, 204);
     assert_eq!(feed.next_in_words().await, "leave ann signed_out");
     assert_eq!(sign_out("ann").await.status, 204, "what was wanted is so");
+}
+
+#[tokio::test]
+async fn the_log_as_csv_is_the_whole_log_and_runs_nothing_in_a_spreadsheet() {
+    let server = Server::preset("punch-clock").await;
+    for (letter, user) in [('A', "ann"), ('B', "=HYPERLINK(\"x\")")] {
+        assert_eq!(server.beat(first(letter, user)).await.status, 200);
+        for kind in ["IN", "OUT"] {
+            assert_eq!(punch(&server, user, kind).await.status, 200);
+        }
+    }
+    let download = async |query: &str, accept: &str| {
+        let ask = reqwest::Client::new().get(server.url("/v1/punches") + query).header("accept", accept);
+        let answer = ask.send().await.expect("the server answers");
+        let kind = answer.headers()["content-type"].to_str().expect("text").to_owned();
+        (answer.status().as_u16(), kind, answer.text().await.expect("whole"))
+    };
+    let (status, kind, told) = download("", "text/csv").await;
+    assert_eq!((status, kind.as_str()), (200, "text/csv; charset=utf-8; header=present"));
+    let lines: Vec<_> = told.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (5, "user,epoch,kind,at,detectedAt,reason,errorBoundMs"));
+    assert!(lines[1].starts_with("\"'=HYPERLINK(\"\"x\"\")\",") && lines[4].starts_with("ann,"), "{told}");
+    let (_, _, told) = download("?format=csv&user=ann&kind=IN", "*/*").await;
+    assert_eq!(told.lines().count(), 2, "{told}");
+    assert_eq!(download("?format=csv&limit=2", "*/*").await.0, 400, "there are no pages");
+    assert_eq!(download("?format=xml", "*/*").await.0, 400);
+    assert!(download("", "*/*").await.1.starts_with("application/json"));
 }

@@ -84,6 +84,7 @@ fn responses(route: &Route) -> Value {
         let content = match content {
             Content::Nothing => json!({}),
             Content::Json(name) => json!({ "application/json": { "schema": schema(name) } }),
+            Content::JsonOrCsv(name) => json!({ "application/json": { "schema": schema(name) }, "text/csv": {} }),
             Content::Text(kind) => json!({ *kind: {} }),
         };
         responses.insert(status.to_string(), json!({ "description": "As asked for.", "content": content }));

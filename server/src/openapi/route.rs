@@ -68,11 +68,13 @@ pub(super) enum Content {
     Nothing,
     /// JSON of this schema.
     Json(&'static str),
+    /// A page as JSON of this schema, or the whole list as CSV.
+    JsonOrCsv(&'static str),
     /// Something else, of this type.
     Text(&'static str),
 }
 
-use Content::{Json, Nothing, Text};
+use Content::{Json, JsonOrCsv, Nothing, Text};
 use Method::{Delete, Get, Post};
 
 const PLAIN: Route =
@@ -148,10 +150,10 @@ pub(crate) const PUNCH: Route = Route {
 };
 pub(crate) const PUNCHES: Route = Route {
     path: "/punches",
-    what: "The append-only log of punches: one's own, or everybody's for an admin.",
+    what: "The append-only log of punches, one's own, or everybody's for an admin: a page as JSON, or all of it as CSV.",
     who: Who::Watcher,
-    query: &["user", "kind", "from", "to", "limit", "after"],
-    answers: &[(200, Json("Punches"))],
+    query: &["user", "kind", "from", "to", "limit", "after", "format"],
+    answers: &[(200, JsonOrCsv("Punches"))],
     codes: &["query_bad", "store_down", "busy"],
     ..PLAIN
 };

@@ -29,9 +29,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, on},
 };
-use stillhere_engine::{limits::BEAT_BYTES, time::Timestamp};
+use stillhere_engine::{limits::BEAT_BYTES, time::Timestamp, wire::Refusal};
 use tokio::{
-    sync::{Semaphore, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::timeout,
 };
 use tower_http::{
@@ -70,6 +70,7 @@ struct Parts {
     proxies: Proxies,
     limiter: Arc<Limiter>,
     watchers: Arc<Semaphore>,
+    exports: Arc<Semaphore>,
     stop: watch::Receiver<bool>,
 }
 
@@ -86,8 +87,15 @@ impl App {
         let identity = Identity::new(&settings);
         let watchers = Arc::new(Semaphore::new(limits::WATCHERS));
         let profiles = Profiles::new();
-        let parts = Parts { settings, identity, driver, store, metrics, profiles, proxies, limiter, watchers, stop };
+        let exports = Arc::new(Semaphore::new(limits::EXPORTS));
+        let parts =
+            Parts { settings, identity, driver, store, metrics, profiles, proxies, limiter, watchers, exports, stop };
         Self { inner: Arc::new(parts) }
+    }
+
+    /// A place for one who downloads a whole list.
+    fn export(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        Arc::clone(&self.inner.exports).try_acquire_owned().map_err(|_| Refusal::Busy)
     }
 
     fn now(&self) -> Timestamp {

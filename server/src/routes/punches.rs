@@ -1,4 +1,6 @@
-//! `POST /punches`: in or out. `GET /punches`: the log, one's own or, for an admin, everybody's.
+//! `POST /punches`: in or out. `GET /punches`: the log, one's own or, for an admin, everybody's; as JSON or as CSV.
+
+use std::sync::Arc;
 
 use axum::{
     Json,
@@ -16,7 +18,14 @@ use stillhere_engine::{
 };
 
 use super::{App, question};
-use crate::{error::Rejection, identity::Who, moment, store::PunchQuery, views::PunchView};
+use crate::{
+    csv::{self, Format},
+    error::Rejection,
+    identity::Who,
+    moment,
+    store::PunchQuery,
+    views::PunchView,
+};
 
 /// What a page posts: `{"kind": "IN"}`.
 #[derive(Deserialize)]
@@ -43,6 +52,7 @@ pub(super) struct Question {
     to: Option<String>,
     limit: Option<String>,
     after: Option<String>,
+    format: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -69,7 +79,7 @@ pub(super) async fn punch(
     Ok(Json(PunchView::from(&*row)).into_response())
 }
 
-/// A page of the log, newest row first.
+/// The log, newest row first: a page of it as JSON, all of it as CSV.
 pub(super) async fn list(
     State(app): State<App>,
     headers: HeaderMap,
@@ -77,10 +87,18 @@ pub(super) async fn list(
 ) -> Result<Response, Rejection> {
     let who = app.inner.identity.of_watcher(&headers, app.now())?;
     let Query(question) = question.map_err(|why| Rejection::QueryBad(format!("{}.", why.body_text())))?;
-    let query = question.parse().map_err(Rejection::QueryBad)?;
+    let format = Format::asked(question.format.as_deref(), &headers).map_err(Rejection::QueryBad)?;
+    let query = question.parse(format).map_err(Rejection::QueryBad)?;
     let query = PunchQuery { user: visible_to(who.as_deref(), query.user)?, ..query };
     app.inner.driver.settle().await?;
-    let found = app.inner.store.punches(&query).await.map_err(|why| {
+    match format {
+        Format::Json => page(&app, &query).await,
+        Format::Csv => Ok(table(&app, query).await?),
+    }
+}
+
+async fn page(app: &App, query: &PunchQuery) -> Result<Response, Rejection> {
+    let found = app.inner.store.punches(query).await.map_err(|why| {
         tracing::error!(%why, "the log of punches could not be read");
         Refusal::StoreDown
     })?;
@@ -90,6 +108,19 @@ pub(super) async fn list(
         next: found.next.map(|id| format!("{id:x}")),
     };
     Ok(Json(answer).into_response())
+}
+
+async fn table(app: &App, query: PunchQuery) -> Result<Response, Refusal> {
+    let (place, store) = (app.export()?, Arc::clone(&app.inner.store));
+    csv::answer("punches", PunchView::COLUMNS, place, move |after| {
+        let (store, query) = (Arc::clone(&store), PunchQuery { after, ..query.clone() });
+        async move {
+            let found = store.punches(&query).await?;
+            let lines = csv::lines(PunchView::COLUMNS, found.rows.iter().map(PunchView::from))?;
+            Ok(csv::Piece { lines, next: found.next })
+        }
+    })
+    .await
 }
 
 /// Whose rows may be shown: an admin sees everybody's, anybody else their own.
@@ -102,7 +133,11 @@ fn visible_to(who: Option<&Who>, asked_for: Option<UserId>) -> Result<Option<Use
 }
 
 impl Question {
-    fn parse(self) -> Result<PunchQuery, String> {
+    fn parse(self, format: Format) -> Result<PunchQuery, String> {
+        let limit = match format {
+            Format::Json => question::limit(self.limit)?,
+            Format::Csv => question::limit_of_table(self.limit.as_ref().or(self.after.as_ref()))?,
+        };
         let kind = |word: String| {
             PunchKind::parse(&word).ok_or("`kind` must be IN, OUT, AUTO_OUT or CORRECTION, in capital letters.")
         };
@@ -114,7 +149,7 @@ impl Question {
             kind: self.kind.map(kind).transpose()?,
             from: question::moment("from", self.from)?,
             to: question::moment("to", self.to)?,
-            limit: question::limit(self.limit)?,
+            limit,
             after: self.after.map(after).transpose()?,
         })
     }

@@ -37,3 +37,11 @@ pub(super) fn limit_of(text: Option<String>, usual: u32, most: u32) -> Result<u3
         Some(_) => Err(format!("`limit` must be a number from 1 to {most}.")),
     }
 }
+
+/// A whole list has no pages: nobody who wants one is to believe that they have the other.
+pub(super) fn limit_of_table(page: Option<&String>) -> Result<u32, String> {
+    match page {
+        None => Ok(limits::PAGE_ROWS_MOST),
+        Some(_) => Err("A CSV is the whole list: leave `limit` and `after` out, or ask for JSON.".into()),
+    }
+}

@@ -5,7 +5,7 @@ use std::{env, fs, os::unix::ffi::OsStrExt, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    Auth, DatabaseUrl, Secret, Secrets, Settings, SettingsError, TokenWish, Typed, auth::Keys, presets::preset,
+    Audit, Auth, DatabaseUrl, Secret, Secrets, Settings, SettingsError, TokenWish, Typed, auth::Keys, presets::preset,
 };
 
 const EXAMPLES: &str = "\
@@ -56,6 +56,8 @@ pub enum Command {
     Settings,
     /// Makes a token for trying out, with the secret that the server has
     Token(Box<TokenWish>),
+    /// Looks at what a server has recorded
+    Audit(Audit),
 }
 
 /// Where settings come from.
@@ -86,10 +88,7 @@ impl Serve {
 
     /// All sources together: flag, environment, file, preset.
     pub(super) fn sources(&self) -> Result<Typed, SettingsError> {
-        let preset = self.preset.as_deref().map(preset).transpose()?.unwrap_or_default();
-        let file = self.config.as_ref().map(read).transpose()?.unwrap_or_default();
-        // Not a flag: other users of the machine can read a command line.
-        Ok(self.typed.clone().over(database_url()).over(file).over(preset))
+        sources(self.typed.clone(), self.config.as_ref(), self.preset.as_deref())
     }
 
     /// The settings as a TOML file. A secret that no file holds is named, and not shown.
@@ -108,6 +107,14 @@ impl Serve {
         let note: String = notes.collect();
         Ok(format!("{note}{text}"))
     }
+}
+
+/// What flags and environment say, over the file, over the preset.
+pub(super) fn sources(typed: Typed, file: Option<&PathBuf>, name: Option<&str>) -> Result<Typed, SettingsError> {
+    let preset = name.map(preset).transpose()?.unwrap_or_default();
+    let file = file.map(read).transpose()?.unwrap_or_default();
+    // Not a flag: other users of the machine can read a command line.
+    Ok(typed.over(database_url()).over(file).over(preset))
 }
 
 /// The secrets in the environment. There are no flags for them: other users of the machine can read a command line.

@@ -3,6 +3,7 @@
 //! [`Typed`] is what flags, environment, files and presets say. [`Settings`] is what they mean together: whoever holds
 //! one can rely on it that no two of its settings contradict each other.
 
+mod audit;
 mod auth;
 mod cli;
 mod database_url;
@@ -23,6 +24,7 @@ use stillhere_engine::{
     wire::ChannelName,
 };
 
+pub use audit::{Audit, AuditOf, Verify};
 pub(crate) use auth::Keys;
 pub use auth::{Auth, TokenRules};
 pub use cli::{Cli, Command, Serve};
@@ -38,6 +40,9 @@ pub use words::{
 };
 
 use crate::limits;
+
+/// The directory of the store when none is named.
+const DEFAULT_DATA: &str = "stillhere-data";
 
 /// Settings that were checked.
 #[derive(Clone, Debug)]
@@ -97,7 +102,7 @@ impl Settings {
         typed.database_url.as_ref().map_or(Ok(()), DatabaseUrl::check)?;
         Ok(Self {
             listen,
-            data: typed.data.unwrap_or_else(|| "stillhere-data".into()),
+            data: typed.data.unwrap_or_else(|| DEFAULT_DATA.into()),
             database_url: typed.database_url,
             base_path: parse_base_path(typed.base_path)?,
             allowed_origins: parse_origins(typed.allowed_origins.unwrap_or_default())?,

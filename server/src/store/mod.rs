@@ -3,7 +3,9 @@
 //! **What a restart looks like:** every batch that `record` has accepted is there, whole; a batch that was under way
 //! is there whole or not at all.
 
+mod chain;
 mod column;
+mod log;
 mod postgres;
 mod sqlite;
 #[cfg(test)]
@@ -18,6 +20,9 @@ use stillhere_engine::{
 };
 
 pub use crate::feed::{News, Position};
+pub(crate) use chain::User;
+pub use chain::{Digest, Fault, Mark, Wrong};
+pub use log::{Cut, Log, StorePlace};
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
 

@@ -4,6 +4,7 @@ mod news;
 mod punches;
 mod read;
 mod record;
+mod seals;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -27,12 +28,14 @@ use super::{
     Store, StoreError,
 };
 use crate::{limits, settings::DatabaseUrl};
+pub(super) use seals::{open_log, piece};
 use writer::Writer;
 
 /// The schema, step by step. A step that has been released is never edited: the next one corrects it.
-const STEPS: [(i64, &str, &str); 3] = [
+const STEPS: [(i64, &str, &str); 4] = [
     (1, "sessions", include_str!("../../../migrations/postgres/0001_sessions.sql")),
     (2, "punches", include_str!("../../../migrations/postgres/0002_punches.sql")),
+    (3, "sealed punches", include_str!("../../../migrations/postgres/0003_sealed_punches.sql")),
     (6, "news", include_str!("../../../migrations/postgres/0006_news.sql")),
 ];
 
@@ -89,7 +92,12 @@ async fn migrate(connection: &mut PgConnection) -> Result<(), StoreError> {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     });
     let migrator = Migrator::with_migrations(steps.to_vec());
-    migrator.run(connection).await.map_err(|why| StoreError::new("bring its tables up to date", why))
+    migrator.run(&mut *connection).await.map_err(|why| StoreError::new("bring its tables up to date", why))?;
+    let sealed = seals::seal_old(connection).await.map_err(|why| StoreError::new("seal its log of punches", why))?;
+    if sealed > 0 {
+        tracing::info!(sealed, "punches from before there were seals have theirs now");
+    }
+    Ok(())
 }
 
 /// Gives up on a read when nobody can use its result any more, however silent the network.

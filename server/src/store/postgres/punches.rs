@@ -7,7 +7,7 @@ use stillhere_engine::{
     wire::UserId,
 };
 
-use super::record::column;
+use super::{record::column, seals};
 use crate::store::{
     PunchList, PunchQuery, StoreError,
     column::{damaged, from_sql, to_sql, unreadable},
@@ -21,7 +21,8 @@ const PUNCHES: &str = "
     from unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[])
         with ordinality as told (user_id, epoch, kind, at, detected_at, reason, error_bound_ms, place)
     order by told.place
-    on conflict do nothing";
+    on conflict do nothing
+    returning id";
 
 /// A correction is added where there is an AUTO_OUT to correct, and nothing in the log or before it in the batch knows
 /// better already.
@@ -40,7 +41,8 @@ const CORRECTIONS: &str = "
         where punches.user_id = told.user_id and punches.epoch = told.epoch and punches.kind in ('AUTO_OUT', 'CORRECTION')
     )
     order by told.place
-    on conflict do nothing";
+    on conflict do nothing
+    returning id";
 
 /// Who is in now, from what the log says of the stays that the batch names. First who has come and not gone …
 const STAYS_BEGUN: &str = "
@@ -61,8 +63,9 @@ const STAYS_ENDED: &str = "
 /// Adds what is not there yet.
 pub(super) async fn record(connection: &mut PgConnection, punches: &[PunchRow]) -> Result<(), sqlx::Error> {
     let (corrections, punches): (Vec<_>, Vec<_>) = punches.iter().partition(|row| row.kind == PunchKind::Correction);
+    let mut added = Vec::new();
     if !punches.is_empty() {
-        add(connection, PUNCHES, &punches).await?;
+        added = add(connection, PUNCHES, &punches).await?;
         let (begun, ended): (Vec<_>, Vec<_>) = punches.into_iter().partition(|row| row.kind == PunchKind::In);
         sqlx::query(STAYS_BEGUN)
             .bind(column(&begun, |row| row.user.as_str()))
@@ -77,13 +80,14 @@ pub(super) async fn record(connection: &mut PgConnection, punches: &[PunchRow]) 
             .await?;
     }
     if !corrections.is_empty() {
-        add(connection, CORRECTIONS, &corrections).await?;
+        added.extend(add(connection, CORRECTIONS, &corrections).await?);
     }
-    Ok(())
+    seals::seal(connection, &added).await
 }
 
-async fn add(connection: &mut PgConnection, sql: &'static str, rows: &[&PunchRow]) -> Result<(), sqlx::Error> {
-    sqlx::query(sql)
+/// Says which numbers the new rows have.
+async fn add(connection: &mut PgConnection, sql: &'static str, rows: &[&PunchRow]) -> Result<Vec<i64>, sqlx::Error> {
+    sqlx::query_scalar(sql)
         .bind(column(rows, |row| row.user.as_str()))
         .bind(column(rows, |row| to_sql(row.epoch)))
         .bind(column(rows, |row| row.kind.as_str()))
@@ -91,9 +95,8 @@ async fn add(connection: &mut PgConnection, sql: &'static str, rows: &[&PunchRow
         .bind(column(rows, |row| to_sql(row.detected_at.0)))
         .bind(column(rows, |row| row.reason.map(EndReason::as_str)))
         .bind(column(rows, |row| to_sql(row.error_bound.0)))
-        .execute(connection)
+        .fetch_all(connection)
         .await
-        .map(|_| ())
 }
 
 /// Who is in, each with the last evidence of them so far.

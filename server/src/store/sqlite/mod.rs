@@ -4,6 +4,7 @@ mod news;
 mod punches;
 mod read;
 mod record;
+mod seals;
 
 use std::{
     fs::{File, TryLockError, create_dir_all},
@@ -26,12 +27,14 @@ use super::{
     Store, StoreError,
 };
 use crate::limits;
+pub(super) use seals::{open_log, piece};
 
 /// The schema, step by step. A step that has been released is never edited: the next one corrects it.
-const STEPS: [(i64, &str, &str); 4] = [
+const STEPS: [(i64, &str, &str); 5] = [
     (1, "sessions", include_str!("../../../migrations/sqlite/0001_sessions.sql")),
     (2, "punches", include_str!("../../../migrations/sqlite/0002_punches.sql")),
     (3, "visits", include_str!("../../../migrations/sqlite/0003_visits.sql")),
+    (4, "sealed punches", include_str!("../../../migrations/sqlite/0004_sealed_punches.sql")),
     (7, "news", include_str!("../../../migrations/sqlite/0007_news.sql")),
 ];
 
@@ -72,6 +75,10 @@ impl Sqlite {
         });
         let migrator = Migrator::with_migrations(steps.to_vec());
         migrator.run(&writer).await.map_err(|why| StoreError::new("bring its file up to date", why))?;
+        let sealed = seals::seal_old(&writer).await.map_err(|why| StoreError::new("seal its log of punches", why))?;
+        if sealed > 0 {
+            tracing::info!(sealed, "punches from before there were seals have theirs now");
+        }
         let readers = pool(limits::STORE_READERS)
             .connect_with(options.read_only(true))
             .await

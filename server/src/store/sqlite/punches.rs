@@ -8,7 +8,10 @@ use stillhere_engine::{
     wire::UserId,
 };
 
-use super::record::{AsArray, to_json};
+use super::{
+    record::{AsArray, to_json},
+    seals,
+};
 use crate::store::{
     PunchList, PunchQuery, StoreError,
     column::{damaged, from_sql, to_sql, unreadable},
@@ -20,7 +23,8 @@ const PUNCHES: &str = "
     select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
     from json_each(?1)
     where true
-    on conflict do nothing";
+    on conflict do nothing
+    returning id";
 
 /// A correction is added where there is an AUTO_OUT to correct, and nothing in the log knows better already.
 const CORRECTION: &str = "
@@ -31,7 +35,8 @@ const CORRECTION: &str = "
         select max(at) from punches
         where user = value ->> 0 and epoch = value ->> 1 and kind in ('AUTO_OUT', 'CORRECTION')
     )
-    on conflict do nothing";
+    on conflict do nothing
+    returning id";
 
 /// Who is in now, from what the log says of the stays that the batch names. First who has come and not gone …
 const STAYS_BEGUN: &str = "
@@ -51,17 +56,19 @@ const STAYS_ENDED: &str = "
 /// Adds what is not there yet.
 pub(super) async fn record(transaction: &mut Transaction<'_, Sqlite>, punches: &[PunchRow]) -> Result<(), sqlx::Error> {
     let (corrections, punches): (Vec<_>, Vec<_>) = punches.iter().partition(|row| row.kind == PunchKind::Correction);
+    let mut added: Vec<i64> = Vec::new();
     if let Some(rows) = to_json(punches.into_iter().map(AsArray))? {
-        for sql in [PUNCHES, STAYS_BEGUN, STAYS_ENDED] {
+        added = sqlx::query_scalar(PUNCHES).bind(&rows).fetch_all(&mut **transaction).await?;
+        for sql in [STAYS_BEGUN, STAYS_ENDED] {
             sqlx::query(sql).bind(&rows).execute(&mut **transaction).await?;
         }
     }
     // One by one: each is held against those before it.
     for row in corrections {
         let row = to_json(std::iter::once(AsArray(row)))?;
-        sqlx::query(CORRECTION).bind(row).execute(&mut **transaction).await?;
+        added.extend(sqlx::query_scalar::<_, i64>(CORRECTION).bind(row).fetch_all(&mut **transaction).await?);
     }
-    Ok(())
+    seals::seal(transaction, &added).await
 }
 
 impl Serialize for AsArray<'_, PunchRow> {

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::{
     settings::DatabaseUrl,
-    store::{Postgres, Sqlite, Store, StoreError},
+    store::{Postgres, Sqlite, Store, StoreError, StorePlace},
 };
 
 pub(super) enum Ground {
@@ -69,6 +69,40 @@ impl Ground {
         match self {
             Self::Sqlite(_) => sqlx::raw_sql(sql).execute(&mut self.file().await).await.map(|_| ()),
             Self::Postgres(url) => sqlx::raw_sql(sql).execute(&mut connect(url).await).await.map(|_| ()),
+        }
+    }
+
+    /// Does what only the owner of the database can: takes the guards off the log, does it, and puts them back.
+    pub(super) async fn attack(&self, sql: &'static str) {
+        match self {
+            Self::Sqlite(_) => {
+                let file = &mut self.file().await;
+                let guards = "select name, sql from sqlite_master where type = 'trigger' and tbl_name = 'punches'";
+                let guards: Vec<(String, String)> = sqlx::query_as(guards).fetch_all(&mut *file).await.unwrap();
+                for (name, _) in &guards {
+                    let off = AssertSqlSafe(format!("drop trigger {name}"));
+                    sqlx::raw_sql(off).execute(&mut *file).await.unwrap();
+                }
+                sqlx::raw_sql(sql).execute(&mut *file).await.unwrap();
+                for (_, on) in guards {
+                    sqlx::raw_sql(AssertSqlSafe(on)).execute(&mut *file).await.unwrap();
+                }
+            }
+            Self::Postgres(url) => {
+                let server = &mut connect(url).await;
+                let (off, on) = ("alter table punches disable trigger user", "alter table punches enable trigger user");
+                for sql in [off, sql, on] {
+                    sqlx::raw_sql(sql).execute(&mut *server).await.unwrap();
+                }
+            }
+        }
+    }
+
+    /// Where whoever checks the log finds it.
+    pub(super) fn place(&self) -> StorePlace {
+        match self {
+            Self::Sqlite(directory) => StorePlace::Directory(directory.path().into()),
+            Self::Postgres(url) => StorePlace::Database(url.clone()),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The contract: what [`Store`] promises, held against every store that there is.
 
+mod chain;
 pub(super) mod ground;
 mod lists;
 mod news;
@@ -59,6 +60,20 @@ contract! {
         news_are_written_with_their_batch_or_not_at_all
         an_entry_that_is_written_twice_has_its_news_once
         the_log_is_cut_to_the_newest_whatever_has_failed_before;
+    chain:
+        a_log_that_nobody_has_touched_is_whole_while_the_server_runs
+        a_batch_that_is_written_again_adds_no_seal_and_breaks_none
+        a_changed_row_is_found
+        a_row_that_is_given_to_another_is_found
+        a_deleted_row_is_found
+        two_rows_that_have_changed_places_are_found
+        a_tail_that_was_cut_off_is_found
+        a_log_that_was_emptied_is_found
+        a_row_that_was_put_in_is_found_and_never_sealed_by_the_server
+        a_row_with_the_seal_of_another_is_found
+        a_log_that_was_sealed_anew_is_told_by_a_seal_that_was_written_down
+        a_log_from_before_there_were_seals_is_sealed_once_by_the_first_start
+        a_long_log_is_gone_through_in_pieces_with_each_row_once;
     punches:
         a_stay_begins_and_ends_once_however_often_it_is_written
         a_correction_needs_an_auto_out_and_something_new_to_say
