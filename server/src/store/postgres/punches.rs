@@ -37,9 +37,13 @@ const CORRECTIONS: &str = "
             with ordinality as row (user_id, epoch, kind, at, detected_at, reason, error_bound_ms, place)
     ) as told
     where (told.before is null or told.at > told.before) and told.at > (
-        select max(punches.at) from punches
-        where punches.user_id = told.user_id and punches.epoch = told.epoch and punches.kind in ('AUTO_OUT', 'CORRECTION')
+        select punches.at from punches
+        where punches.user_id = told.user_id and punches.epoch = told.epoch and punches.kind = 'AUTO_OUT'
     )
+    and told.at > coalesce((
+        select max(punches.at) from punches
+        where punches.user_id = told.user_id and punches.epoch = told.epoch and punches.kind = 'CORRECTION'
+    ), 0)
     order by told.place
     on conflict do nothing
     returning id";

@@ -27,14 +27,19 @@ const PUNCHES: &str = "
     returning id";
 
 /// A correction is added where there is an AUTO_OUT to correct, and nothing in the log knows better already.
+///
+/// Here as below, `kind <> 'CORRECTION'` says no more than the kinds beside it do; but it says that one of the unique
+/// indexes has the row, without which all of a user's years would be gone through.
 const CORRECTION: &str = "
     insert into punches (user, epoch, kind, at, detected_at, reason, error_bound_ms)
     select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
     from json_each(?1)
     where value ->> 3 > (
-        select max(at) from punches
-        where user = value ->> 0 and epoch = value ->> 1 and kind in ('AUTO_OUT', 'CORRECTION')
+        select at from punches where user = value ->> 0 and epoch = value ->> 1 and kind = 'AUTO_OUT' and kind <> 'CORRECTION'
     )
+    and value ->> 3 > coalesce((
+        select max(at) from punches where user = value ->> 0 and epoch = value ->> 1 and kind = 'CORRECTION'
+    ), 0)
     on conflict do nothing
     returning id";
 
@@ -44,6 +49,7 @@ const STAYS_BEGUN: &str = "
     select value ->> 0, value ->> 1, value ->> 3 from json_each(?1)
     where value ->> 2 = 'IN' and not exists (
         select 1 from punches where user = value ->> 0 and epoch = value ->> 1 and kind in ('OUT', 'AUTO_OUT')
+            and kind <> 'CORRECTION'
     )
     on conflict (user) do update set epoch = excluded.epoch, at = excluded.at where excluded.epoch > epoch";
 
