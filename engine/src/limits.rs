@@ -102,7 +102,7 @@ pub const RUNGS: usize = 8;
 /// Steps of idleness, each with its interval.
 pub const IDLE_STEPS: usize = 8;
 
-/// Spans, visits and punches that wait to be written. Beyond it the store has been down for long, and clients keep their beats.
+/// Spans, visits, views and punches that wait to be written. Beyond it the store has been down for long, and clients keep their beats.
 pub const ROW_BACKLOG: usize = 500_000;
 
 /// Leases judged between two inputs: when a million end at once, beats are still answered in between.

@@ -89,6 +89,9 @@ pub const PAGE_ROWS: u32 = 100;
 /// Sessions on the longest page of the list.
 pub const PAGE_ROWS_MOST: u32 = 1_000;
 
+/// Pages and spans of one session in an answer: a day of somebody who turns a page every half minute.
+pub const TRACE_ROWS: u32 = 2_880;
+
 /// People who have left and are still remembered in a list: as many as are ever looked at, in some megabytes.
 pub const LEFT_ROWS: u32 = 100_000;
 

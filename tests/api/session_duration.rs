@@ -1,8 +1,9 @@
 //! Use case 1, session duration: the rows *beat*, *result* and *options*, read back over HTTP.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use stillhere_tests::{
-    beat::{first, later},
+    beat::{first, later, session},
     server::Server,
 };
 
@@ -99,4 +100,25 @@ async fn result_a_long_list_comes_in_pages_without_gap_or_repetition() {
 async fn options_the_interval_is_a_setting_in_ms() {
     let server = Server::preset_with("session-duration", "interval_ms = 60000\n").await;
     assert_eq!(server.beat(first('A', "ann@example.com")).await.body["intervalMs"], 60_000);
+}
+
+#[tokio::test]
+async fn wished_for_which_pages_were_viewed_and_from_when_to_when() {
+    let server = Server::preset("session-duration").await;
+    let on = |seq: u64, page: &str| later(first('A', "ann"), json!({ "seq": seq, "t": seq * 10, "page": page }));
+    for (seq, page) in [(1, "/report"), (2, "/report"), (3, "/appendix"), (4, "/report")] {
+        assert_eq!(server.beat(on(seq, page)).await.status, 200);
+    }
+    let one = server.get(&format!("/v1/admin/sessions/{}", session('A'))).await;
+    let pages = one["pages"].as_array().expect("pages");
+    let names: Vec<_> = pages.iter().filter_map(|page| page["page"].as_str()).collect();
+    assert_eq!(names, ["/report", "/appendix", "/report"]);
+    assert_eq!(pages[0]["fromAt"], one["session"]["startedAt"]);
+    for pair in pages.windows(2) {
+        assert_eq!(pair[0]["untilAt"], pair[1]["fromAt"]);
+    }
+    assert_eq!(pages[2]["untilAt"], json!(null), "it is there");
+    let unknown = server.status(Method::GET, "/v1/admin/sessions/ZZZZZZZZZZZZZZZZZZZZZA", &[]).await;
+    let bad = server.status(Method::GET, "/v1/admin/sessions/nonsense", &[]).await;
+    assert_eq!((unknown, bad), (404, 400));
 }

@@ -6,7 +6,7 @@ use super::{
     Tracker,
     api::{Output, Past, Report, Ticket},
     members::Standing,
-    records::{End, EndReason, LeaveReason, SessionRow, SpanRow},
+    records::{End, EndReason, LeaveReason, SessionRow, SpanRow, ViewRow},
 };
 use crate::{
     limits,
@@ -118,6 +118,7 @@ impl Tracker {
             return self.sign_out_by_beat(place, report);
         }
         if is_newest {
+            self.note_view(place, beat);
             self.roll.set_page(place, beat.page.as_ref());
             if moves {
                 self.move_to(place, beat);
@@ -140,6 +141,18 @@ impl Tracker {
             let answer = self.accepted(place, beat);
             self.outputs.push_back(Output::Answer { ticket: *ticket, answer });
         }
+    }
+
+    /// Where the session was until now, if this beat tells of another page or channel.
+    fn note_view(&mut self, place: u32, beat: &Beat) {
+        let Some(session) = self.roll.get(place) else { return };
+        let Some(channel) = self.roll.channel(session.channel) else { return };
+        let page = self.roll.page(session.page);
+        if *channel == beat.channel && page == beat.page.as_ref() {
+            return;
+        }
+        let (session, channel, page) = (beat.session, channel.clone(), page.cloned());
+        self.ledger.note_view(ViewRow { session, seq: beat.seq, channel, page, until_at: self.now });
     }
 
     /// The store has been down for so long that no more can be kept for it. The tab is here all the same.

@@ -10,7 +10,7 @@ use alloc::{
 
 use super::{
     api::Ticket,
-    records::{Batch, PunchRow, SessionRow, SpanRow, VisitRow},
+    records::{Batch, PunchRow, SessionRow, SpanRow, ViewRow, VisitRow},
 };
 use crate::{
     limits,
@@ -39,6 +39,7 @@ pub(super) struct Ledger {
     spans: Vec<SpanRow>,
     punches: Vec<PunchRow>,
     visits: Vec<VisitRow>,
+    views: Vec<ViewRow>,
     /// Ended sessions that are not on disk yet. They are answered from here meanwhile.
     ended: BTreeMap<SessionId, Ended>,
     /// Those that have just come to disk, with the moment, and in that order: somebody may have looked into the store
@@ -81,6 +82,7 @@ impl Ledger {
             spans: Vec::new(),
             punches: Vec::new(),
             visits: Vec::new(),
+            views: Vec::new(),
             ended: BTreeMap::new(),
             landed: BTreeMap::new(),
             landing: VecDeque::new(),
@@ -114,6 +116,11 @@ impl Ledger {
     pub(super) fn note_visit(&mut self, visit: VisitRow, now: Timestamp) {
         self.visits.push(visit);
         self.due_at = self.due_at.min(now.after(limits::CHECKPOINT_EVERY));
+    }
+
+    /// A session has left a page. Its own row, which says where it is now, is written with the same batch or an earlier one.
+    pub(super) fn note_view(&mut self, view: ViewRow) {
+        self.views.push(view);
     }
 
     /// A user came or went; whoever asked for it, and watchers, hear of it once it is on disk.
@@ -166,7 +173,7 @@ impl Ledger {
 
     /// Whether so much waits that no more may be taken.
     pub(super) fn is_full(&self) -> bool {
-        self.spans.len() + self.visits.len() + self.punches.len() >= limits::ROW_BACKLOG
+        self.spans.len() + self.visits.len() + self.views.len() + self.punches.len() >= limits::ROW_BACKLOG
     }
 
     /// Whether a batch is under way.
@@ -217,9 +224,10 @@ impl Ledger {
         let spans = core::mem::take(&mut self.spans);
         let punches = core::mem::take(&mut self.punches);
         let visits = core::mem::take(&mut self.visits);
+        let views = core::mem::take(&mut self.views);
         // A sign of life says that everything before it is on disk.
         let alive_at = is_last.then_some(now);
-        Some(Batch { sessions, spans, visits, punches, alive_at })
+        Some(Batch { sessions, spans, visits, views, punches, alive_at })
     }
 
     /// The batch under way is on disk.
@@ -253,6 +261,8 @@ impl Ledger {
         self.punches.extend(newer);
         let newer = core::mem::replace(&mut self.visits, batch.visits);
         self.visits.extend(newer);
+        let newer = core::mem::replace(&mut self.views, batch.views);
+        self.views.extend(newer);
         self.is_due_now = true;
         self.not_before = now.after(limits::STORE_RETRY);
         self.land()

@@ -26,7 +26,8 @@ pub use api::{Input, Output, Past, Report, Ticket, Way, Why};
 pub use explain::Explained;
 pub use members::{ChannelCount, Live};
 pub use records::{
-    Batch, Change, End, EndReason, LeaveReason, Member, OpenPunch, PunchKind, PunchRow, SessionRow, SpanRow, VisitRow,
+    Batch, Change, End, EndReason, LeaveReason, Member, OpenPunch, PunchKind, PunchRow, SessionRow, SpanRow, ViewRow,
+    VisitRow,
 };
 
 use crate::{

@@ -119,6 +119,22 @@ pub struct VisitRow {
     pub at: Timestamp,
 }
 
+/// A session has gone on to another page or channel: where it was until then. Where it is now its own row says, so a session
+/// that stays where it began costs nothing here. `seq` names the row within its session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ViewRow {
+    /// Which session.
+    pub session: SessionId,
+    /// The beat that told of the change.
+    pub seq: u32,
+    /// Where it was.
+    pub channel: ChannelName,
+    /// Looking at what.
+    pub page: Option<PagePath>,
+    /// Until when.
+    pub until_at: Timestamp,
+}
+
 /// A row of the audit log. Rows are added, never changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PunchRow {
@@ -193,6 +209,8 @@ pub struct Batch {
     pub spans: Vec<SpanRow>,
     /// Users' visits to channels, to insert or to move on.
     pub visits: Vec<VisitRow>,
+    /// Pages that sessions have left, to insert.
+    pub views: Vec<ViewRow>,
     /// Punches to add, each unless it is there already: see [`PunchKind`].
     pub punches: Vec<PunchRow>,
     /// The server lived at this moment; a later start measures the downtime from here.

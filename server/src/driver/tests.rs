@@ -14,7 +14,7 @@ use crate::{
     feed::News,
     store::{
         ChannelTotals, Entry, Left, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery,
-        Sqlite,
+        Sqlite, Traces,
     },
 };
 
@@ -63,6 +63,10 @@ impl Store for Moody {
 
     fn channels(&self, today: Timestamp) -> Pending<'_, Vec<ChannelTotals>> {
         self.inner.channels(today)
+    }
+
+    fn traces(&self, session: SessionId) -> Pending<'_, Traces> {
+        self.inner.traces(session)
     }
 
     fn left(&self, since: Timestamp) -> Pending<'_, Vec<Left>> {

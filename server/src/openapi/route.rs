@@ -229,6 +229,14 @@ pub(crate) const SESSIONS: Route = Route {
     codes: &["query_bad", "store_down", "busy"],
     ..PLAIN
 };
+pub(crate) const SESSION: Route = Route {
+    path: "/admin/sessions/{id}",
+    what: "One session: which pages it was on, and when it was visible.",
+    who: Who::Admin,
+    answers: &[(200, Json("SessionTraces"))],
+    codes: &["query_bad", "not_found", "store_down", "busy"],
+    ..PLAIN
+};
 pub(crate) const SWEEP: Route = Route {
     path: "/admin/sweep",
     what: "Looks at all leases now, and says which sessions it has ended; for a cron job.",

@@ -111,7 +111,7 @@ fn serve<H: Handler<T, App>, T: 'static>(route: &'static Route, handler: H) -> S
 }
 
 /// What lies below the base path.
-fn api() -> [Served; 15] {
+fn api() -> [Served; 16] {
     [
         serve(&route::BEAT, beat::take),
         serve(&route::CHANNELS, channels::all),
@@ -126,6 +126,7 @@ fn api() -> [Served; 15] {
         serve(&route::USER, users::one),
         serve(&route::EXPLAIN, users::explain),
         serve(&route::SESSIONS, sessions::list),
+        serve(&route::SESSION, sessions::one),
         serve(&route::SWEEP, sweep::sweep),
         serve(&route::SWEEP_BY_POST, sweep::sweep),
     ]

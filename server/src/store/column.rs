@@ -2,10 +2,10 @@
 
 use stillhere_engine::{
     time::Timestamp,
-    wire::{ChannelName, UserId},
+    wire::{ChannelName, PagePath, UserId},
 };
 
-use super::{Left, StoreError};
+use super::{Left, StoreError, Traces, Viewed};
 
 /// SQL's integers are signed. The only moment beyond them is [`Timestamp::NEVER`], which stays the last one.
 ///
@@ -38,4 +38,19 @@ pub(super) fn to_left(found: Vec<(String, String, i64, i64)>) -> Result<Vec<Left
         })
     });
     left.collect()
+}
+
+/// What is kept of a session, from columns in the order of [`Viewed`] and of a span, newest first.
+pub(super) fn to_traces(
+    views: Vec<(String, Option<String>, i64)>,
+    spans: Vec<(i64, i64)>,
+) -> Result<Traces, StoreError> {
+    let moment = |column| Timestamp(from_sql(column));
+    let views = views.into_iter().rev().map(|(channel, page, until_at)| {
+        let page = page.as_deref().map(PagePath::parse).transpose().map_err(|_| damaged("page"))?;
+        let channel = ChannelName::parse(&channel).map_err(|_| damaged("channel"))?;
+        Ok(Viewed { channel, page, until_at: moment(until_at) })
+    });
+    let spans = spans.into_iter().rev().map(|(start, end)| (moment(start), moment(end)));
+    Ok(Traces { views: views.collect::<Result<_, _>>()?, spans: spans.collect() })
 }

@@ -16,7 +16,7 @@ use std::{error::Error, fmt, pin::Pin, sync::Arc};
 use stillhere_engine::{
     time::{Millis, Timestamp},
     tracker::{Batch, OpenPunch, PunchKind, PunchRow, SessionRow},
-    wire::{ChannelName, SessionId, UserId},
+    wire::{ChannelName, PagePath, SessionId, UserId},
 };
 
 pub use crate::feed::{News, Position};
@@ -98,6 +98,13 @@ pub trait Store: Send + Sync {
     /// The store cannot be read.
     fn left(&self, since: Timestamp) -> Pending<'_, Vec<Left>>;
 
+    /// The pages that a session was on, and its visible spans: the newest [`TRACE_ROWS`](crate::limits::TRACE_ROWS) of
+    /// each, oldest first. A session that nobody knows has left none.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn traces(&self, session: SessionId) -> Pending<'_, Traces>;
+
     /// Waits for what is under way and lets go of the files.
     ///
     /// # Errors
@@ -160,6 +167,26 @@ pub enum Stay {
     Open,
     /// It has one.
     Ended,
+}
+
+/// What a session has left behind besides its row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Traces {
+    /// Where it was, each until it went on. Where it is now its row says.
+    pub views: Vec<Viewed>,
+    /// When it was visible, from and to.
+    pub spans: Vec<(Timestamp, Timestamp)>,
+}
+
+/// A page that a session was on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Viewed {
+    /// Where.
+    pub channel: ChannelName,
+    /// Which page, if it said so.
+    pub page: Option<PagePath>,
+    /// Until when.
+    pub until_at: Timestamp,
 }
 
 /// Who has left, and what is remembered of them.

@@ -15,7 +15,7 @@ use crate::{
     policy::Policy,
     spans::Span,
     time::Millis,
-    wire::{Accepted, Beat, ChannelName, SessionId, UserId},
+    wire::{Accepted, Beat, ChannelName, PagePath, SessionId, UserId},
 };
 
 /// A tracker with a store that writes at once, unless it is down.
@@ -26,6 +26,7 @@ struct Server {
     spans: BTreeMap<(SessionId, u64), SpanRow>,
     punches: Vec<PunchRow>,
     visits: Vec<String>,
+    views: BTreeMap<(SessionId, u32), String>,
     read: usize,
     alive_at: Timestamp,
     is_down: bool,
@@ -51,6 +52,7 @@ impl Server {
             spans: BTreeMap::new(),
             punches: Vec::new(),
             visits: Vec::new(),
+            views: BTreeMap::new(),
             read: 0,
             alive_at: Timestamp(START),
             is_down: false,
@@ -123,6 +125,12 @@ impl Server {
             let at = visit.at.0.saturating_sub(START) / 1_000;
             format!("{} in {} at {at}s", visit.user.as_str(), visit.channel.as_str())
         }));
+        for view in batch.views {
+            assert!(self.rows.contains_key(&view.session), "a view of a session that is not there: {view:?}");
+            let page = view.page.as_ref().map_or("-", PagePath::as_str);
+            let at = view.until_at.0.saturating_sub(START) / 1_000;
+            self.views.insert((view.session, view.seq), format!("{page} in {} until {at}s", view.channel.as_str()));
+        }
         for row in batch.punches {
             self.punch(row);
         }

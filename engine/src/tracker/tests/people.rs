@@ -126,3 +126,35 @@ fn a_visit_is_written_when_somebody_comes_and_when_they_go_and_for_no_beat() {
     let visits = ["ann in pms at 0s", "ann in crm at 20s", "ann in pms at 20s", "ann in crm at 20s"];
     assert_eq!(server.visits, visits, "also after a batch that failed");
 }
+
+#[test]
+fn a_session_that_goes_on_says_where_it_was_and_until_when() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    let on = |beat: Beat, page: &str| Beat { page: PagePath::parse(page).ok(), ..beat };
+    for (seconds, page) in [(0, "/a"), (10, "/a"), (20, "/b"), (30, "/b"), (40, "/a")] {
+        server.now = START + seconds * 1_000;
+        let beat = on(tab.at(seconds * 1_000), page);
+        server.beat("ann", beat.clone()).expect("taken");
+        server.beat("ann", beat).expect("taken a second time");
+    }
+    server.now = START + 50_000;
+    server.beat("ann", Tab::within(on(tab.at(50_000), "/a"), "pms")).expect("taken");
+    server.pass(5_000);
+    let views: Vec<&str> = server.views.values().map(String::as_str).collect();
+    assert_eq!(views, ["/a in site until 20s", "/b in site until 40s", "/a in site until 50s"]);
+    let row = server.row(&tab);
+    assert_eq!((row.channel.as_str(), row.page.as_ref().map(PagePath::as_str)), ("pms", Some("/a")));
+}
+
+#[test]
+fn a_page_that_was_left_while_the_store_was_down_is_written_when_it_is_back() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    server.beat("ann", Beat { page: PagePath::parse("/a").ok(), ..tab.at(0) }).expect("taken");
+    server.is_down = true;
+    server.beat("ann", Beat { page: PagePath::parse("/b").ok(), ..tab.at(10_000) }).expect("taken");
+    server.pass(5_000);
+    assert!(server.views.is_empty(), "{:?}", server.views);
+    server.is_down = false;
+    server.pass(5_000);
+    assert_eq!(server.views.values().next().map(String::as_str), Some("/a in site until 0s"));
+}

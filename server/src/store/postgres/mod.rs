@@ -7,6 +7,7 @@ mod record;
 mod seals;
 #[cfg(test)]
 mod tests;
+mod traces;
 mod writer;
 
 use std::{fmt, str::FromStr};
@@ -25,18 +26,19 @@ use tokio::time::timeout;
 
 use super::{
     ChannelTotals, Entry, Left, News, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery,
-    Store, StoreError,
+    Store, StoreError, Traces,
 };
 use crate::{limits, settings::DatabaseUrl};
 pub(super) use seals::{open_log, piece};
 use writer::Writer;
 
 /// The schema, step by step. A step that has been released is never edited: the next one corrects it.
-const STEPS: [(i64, &str, &str); 4] = [
+const STEPS: [(i64, &str, &str); 5] = [
     (1, "sessions", include_str!("../../../migrations/postgres/0001_sessions.sql")),
     (2, "punches", include_str!("../../../migrations/postgres/0002_punches.sql")),
     (3, "sealed punches", include_str!("../../../migrations/postgres/0003_sealed_punches.sql")),
     (6, "news", include_str!("../../../migrations/postgres/0006_news.sql")),
+    (8, "views", include_str!("../../../migrations/postgres/0008_views.sql")),
 ];
 
 /// What every connection is told: no statement may take longer than the milliseconds in `$1`, and when this machine is
@@ -147,6 +149,10 @@ impl Store for Postgres {
 
     fn left(&self, since: Timestamp) -> Pending<'_, Vec<Left>> {
         read(read::left(&self.readers, since))
+    }
+
+    fn traces(&self, session: SessionId) -> Pending<'_, Traces> {
+        read(traces::of_session(&self.readers, session))
     }
 
     fn close(&self) -> Pending<'_, ()> {

@@ -5,6 +5,7 @@ mod punches;
 mod read;
 mod record;
 mod seals;
+mod traces;
 
 use std::{
     fs::{File, TryLockError, create_dir_all},
@@ -24,18 +25,19 @@ use stillhere_engine::{
 
 use super::{
     ChannelTotals, Entry, Left, News, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery,
-    Store, StoreError,
+    Store, StoreError, Traces,
 };
 use crate::limits;
 pub(super) use seals::{open_log, piece};
 
 /// The schema, step by step. A step that has been released is never edited: the next one corrects it.
-const STEPS: [(i64, &str, &str); 5] = [
+const STEPS: [(i64, &str, &str); 6] = [
     (1, "sessions", include_str!("../../../migrations/sqlite/0001_sessions.sql")),
     (2, "punches", include_str!("../../../migrations/sqlite/0002_punches.sql")),
     (3, "visits", include_str!("../../../migrations/sqlite/0003_visits.sql")),
     (4, "sealed punches", include_str!("../../../migrations/sqlite/0004_sealed_punches.sql")),
     (7, "news", include_str!("../../../migrations/sqlite/0007_news.sql")),
+    (9, "views", include_str!("../../../migrations/sqlite/0009_views.sql")),
 ];
 
 /// Sessions and spans in `stillhere.sqlite`.
@@ -149,6 +151,10 @@ impl Store for Sqlite {
 
     fn left(&self, since: Timestamp) -> Pending<'_, Vec<Left>> {
         Box::pin(read::left(&self.readers, since))
+    }
+
+    fn traces(&self, session: SessionId) -> Pending<'_, Traces> {
+        Box::pin(traces::of_session(&self.readers, session))
     }
 
     fn close(&self) -> Pending<'_, ()> {

@@ -12,7 +12,7 @@ use stillhere_engine::{
     wire::{PagePath, SessionId},
 };
 
-use super::{news, punches};
+use super::{news, punches, traces};
 use crate::store::{Entry, column::to_sql};
 
 /// Counts and moments only grow. The newer beat decides about the rest; of two rows from the same beat, the later
@@ -92,6 +92,7 @@ pub(super) async fn record(writer: &SqlitePool, entry: &Entry) -> Result<(), sql
         }
     }
     punches::record(&mut transaction, &batch.punches).await?;
+    traces::record(&mut transaction, &batch.views).await?;
     news::record(&mut transaction, &entry.news).await?;
     if let Some(alive_at) = batch.alive_at {
         sqlx::query(ALIVE).bind(to_sql(alive_at.0)).execute(&mut *transaction).await?;
@@ -164,7 +165,7 @@ impl Serialize for AsArray<'_, SpanRow> {
     }
 }
 
-fn hex(session: SessionId) -> String {
+pub(super) fn hex(session: SessionId) -> String {
     session.0.iter().fold(String::with_capacity(32), |mut text, byte| {
         // Writing into a string cannot fail.
         let _ = write!(text, "{byte:02x}");

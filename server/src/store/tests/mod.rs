@@ -48,7 +48,8 @@ contract! {
         a_restart_reads_back_what_is_open_and_when_it_last_lived
         open_sessions_come_in_pieces_and_each_comes_once
         a_second_server_is_refused_until_the_first_has_gone
-        the_order_of_writes_makes_no_difference;
+        the_order_of_writes_makes_no_difference
+        a_session_keeps_the_pages_that_it_was_on_and_each_once;
     lists:
         pages_of_the_list_neither_skip_nor_repeat_while_new_sessions_come_in
         totals_are_over_everything_that_matches

@@ -3,13 +3,13 @@
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use stillhere_engine::{
     spans::Span,
-    tracker::{PunchKind, PunchRow, SpanRow, VisitRow},
+    tracker::{PunchKind, PunchRow, SpanRow, ViewRow, VisitRow},
 };
 
 use super::*;
 use crate::{
     limits,
-    store::{ChannelTotals, PunchQuery},
+    store::{ChannelTotals, Entry, PunchQuery, Traces, Viewed},
 };
 
 pub(super) async fn a_row_comes_back_as_it_was_written(ground: &Ground) {
@@ -172,6 +172,7 @@ pub(super) async fn a_batch_may_tell_of_one_thing_more_than_once(ground: &Ground
         spans: vec![span(500, 1_000), span(900, 1_003), span(700, 9_000)],
         visits: vec![visit(500), visit(90), visit(300)],
         punches: vec![punch(In, 7, 100), punch(In, 7, 101), punch(Out, 7, 200), punch(In, 8, 300), punch(In, 9, 400)],
+        views: Vec::new(),
         alive_at: None,
     };
     store.record(&batch.into()).await.unwrap();
@@ -221,4 +222,33 @@ pub(super) async fn the_order_of_writes_makes_no_difference(ground: &Ground) {
         }
         assert_eq!(results[0], results[1], "{history:?}, shuffled by {seed}");
     }
+}
+
+pub(super) async fn a_session_keeps_the_pages_that_it_was_on_and_each_once(ground: &Ground) {
+    let store = &*ground.store().await;
+    let page = |seq: u32| PagePath::parse(&format!("/orders/{seq}")).ok();
+    let view = |id: u8, seq: u32| ViewRow {
+        session: SessionId([id; 16]),
+        seq,
+        channel: ChannelName::parse("pms").unwrap(),
+        page: page(seq).filter(|_| seq != 9),
+        until_at: Timestamp(1_000 * u64::from(seq)),
+    };
+    let span = |start, end| SpanRow {
+        session: SessionId([1; 16]),
+        span: Span { start: Millis(start), end: Millis(end) },
+        start_at: Timestamp(start + 5),
+        end_at: Timestamp(end + 5),
+    };
+    let sessions = vec![row(1, 9), row(2, 1)];
+    let views = vec![view(1, 9), view(1, 3), view(2, 1)];
+    let entry: Entry = Batch { sessions, views, spans: vec![span(0, 10), span(20, 30)], ..Batch::default() }.into();
+    store.record(&entry).await.unwrap();
+    store.record(&entry).await.unwrap();
+    let viewed =
+        |seq| Viewed { channel: view(1, seq).channel, page: view(1, seq).page, until_at: view(1, seq).until_at };
+    let at = |start, end| (Timestamp(start), Timestamp(end));
+    let traces = store.traces(SessionId([1; 16])).await.unwrap();
+    assert_eq!(traces, Traces { views: vec![viewed(3), viewed(9)], spans: vec![at(5, 15), at(25, 35)] });
+    assert_eq!(store.traces(SessionId([7; 16])).await.unwrap(), Traces::default());
 }
