@@ -218,3 +218,22 @@ pub const SESSIONS_REMEMBERED: usize = 100_000;
 
 /// How often it is forgotten who has been quiet. One bucket is about a hundred bytes.
 pub const FORGET_EVERY: Duration = Duration::from_secs(1);
+
+/// The longest session: the engine keeps its moments in so many milliseconds, which are 49 days. Whoever looks for what
+/// was there at a moment need not look further back.
+pub const STAY: Millis = Millis(u32::MAX as u64);
+
+/// Channels in a list of shares. A preset has a dozen; where every document is a channel, the first hundred tell enough.
+pub const CHANNEL_SHARES: u32 = 100;
+
+/// Users in the list of who was punched out most often: nobody talks to more of them about it.
+pub const AUTO_OUT_USERS: u32 = 20;
+
+/// Buckets in one answer: more than a chart has dots, in some hundred kilobytes.
+pub const BUCKETS: u64 = 1_000;
+
+/// The longest range of statistics: a year, leap day and all, so that years can be compared.
+pub const STATISTICS_RANGE: Millis = Millis::minutes(366 * 24 * 60);
+
+/// Days in one answer about a user: almost three years.
+pub const HISTORY_DAYS: u64 = 1_000;

@@ -13,8 +13,8 @@ use super::*;
 use crate::{
     feed::News,
     store::{
-        ChannelTotals, Entry, Left, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery,
-        Sqlite,
+        ChannelTotals, Entry, Event, Left, OpenSessions, Pending, Place, PunchList, PunchQuery, Range, SessionList,
+        SessionQuery, Shares, Sqlite, Trace,
     },
 };
 
@@ -90,6 +90,19 @@ impl Store for Moody {
 
     fn sessions<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionList> {
         self.inner.sessions(query)
+    }
+
+    fn history<'a>(&'a self, range: Range, into: &'a mut (dyn FnMut(Event<'_>) + Send)) -> Pending<'a, Shares> {
+        self.inner.history(range, into)
+    }
+
+    fn user_history<'a>(
+        &'a self,
+        user: &'a UserId,
+        range: Range,
+        into: &'a mut (dyn FnMut(Trace) + Send),
+    ) -> Pending<'a, ()> {
+        self.inner.user_history(user, range, into)
     }
 
     fn close(&self) -> Pending<'_, ()> {

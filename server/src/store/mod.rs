@@ -5,6 +5,7 @@
 
 mod chain;
 mod column;
+mod history;
 mod log;
 mod postgres;
 mod sqlite;
@@ -22,6 +23,7 @@ use stillhere_engine::{
 pub use crate::feed::{News, Position};
 pub(crate) use chain::User;
 pub use chain::{Digest, Fault, Mark, Wrong};
+pub use history::{AutoOuts, ChannelShare, Event, Range, Shares, Trace};
 pub use log::{Cut, Log, StorePlace};
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
@@ -97,6 +99,24 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// The store cannot be read.
     fn left(&self, since: Timestamp) -> Pending<'_, Vec<Left>>;
+
+    /// Feeds what happened to anybody in the range, and says how it is spread: all as of one moment. Sessions that go on
+    /// are there until the end of the range, which therefore must not lie ahead.
+    ///
+    /// # Errors
+    /// The store cannot be read; what was fed until then means nothing.
+    fn history<'a>(&'a self, range: Range, into: &'a mut (dyn FnMut(Event<'_>) + Send)) -> Pending<'a, Shares>;
+
+    /// Feeds what is kept of one user in the range, as of one moment.
+    ///
+    /// # Errors
+    /// As with [`history`](Self::history).
+    fn user_history<'a>(
+        &'a self,
+        user: &'a UserId,
+        range: Range,
+        into: &'a mut (dyn FnMut(Trace) + Send),
+    ) -> Pending<'a, ()>;
 
     /// Waits for what is under way and lets go of the files.
     ///

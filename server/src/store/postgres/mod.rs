@@ -1,5 +1,6 @@
 //! The store in a PostgreSQL database.
 
+mod history;
 mod news;
 mod punches;
 mod read;
@@ -19,23 +20,24 @@ use sqlx::{
 use stillhere_engine::{
     time::Timestamp,
     tracker::{OpenPunch, SessionRow},
-    wire::SessionId,
+    wire::{SessionId, UserId},
 };
 use tokio::time::timeout;
 
 use super::{
-    ChannelTotals, Entry, Left, News, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery,
-    Store, StoreError,
+    ChannelTotals, Entry, Event, Left, News, OpenSessions, Pending, Place, PunchList, PunchQuery, Range, SessionList,
+    SessionQuery, Shares, Store, StoreError, Trace,
 };
 use crate::{limits, settings::DatabaseUrl};
 pub(super) use seals::{open_log, piece};
 use writer::Writer;
 
 /// The schema, step by step. A step that has been released is never edited: the next one corrects it.
-const STEPS: [(i64, &str, &str); 4] = [
+const STEPS: [(i64, &str, &str); 5] = [
     (1, "sessions", include_str!("../../../migrations/postgres/0001_sessions.sql")),
     (2, "punches", include_str!("../../../migrations/postgres/0002_punches.sql")),
     (3, "sealed punches", include_str!("../../../migrations/postgres/0003_sealed_punches.sql")),
+    (5, "history", include_str!("../../../migrations/postgres/0005_history.sql")),
     (6, "news", include_str!("../../../migrations/postgres/0006_news.sql")),
 ];
 
@@ -147,6 +149,19 @@ impl Store for Postgres {
 
     fn left(&self, since: Timestamp) -> Pending<'_, Vec<Left>> {
         read(read::left(&self.readers, since))
+    }
+
+    fn history<'a>(&'a self, range: Range, into: &'a mut (dyn FnMut(Event<'_>) + Send)) -> Pending<'a, Shares> {
+        read(history::of_all(&self.readers, range, into))
+    }
+
+    fn user_history<'a>(
+        &'a self,
+        user: &'a UserId,
+        range: Range,
+        into: &'a mut (dyn FnMut(Trace) + Send),
+    ) -> Pending<'a, ()> {
+        read(history::of_user(&self.readers, user, range, into))
     }
 
     fn close(&self) -> Pending<'_, ()> {

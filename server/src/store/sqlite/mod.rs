@@ -1,5 +1,6 @@
 //! The store in one file on this machine's disk, with nothing to install.
 
+mod history;
 mod news;
 mod punches;
 mod read;
@@ -19,22 +20,23 @@ use sqlx::{
 use stillhere_engine::{
     time::Timestamp,
     tracker::{OpenPunch, SessionRow},
-    wire::SessionId,
+    wire::{SessionId, UserId},
 };
 
 use super::{
-    ChannelTotals, Entry, Left, News, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery,
-    Store, StoreError,
+    ChannelTotals, Entry, Event, Left, News, OpenSessions, Pending, Place, PunchList, PunchQuery, Range, SessionList,
+    SessionQuery, Shares, Store, StoreError, Trace,
 };
 use crate::limits;
 pub(super) use seals::{open_log, piece};
 
 /// The schema, step by step. A step that has been released is never edited: the next one corrects it.
-const STEPS: [(i64, &str, &str); 5] = [
+const STEPS: [(i64, &str, &str); 6] = [
     (1, "sessions", include_str!("../../../migrations/sqlite/0001_sessions.sql")),
     (2, "punches", include_str!("../../../migrations/sqlite/0002_punches.sql")),
     (3, "visits", include_str!("../../../migrations/sqlite/0003_visits.sql")),
     (4, "sealed punches", include_str!("../../../migrations/sqlite/0004_sealed_punches.sql")),
+    (6, "history", include_str!("../../../migrations/sqlite/0006_history.sql")),
     (7, "news", include_str!("../../../migrations/sqlite/0007_news.sql")),
 ];
 
@@ -149,6 +151,19 @@ impl Store for Sqlite {
 
     fn left(&self, since: Timestamp) -> Pending<'_, Vec<Left>> {
         Box::pin(read::left(&self.readers, since))
+    }
+
+    fn history<'a>(&'a self, range: Range, into: &'a mut (dyn FnMut(Event<'_>) + Send)) -> Pending<'a, Shares> {
+        Box::pin(history::of_all(&self.readers, range, into))
+    }
+
+    fn user_history<'a>(
+        &'a self,
+        user: &'a UserId,
+        range: Range,
+        into: &'a mut (dyn FnMut(Trace) + Send),
+    ) -> Pending<'a, ()> {
+        Box::pin(history::of_user(&self.readers, user, range, into))
     }
 
     fn close(&self) -> Pending<'_, ()> {
