@@ -229,6 +229,9 @@ pub const CHANNEL_SHARES: u32 = 100;
 /// Users in the list of who was punched out most often: nobody talks to more of them about it.
 pub const AUTO_OUT_USERS: u32 = 20;
 
+/// Histories that are counted at a time: half of the store's readers, so that beats never wait for a year's statistics.
+pub const HISTORIES: usize = STORE_READERS as usize / 2;
+
 /// Buckets in one answer: more than a chart has dots, in some hundred kilobytes.
 pub const BUCKETS: u64 = 1_000;
 

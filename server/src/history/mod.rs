@@ -8,4 +8,6 @@ mod statistics;
 mod tests;
 
 pub(crate) use person::{Person, Split, Tally};
-pub(crate) use statistics::{Bucket, Ends, Figures, Peak, Statistics};
+#[cfg(test)]
+use statistics::Ends;
+pub(crate) use statistics::{Bucket, Figures, Peak, Statistics};

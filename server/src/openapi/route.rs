@@ -229,6 +229,24 @@ pub(crate) const SESSIONS: Route = Route {
     codes: &["query_bad", "store_down", "busy"],
     ..PLAIN
 };
+pub(crate) const STATISTICS: Route = Route {
+    path: "/admin/stats",
+    what: "How many were here when, how long they stayed and where, in buckets of time: as JSON, or the buckets as CSV.",
+    who: Who::Admin,
+    query: &["from", "to", "step", "format"],
+    answers: &[(200, JsonOrCsv("Statistics"))],
+    codes: &["query_bad", "store_down", "busy"],
+    ..PLAIN
+};
+pub(crate) const HISTORY: Route = Route {
+    path: "/admin/users/{user}/history",
+    what: "How long one person was here, over all of their tabs: for admins and for oneself.",
+    who: Who::Watcher,
+    query: &["from", "to", "by"],
+    answers: &[(200, Json("UserHistory"))],
+    codes: &["query_bad", "store_down", "busy"],
+    ..PLAIN
+};
 pub(crate) const SWEEP: Route = Route {
     path: "/admin/sweep",
     what: "Looks at all leases now, and says which sessions it has ended; for a cron job.",

@@ -57,13 +57,13 @@ macro_rules! there {
     };
 }
 
-const TOTALS: &str = there!(
+pub(super) const TOTALS: &str = there!(
     "select count(*), count(distinct user_id),
         least(coalesce(sum(duration_ms), 0), 9223372036854775807)::bigint, count(distinct channel)
     from there"
 );
 
-const CHANNELS: &str = there!(
+pub(super) const CHANNELS: &str = there!(
     "select channel, count(*), count(distinct user_id), least(sum(duration_ms), 9223372036854775807)::bigint from there
     group by channel order by 4 desc, 1 limit $3"
 );

@@ -6,6 +6,8 @@ mod punches;
 mod read;
 mod record;
 mod seals;
+#[cfg(test)]
+mod tests;
 
 use std::{
     fs::{File, TryLockError, create_dir_all},
