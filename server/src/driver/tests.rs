@@ -14,7 +14,7 @@ use crate::{
     feed::News,
     store::{
         ChannelTotals, Entry, Event, Left, OpenSessions, Pending, Place, PunchList, PunchQuery, Range, SessionList,
-        SessionQuery, Shares, Sqlite, Trace,
+        SessionPage, SessionQuery, Shares, Sqlite, Trace,
     },
 };
 
@@ -90,6 +90,10 @@ impl Store for Moody {
 
     fn sessions<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionList> {
         self.inner.sessions(query)
+    }
+
+    fn session_page<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionPage> {
+        self.inner.session_page(query)
     }
 
     fn history<'a>(&'a self, range: Range, into: &'a mut (dyn FnMut(Event<'_>) + Send)) -> Pending<'a, Shares> {

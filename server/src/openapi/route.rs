@@ -222,10 +222,10 @@ pub(crate) const EXPLAIN: Route = Route {
 };
 pub(crate) const SESSIONS: Route = Route {
     path: "/admin/sessions",
-    what: "Sessions with their lengths, newest first, and the totals of all that match.",
+    what: "Sessions with their lengths, newest first: a page and the totals of all as JSON, or all as CSV.",
     who: Who::Admin,
-    query: &["user", "channel", "from", "to", "open", "limit", "after"],
-    answers: &[(200, Json("Sessions"))],
+    query: &["user", "channel", "page", "from", "to", "open", "limit", "after", "format"],
+    answers: &[(200, JsonOrCsv("Sessions"))],
     codes: &["query_bad", "store_down", "busy"],
     ..PLAIN
 };

@@ -2,7 +2,7 @@
 
 use stillhere_engine::{
     time::{Millis, Timestamp},
-    wire::{ChannelName, UserId},
+    wire::{ChannelName, PagePath, UserId},
 };
 
 use crate::{limits, moment, store::Range};
@@ -15,6 +15,11 @@ pub(super) fn user(text: Option<String>) -> Result<Option<UserId>, String> {
 /// `channel`: only there.
 pub(super) fn channel(text: Option<String>) -> Result<Option<ChannelName>, String> {
     text.map(|name| ChannelName::parse(&name)).transpose().map_err(|rule| format!("`channel`: {rule}."))
+}
+
+/// `page`: only with this one as their newest.
+pub(super) fn page(text: Option<String>) -> Result<Option<PagePath>, String> {
+    text.map(|page| PagePath::parse(&page)).transpose().map_err(|rule| format!("`page`: {rule}."))
 }
 
 /// `from`, `to`: a moment.
@@ -32,6 +37,8 @@ pub(super) fn range(
     now: Timestamp,
     beginning: impl FnOnce(Timestamp) -> Timestamp,
 ) -> Result<Range, String> {
+    // What happened in this very millisecond is over.
+    let now = now.after(Millis(1));
     let to = moment("to", to)?.map_or(now, |to| to.min(now));
     let from = moment("from", from)?.unwrap_or_else(|| beginning(to));
     Range::new(from, to).ok_or_else(|| "`from` must lie before `to`, and before now.".into())

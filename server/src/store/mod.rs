@@ -17,7 +17,7 @@ use std::{error::Error, fmt, pin::Pin, sync::Arc};
 use stillhere_engine::{
     time::{Millis, Timestamp},
     tracker::{Batch, OpenPunch, PunchKind, PunchRow, SessionRow},
-    wire::{ChannelName, SessionId, UserId},
+    wire::{ChannelName, PagePath, SessionId, UserId},
 };
 
 pub use crate::feed::{News, Position};
@@ -79,6 +79,12 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// The store cannot be read.
     fn sessions<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionList>;
+
+    /// One page of the same list, without the totals: for whoever goes through all of it.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn session_page<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionPage>;
 
     /// One page of the punch clock's log, newest row first.
     ///
@@ -160,6 +166,8 @@ pub struct SessionQuery {
     pub user: Option<UserId>,
     /// Only in this channel.
     pub channel: Option<ChannelName>,
+    /// Only those whose newest page is this one: a session that moves on takes its page along, and no index follows it.
+    pub page: Option<PagePath>,
     /// Only those that started at or after this moment. A session belongs to the moment it started, so that each is
     /// in one day only.
     pub from: Option<Timestamp>,
@@ -234,13 +242,20 @@ pub struct PunchList {
 
 /// A page of the list.
 #[derive(Debug)]
-pub struct SessionList {
+pub struct SessionPage {
     /// Newest first.
     pub rows: Vec<SessionRow>,
-    /// Over everything that matches.
-    pub totals: Totals,
     /// Where the next page begins; `None`: that was the last.
     pub next: Option<Cursor>,
+}
+
+/// A page of the list, and what the whole list comes to.
+#[derive(Debug)]
+pub struct SessionList {
+    /// The page.
+    pub page: SessionPage,
+    /// Over everything that matches.
+    pub totals: Totals,
 }
 
 /// Sums over a whole list.

@@ -26,7 +26,7 @@ use tokio::time::timeout;
 
 use super::{
     ChannelTotals, Entry, Event, Left, News, OpenSessions, Pending, Place, PunchList, PunchQuery, Range, SessionList,
-    SessionQuery, Shares, Store, StoreError, Trace,
+    SessionPage, SessionQuery, Shares, Store, StoreError, Trace,
 };
 use crate::{limits, settings::DatabaseUrl};
 pub(super) use seals::{open_log, piece};
@@ -137,6 +137,10 @@ impl Store for Postgres {
 
     fn sessions<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionList> {
         read(read::sessions(&self.readers, query))
+    }
+
+    fn session_page<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionPage> {
+        read(read::session_page(&self.readers, query))
     }
 
     fn punches<'a>(&'a self, query: &'a PunchQuery) -> Pending<'a, PunchList> {

@@ -27,7 +27,7 @@ use stillhere_engine::{
 
 use super::{
     ChannelTotals, Entry, Event, Left, News, OpenSessions, Pending, Place, PunchList, PunchQuery, Range, SessionList,
-    SessionQuery, Shares, Store, StoreError, Trace,
+    SessionPage, SessionQuery, Shares, Store, StoreError, Trace,
 };
 use crate::limits;
 pub(super) use seals::{open_log, piece};
@@ -141,6 +141,10 @@ impl Store for Sqlite {
 
     fn sessions<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionList> {
         Box::pin(read::sessions(&self.readers, query))
+    }
+
+    fn session_page<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionPage> {
+        Box::pin(read::session_page(&self.readers, query))
     }
 
     fn punches<'a>(&'a self, query: &'a PunchQuery) -> Pending<'a, PunchList> {

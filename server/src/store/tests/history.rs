@@ -162,6 +162,7 @@ pub(super) async fn of_one_user_the_sessions_are_told_and_then_the_spans_each_in
             span(1, 30, now + 50, now + 99),
             span(2, 500, now - 50, now + 30),
             span(2, 10, now - 900, now - 800),
+            span(2, 900, now + 45, now + 48),
             span(4, 0, now, now + 80),
             span(6, 0, now + 100, now + 120),
         ],
@@ -179,6 +180,7 @@ pub(super) async fn of_one_user_the_sessions_are_told_and_then_the_spans_each_in
         session(now + 20, now + 80),
         visible(now - 50, now + 30),
         visible(now + 20, now + 40),
+        visible(now + 45, now + 48),
         visible(now + 50, now + 99),
     ];
     assert_eq!(traces, expected);

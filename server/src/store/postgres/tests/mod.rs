@@ -26,7 +26,7 @@ use crate::{
 };
 
 const ALL: SessionQuery =
-    SessionQuery { user: None, channel: None, from: None, to: None, stay: None, limit: 50, after: None };
+    SessionQuery { user: None, channel: None, page: None, from: None, to: None, stay: None, limit: 50, after: None };
 
 /// Ends the store's connections that are as `which` says, and waits until they are gone. Says how many there were.
 async fn terminate(beside: &mut PgConnection, which: &'static str) -> usize {
