@@ -110,10 +110,10 @@ pub(super) async fn show(
     app.inner.identity.of_admin(&headers, app.now())?;
     let Query(question) = question.map_err(|why| Rejection::QueryBad(format!("{}.", why.body_text())))?;
     let format = Format::asked(question.format.as_deref(), &headers).map_err(Rejection::QueryBad)?;
+    let (range, step, mut counted) = question.parse(app.now()).map_err(Rejection::QueryBad)?;
     let _turn = app.history_turn().await?;
     // Who has just been told of an end finds it counted.
     app.inner.driver.settle().await?;
-    let (range, step, mut counted) = question.parse(app.now()).map_err(Rejection::QueryBad)?;
     let shares = app.inner.store.history(range, &mut |event| counted.take(&event)).await.map_err(|why| {
         tracing::error!(%why, "the statistics could not be read");
         Refusal::StoreDown

@@ -72,10 +72,10 @@ pub(super) async fn show(
     let user = UserId::parse(&user).map_err(|rule| Rejection::QueryBad(format!("The user's id: {rule}.")))?;
     sight::history(who.as_deref(), &user)?;
     let Query(question) = question.map_err(|why| Rejection::QueryBad(format!("{}.", why.body_text())))?;
+    let (range, split, mut counted) = question.parse(app.now()).map_err(Rejection::QueryBad)?;
     let _turn = app.history_turn().await?;
     // Who has just been told of an end finds it counted.
     app.inner.driver.settle().await?;
-    let (range, split, mut counted) = question.parse(app.now()).map_err(Rejection::QueryBad)?;
     app.inner.store.user_history(&user, range, &mut |trace| counted.take(&trace)).await.map_err(|why| {
         tracing::error!(%why, "a user's history could not be read");
         Refusal::StoreDown
