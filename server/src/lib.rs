@@ -22,6 +22,7 @@
 //! - `driver`: owns the tracker, and is the only reader of the clock
 //! - `feed`: what has changed lately, and who is told
 //! - `store`: where facts are kept, and the only place that knows SQL
+//! - `history`: what the past looks like in figures
 //! - `limiter`: how much one session, user and address may ask
 //! - `metrics`: how it is doing
 //! - `openapi`: the routes, described for programs
@@ -34,6 +35,7 @@ mod csv;
 mod driver;
 mod error;
 mod feed;
+mod history;
 mod identity;
 mod limiter;
 pub mod limits;

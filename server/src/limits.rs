@@ -90,7 +90,7 @@ pub const PAGE_ROWS: u32 = 100;
 pub const PAGE_ROWS_MOST: u32 = 1_000;
 
 /// Pages and spans of one session in an answer: a day of somebody who turns a page every half minute.
-pub const TRACE_ROWS: u32 = 2_880;
+pub const COURSE_ROWS: u32 = 2_880;
 
 /// People who have left and are still remembered in a list: as many as are ever looked at, in some megabytes.
 pub const LEFT_ROWS: u32 = 100_000;
@@ -221,3 +221,25 @@ pub const SESSIONS_REMEMBERED: usize = 100_000;
 
 /// How often it is forgotten who has been quiet. One bucket is about a hundred bytes.
 pub const FORGET_EVERY: Duration = Duration::from_secs(1);
+
+/// The longest session: the engine keeps its moments in so many milliseconds, which are 49 days. Whoever looks for what
+/// was there at a moment need not look further back.
+pub const STAY: Millis = Millis(u32::MAX as u64);
+
+/// Channels in a list of shares. A preset has a dozen; where every document is a channel, the first hundred tell enough.
+pub const CHANNEL_SHARES: u32 = 100;
+
+/// Users in the list of who was punched out most often: nobody talks to more of them about it.
+pub const AUTO_OUT_USERS: u32 = 20;
+
+/// Histories that are counted at a time: half of the store's readers, so that beats never wait for a year's statistics.
+pub const HISTORIES: usize = STORE_READERS as usize / 2;
+
+/// Buckets in one answer: more than a chart has dots, in some hundred kilobytes.
+pub const BUCKETS: u64 = 1_000;
+
+/// The longest range of statistics: a year, leap day and all, so that years can be compared.
+pub const STATISTICS_RANGE: Millis = Millis::minutes(366 * 24 * 60);
+
+/// Days in one answer about a user: almost three years.
+pub const HISTORY_DAYS: u64 = 1_000;

@@ -1,6 +1,6 @@
 //! Moments as text: ISO 8601 in UTC with milliseconds, `2026-11-21T14:06:38.123Z`.
 
-use stillhere_engine::time::Timestamp;
+use stillhere_engine::time::{Millis, Timestamp};
 
 /// The moment as text. One that no calendar knows comes out as the calendar's last.
 pub(crate) fn to_text(at: Timestamp) -> String {
@@ -8,10 +8,12 @@ pub(crate) fn to_text(at: Timestamp) -> String {
     format!("{:.3}", known.unwrap_or(jiff::Timestamp::MAX))
 }
 
+/// A day of UTC, which knows no other length.
+pub(crate) const DAY: Millis = Millis::minutes(24 * 60);
+
 /// When the day of the moment began, in UTC.
 pub(crate) const fn day_of(at: Timestamp) -> Timestamp {
-    const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
-    Timestamp(at.0 - at.0 % DAY_MS)
+    Timestamp(at.0 - at.0 % DAY.0)
 }
 
 /// Reads a moment with any offset from UTC; `None` for anything else, and for what lies before 1970.

@@ -163,6 +163,27 @@ pub(crate) struct SessionView<'a> {
     recovered: bool,
 }
 
+impl SessionView<'_> {
+    /// Its fields in the order of a table's columns.
+    pub(crate) const COLUMNS: Columns = &[
+        "session",
+        "user",
+        "channel",
+        "page",
+        "state",
+        "startedAt",
+        "lastSeenAt",
+        "endedAt",
+        "detectedAt",
+        "reason",
+        "errorBoundMs",
+        "durationMs",
+        "visibleMs",
+        "activeMs",
+        "recovered",
+    ];
+}
+
 impl<'a> From<&'a SessionRow> for SessionView<'a> {
     fn from(row: &'a SessionRow) -> Self {
         let end = row.end.as_ref();

@@ -204,8 +204,18 @@ async fn a_forged_cookie_and_a_foreign_page_get_nowhere() {
 async fn a_visitor_sees_neither_other_visitors_nor_what_is_kept() {
     let server = gated("").await;
     let visitor = cookie(&enter(&server, "ann@example.com").await);
-    for path in ["/v1/channels", "/v1/channels/site", "/v1/feed", "/v1/punches", "/v1/users/bob", "/v1/admin/sessions"]
-    {
+    let paths = [
+        "/v1/channels",
+        "/v1/channels/site",
+        "/v1/feed",
+        "/v1/punches",
+        "/v1/users/bob",
+        "/v1/admin/sessions",
+        "/v1/admin/stats",
+        // Anybody may have come in by this address.
+        "/v1/admin/users/ann@example.com/history",
+    ];
+    for path in paths {
         let answer = server.send(Method::GET, path, None, &[("cookie", &visitor), OWN]).await;
         assert_eq!((answer.status, answer.code()), (403, "not_allowed"), "{path}: {}", answer.body);
     }

@@ -6,6 +6,7 @@ mod channels;
 mod cookies;
 mod feed;
 mod gate;
+mod history;
 mod metrics;
 mod on_postgres;
 mod openapi;

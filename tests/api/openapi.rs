@@ -47,6 +47,7 @@ fn fault(document: &Value, schema: &Value, value: &Value, place: &str) -> Option
     let kind = match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
         Value::Number(_) => "integer",
         Value::String(_) => "string",
         Value::Array(_) => "array",
@@ -110,6 +111,15 @@ async fn answers_are_as_the_document_says() {
         ("/v1/punches?limit=0", "/v1/punches", 400),
         ("/v1/admin/sessions", "/v1/admin/sessions", 200),
         ("/v1/admin/sessions?open=perhaps", "/v1/admin/sessions", 400),
+        ("/v1/admin/stats", "/v1/admin/stats", 200),
+        ("/v1/admin/stats?step=never", "/v1/admin/stats", 400),
+        ("/v1/admin/users/ann/history", "/v1/admin/users/{user}/history", 200),
+        (
+            "/v1/admin/users/ann/history?by=day&from=2020-01-01T00:00:00Z&to=2020-02-01T00:00:00Z",
+            "/v1/admin/users/{user}/history",
+            200,
+        ),
+        ("/v1/admin/users/ann/history?by=year", "/v1/admin/users/{user}/history", 400),
         ("/v1/admin/sweep", "/v1/admin/sweep", 200),
         ("/healthz", "/healthz", 200),
         ("/readyz", "/readyz", 200),

@@ -14,7 +14,7 @@ const SETTINGS: &str = "auth = \"jwt\"\njwt_issuer = \"https://id.example\"\njwt
                         token_cookie = \"token\"\nallowed_origins = [\"https://app.example\"]\n";
 
 /// Every route that asks who it is, and what a good token of a user gets there.
-const ROUTES: [(Method, &str, u16); 13] = [
+const ROUTES: [(Method, &str, u16); 15] = [
     (Method::POST, "/v1/beat", 200),
     // Whoever may ask is told that this is no punch.
     (Method::POST, "/v1/punches", 415),
@@ -29,6 +29,8 @@ const ROUTES: [(Method, &str, u16); 13] = [
     (Method::GET, "/v1/admin/sessions", 403),
     (Method::GET, "/v1/admin/sessions/AAAAAAAAAAAAAAAAAAAAAA", 403),
     (Method::GET, "/v1/admin/users", 403),
+    (Method::GET, "/v1/admin/stats", 403),
+    (Method::GET, "/v1/admin/users/ann/history", 200),
 ];
 
 /// The claims that the server of these tests asks for, and others over them.
@@ -143,10 +145,14 @@ async fn a_users_token_opens_what_users_may_see_and_an_admins_everything() {
         }
     }
     let bearer = format!("Bearer {}", good(json!({ "role": "user" })));
-    let answer = server.send(Method::GET, "/v1/admin/sessions", None, &[("authorization", &bearer)]).await;
-    check(&answer, 403, "not_allowed", "a user is no admin");
+    for path in ["/v1/admin/sessions", "/v1/admin/stats"] {
+        let answer = server.send(Method::GET, path, None, &[("authorization", &bearer)]).await;
+        check(&answer, 403, "not_allowed", "a user is no admin");
+    }
     let admin = good(json!({ "role": ["admin"] }));
     assert_eq!(server.get_as(&admin, "/v1/admin/sessions").await["sessions"][0]["user"], "ann");
+    assert_eq!(server.get_as(&admin, "/v1/admin/users/ann/history").await["total"]["sessions"], 1);
+    assert_eq!(server.get_as(&admin, "/v1/admin/stats").await["totals"]["users"], 1);
     Feed::open_as(&server.url("/v1/feed"), &good(json!({}))).await;
 }
 
@@ -166,6 +172,8 @@ async fn a_token_for_somebody_elses_session_is_refused() {
     check(&answer, 403, "not_allowed", "nor are they followed");
     let answer = server.send(Method::GET, "/v1/users/ann/explain", None, &fields).await;
     check(&answer, 403, "not_allowed", "nor explained");
+    let answer = server.send(Method::GET, "/v1/admin/users/ann/history", None, &fields).await;
+    check(&answer, 403, "not_allowed", "nor is told how long they were here");
 }
 
 #[tokio::test]

@@ -13,8 +13,8 @@ use super::*;
 use crate::{
     feed::News,
     store::{
-        ChannelTotals, Entry, Left, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery,
-        Sqlite, Traces,
+        ChannelTotals, Course, Entry, Event, Left, OpenSessions, Pending, Place, PunchList, PunchQuery, Range,
+        SessionList, SessionPage, SessionQuery, Shares, Sqlite, Trace,
     },
 };
 
@@ -65,8 +65,8 @@ impl Store for Moody {
         self.inner.channels(today)
     }
 
-    fn traces(&self, session: SessionId) -> Pending<'_, Traces> {
-        self.inner.traces(session)
+    fn course(&self, session: SessionId) -> Pending<'_, Course> {
+        self.inner.course(session)
     }
 
     fn left(&self, since: Timestamp) -> Pending<'_, Vec<Left>> {
@@ -94,6 +94,23 @@ impl Store for Moody {
 
     fn sessions<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionList> {
         self.inner.sessions(query)
+    }
+
+    fn session_page<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionPage> {
+        self.inner.session_page(query)
+    }
+
+    fn history<'a>(&'a self, range: Range, into: &'a mut (dyn FnMut(Event<'_>) + Send)) -> Pending<'a, Shares> {
+        self.inner.history(range, into)
+    }
+
+    fn user_history<'a>(
+        &'a self,
+        user: &'a UserId,
+        range: Range,
+        into: &'a mut (dyn FnMut(Trace) + Send),
+    ) -> Pending<'a, ()> {
+        self.inner.user_history(user, range, into)
     }
 
     fn close(&self) -> Pending<'_, ()> {

@@ -222,10 +222,28 @@ pub(crate) const EXPLAIN: Route = Route {
 };
 pub(crate) const SESSIONS: Route = Route {
     path: "/admin/sessions",
-    what: "Sessions with their lengths, newest first, and the totals of all that match.",
+    what: "Sessions with their lengths, newest first: a page and the totals of all as JSON, or all as CSV.",
     who: Who::Admin,
-    query: &["user", "channel", "from", "to", "open", "limit", "after"],
-    answers: &[(200, Json("Sessions"))],
+    query: &["user", "channel", "page", "from", "to", "open", "limit", "after", "format"],
+    answers: &[(200, JsonOrCsv("Sessions"))],
+    codes: &["query_bad", "store_down", "busy"],
+    ..PLAIN
+};
+pub(crate) const STATISTICS: Route = Route {
+    path: "/admin/stats",
+    what: "How many were here when, how long they stayed and where, in buckets of time: as JSON, or the buckets as CSV.",
+    who: Who::Admin,
+    query: &["from", "to", "step", "format"],
+    answers: &[(200, JsonOrCsv("Statistics"))],
+    codes: &["query_bad", "store_down", "busy"],
+    ..PLAIN
+};
+pub(crate) const HISTORY: Route = Route {
+    path: "/admin/users/{user}/history",
+    what: "How long one person was here, over all of their tabs: for admins and for oneself.",
+    who: Who::Watcher,
+    query: &["from", "to", "by"],
+    answers: &[(200, Json("UserHistory"))],
     codes: &["query_bad", "store_down", "busy"],
     ..PLAIN
 };
@@ -233,7 +251,7 @@ pub(crate) const SESSION: Route = Route {
     path: "/admin/sessions/{id}",
     what: "One session: which pages it was on, and when it was visible.",
     who: Who::Admin,
-    answers: &[(200, Json("SessionTraces"))],
+    answers: &[(200, Json("SessionCourse"))],
     codes: &["query_bad", "not_found", "store_down", "busy"],
     ..PLAIN
 };

@@ -14,8 +14,10 @@ mod sessions;
 mod sight;
 mod sign_out;
 mod site;
+mod statistics;
 mod sweep;
 mod throttle;
+mod user_history;
 mod users;
 
 use std::sync::Arc;
@@ -71,6 +73,7 @@ struct Parts {
     limiter: Arc<Limiter>,
     watchers: Arc<Semaphore>,
     exports: Arc<Semaphore>,
+    histories: Arc<Semaphore>,
     stop: watch::Receiver<bool>,
 }
 
@@ -86,16 +89,34 @@ impl App {
         let limiter = Arc::new(Limiter::new(settings.operation(), ServerClock(driver.clock())));
         let identity = Identity::new(&settings);
         let watchers = Arc::new(Semaphore::new(limits::WATCHERS));
-        let profiles = Profiles::new();
         let exports = Arc::new(Semaphore::new(limits::EXPORTS));
-        let parts =
-            Parts { settings, identity, driver, store, metrics, profiles, proxies, limiter, watchers, exports, stop };
+        let histories = Arc::new(Semaphore::new(limits::HISTORIES));
+        let profiles = Profiles::new();
+        let parts = Parts {
+            settings,
+            identity,
+            driver,
+            store,
+            metrics,
+            profiles,
+            proxies,
+            limiter,
+            watchers,
+            exports,
+            histories,
+            stop,
+        };
         Self { inner: Arc::new(parts) }
     }
 
     /// A place for one who downloads a whole list.
     fn export(&self) -> Result<OwnedSemaphorePermit, Refusal> {
         Arc::clone(&self.inner.exports).try_acquire_owned().map_err(|_| Refusal::Busy)
+    }
+
+    /// Waits for one's turn to have a history counted.
+    async fn history_turn(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        Arc::clone(&self.inner.histories).acquire_owned().await.map_err(|_| Refusal::Busy)
     }
 
     fn now(&self) -> Timestamp {
@@ -111,7 +132,7 @@ fn serve<H: Handler<T, App>, T: 'static>(route: &'static Route, handler: H) -> S
 }
 
 /// What lies below the base path.
-fn api() -> [Served; 16] {
+fn api() -> [Served; 18] {
     [
         serve(&route::BEAT, beat::take),
         serve(&route::CHANNELS, channels::all),
@@ -127,6 +148,8 @@ fn api() -> [Served; 16] {
         serve(&route::EXPLAIN, users::explain),
         serve(&route::SESSIONS, sessions::list),
         serve(&route::SESSION, sessions::one),
+        serve(&route::STATISTICS, statistics::show),
+        serve(&route::HISTORY, user_history::show),
         serve(&route::SWEEP, sweep::sweep),
         serve(&route::SWEEP_BY_POST, sweep::sweep),
     ]

@@ -1,4 +1,7 @@
-//! `GET /admin/sessions`: how long everybody stayed. `GET /admin/sessions/{id}`: where one of them was, and when.
+//! `GET /admin/sessions`: how long everybody stayed; as JSON or as CSV. `GET /admin/sessions/{id}`: where one of them
+//! was, and when.
+
+use std::sync::Arc;
 
 use axum::{
     Json,
@@ -14,6 +17,7 @@ use stillhere_engine::{
 
 use super::{App, question};
 use crate::{
+    csv::{self, Format},
     error::Rejection,
     moment,
     store::{Cursor, SessionQuery, Stay, Viewed},
@@ -26,11 +30,13 @@ use crate::{
 pub(super) struct Question {
     user: Option<String>,
     channel: Option<String>,
+    page: Option<String>,
     from: Option<String>,
     to: Option<String>,
     open: Option<String>,
     limit: Option<String>,
     after: Option<String>,
+    format: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -65,7 +71,7 @@ struct ViewedView<'a> {
     until_at: Option<String>,
 }
 
-/// A page of the sessions that match, newest first, and the totals of all that match.
+/// The sessions that match, newest first: a page of them and the totals of all as JSON, or all of them as CSV.
 pub(super) async fn list(
     State(app): State<App>,
     headers: HeaderMap,
@@ -73,18 +79,26 @@ pub(super) async fn list(
 ) -> Result<Response, Rejection> {
     app.inner.identity.of_admin(&headers, app.now())?;
     let Query(question) = question.map_err(|why| Rejection::QueryBad(format!("{}.", why.body_text())))?;
-    let query = question.parse().map_err(Rejection::QueryBad)?;
+    let format = Format::asked(question.format.as_deref(), &headers).map_err(Rejection::QueryBad)?;
+    let query = question.parse(format).map_err(Rejection::QueryBad)?;
     // Who has just been told of a leave finds it here.
     app.inner.driver.settle().await?;
-    let found = app.inner.store.sessions(&query).await.map_err(|why| {
+    match format {
+        Format::Json => page(&app, &query).await,
+        Format::Csv => Ok(table(&app, query).await?),
+    }
+}
+
+async fn page(app: &App, query: &SessionQuery) -> Result<Response, Rejection> {
+    let found = app.inner.store.sessions(query).await.map_err(|why| {
         tracing::error!(%why, "the list of sessions could not be read");
         Refusal::StoreDown
     })?;
     let answer = Sessions {
         now_at: moment::to_text(app.now()),
-        sessions: found.rows.iter().map(SessionView::from).collect(),
+        sessions: found.page.rows.iter().map(SessionView::from).collect(),
         totals: found.totals.into(),
-        next: found.next.map(|cursor| cursor.to_string()),
+        next: found.page.next.map(|cursor| cursor.to_string()),
     };
     Ok(Json(answer).into_response())
 }
@@ -105,15 +119,15 @@ pub(super) async fn one(
         Refusal::StoreDown
     };
     let row = app.inner.store.session(session).await.map_err(unreadable)?.ok_or(Rejection::Unknown)?;
-    let traces = app.inner.store.traces(session).await.map_err(unreadable)?;
+    let course = app.inner.store.course(session).await.map_err(unreadable)?;
     let mut from_at = row.started_at;
-    let mut pages = Vec::with_capacity(traces.views.len() + 1);
-    for Viewed { channel, page, until_at } in &traces.views {
+    let mut pages = Vec::with_capacity(course.views.len() + 1);
+    for Viewed { channel, page, until_at } in &course.views {
         pages.push(ViewedView::new(channel, page.as_ref(), from_at, Some(*until_at)));
         from_at = *until_at;
     }
     pages.push(ViewedView::new(&row.channel, row.page.as_ref(), from_at, row.end.map(|end| end.ended_at)));
-    let visible = traces.spans.iter().map(|&(start, end)| [moment::to_text(start), moment::to_text(end)]).collect();
+    let visible = course.spans.iter().map(|&(start, end)| [moment::to_text(start), moment::to_text(end)]).collect();
     let session = SessionView::from(&row);
     Ok(Json(One { now_at: moment::to_text(app.now()), session, pages, visible }).into_response())
 }
@@ -129,8 +143,25 @@ impl<'a> ViewedView<'a> {
     }
 }
 
+async fn table(app: &App, query: SessionQuery) -> Result<Response, Refusal> {
+    let (place, store) = (app.export()?, Arc::clone(&app.inner.store));
+    csv::answer("sessions", SessionView::COLUMNS, place, move |after| {
+        let (store, query) = (Arc::clone(&store), SessionQuery { after, ..query.clone() });
+        async move {
+            let found = store.session_page(&query).await?;
+            let lines = csv::lines(SessionView::COLUMNS, found.rows.iter().map(SessionView::from))?;
+            Ok(csv::Piece { lines, next: found.next })
+        }
+    })
+    .await
+}
+
 impl Question {
-    fn parse(self) -> Result<SessionQuery, String> {
+    fn parse(self, format: Format) -> Result<SessionQuery, String> {
+        let limit = match format {
+            Format::Json => question::limit(self.limit)?,
+            Format::Csv => question::limit_of_table(self.limit.as_ref().or(self.after.as_ref()))?,
+        };
         let stay = match self.open.as_deref() {
             None => None,
             Some("true") => Some(Stay::Open),
@@ -141,10 +172,11 @@ impl Question {
         Ok(SessionQuery {
             user: question::user(self.user)?,
             channel: question::channel(self.channel)?,
+            page: question::page(self.page)?,
             from: question::moment("from", self.from)?,
             to: question::moment("to", self.to)?,
             stay,
-            limit: question::limit(self.limit)?,
+            limit,
             after: self.after.map(cursor).transpose()?,
         })
     }

@@ -37,6 +37,14 @@ pub(super) async fn person(app: &App, who: Option<&Who>, user: &UserId) -> Resul
     allow(channels_of(app, &who.user).await?.iter().any(|channel| theirs.contains(channel)))
 }
 
+/// Whether they may see how long this person was here: only the person and admins may, whoever sees the status.
+///
+/// # Errors
+/// They may not.
+pub(super) fn history(who: Option<&Who>, user: &UserId) -> Result<(), Rejection> {
+    allow(who.is_none_or(|who| who.user == *user || who.is_admin()))
+}
+
 /// Nobody in particular is whoever asks a server that believes everybody.
 fn sees_all(app: &App, who: Option<&Who>) -> bool {
     who.is_none_or(Who::is_admin) || app.inner.settings.visibility() == Visibility::Everyone

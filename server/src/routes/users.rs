@@ -101,7 +101,7 @@ async fn last_session(app: &App, user: &UserId, person: &Person) -> Result<Optio
         return Ok(None);
     }
     let query = SessionQuery { user: Some(user.clone()), limit: 1, ..SessionQuery::default() };
-    let found = app.inner.store.sessions(&query).await.map_err(|why| {
+    let found = app.inner.store.session_page(&query).await.map_err(|why| {
         tracing::error!(%why, "what is remembered of a user could not be read");
         Refusal::StoreDown
     })?;

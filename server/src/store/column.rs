@@ -5,7 +5,7 @@ use stillhere_engine::{
     wire::{ChannelName, PagePath, UserId},
 };
 
-use super::{Left, StoreError, Traces, Viewed};
+use super::{Course, Left, StoreError, Viewed};
 
 /// SQL's integers are signed. The only moment beyond them is [`Timestamp::NEVER`], which stays the last one.
 ///
@@ -41,10 +41,10 @@ pub(super) fn to_left(found: Vec<(String, String, i64, i64)>) -> Result<Vec<Left
 }
 
 /// What is kept of a session, from columns in the order of [`Viewed`] and of a span, newest first.
-pub(super) fn to_traces(
+pub(super) fn to_course(
     views: Vec<(String, Option<String>, i64)>,
     spans: Vec<(i64, i64)>,
-) -> Result<Traces, StoreError> {
+) -> Result<Course, StoreError> {
     let moment = |column| Timestamp(from_sql(column));
     let views = views.into_iter().rev().map(|(channel, page, until_at)| {
         let page = page.as_deref().map(PagePath::parse).transpose().map_err(|_| damaged("page"))?;
@@ -52,5 +52,5 @@ pub(super) fn to_traces(
         Ok(Viewed { channel, page, until_at: moment(until_at) })
     });
     let spans = spans.into_iter().rev().map(|(start, end)| (moment(start), moment(end)));
-    Ok(Traces { views: views.collect::<Result<_, _>>()?, spans: spans.collect() })
+    Ok(Course { views: views.collect::<Result<_, _>>()?, spans: spans.collect() })
 }

@@ -5,6 +5,7 @@
 
 mod chain;
 mod column;
+mod history;
 mod log;
 mod postgres;
 mod sqlite;
@@ -22,6 +23,7 @@ use stillhere_engine::{
 pub use crate::feed::{News, Position};
 pub(crate) use chain::User;
 pub use chain::{Digest, Fault, Mark, Wrong};
+pub use history::{AutoOuts, ChannelShare, Event, Range, Shares, Trace};
 pub use log::{Cut, Log, StorePlace};
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
@@ -78,6 +80,12 @@ pub trait Store: Send + Sync {
     /// The store cannot be read.
     fn sessions<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionList>;
 
+    /// One page of the same list, without the totals: for whoever goes through all of it.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn session_page<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionPage>;
+
     /// One page of the punch clock's log, newest row first.
     ///
     /// # Errors
@@ -98,12 +106,30 @@ pub trait Store: Send + Sync {
     /// The store cannot be read.
     fn left(&self, since: Timestamp) -> Pending<'_, Vec<Left>>;
 
-    /// The pages that a session was on, and its visible spans: the newest [`TRACE_ROWS`](crate::limits::TRACE_ROWS) of
+    /// The pages that a session was on, and its visible spans: the newest [`COURSE_ROWS`](crate::limits::COURSE_ROWS) of
     /// each, oldest first. A session that nobody knows has left none.
     ///
     /// # Errors
     /// The store cannot be read.
-    fn traces(&self, session: SessionId) -> Pending<'_, Traces>;
+    fn course(&self, session: SessionId) -> Pending<'_, Course>;
+
+    /// Feeds what happened to anybody in the range, and says how it is spread: all as of one moment. Sessions that go on
+    /// are there until the end of the range, which therefore must not lie ahead.
+    ///
+    /// # Errors
+    /// The store cannot be read; what was fed until then means nothing.
+    fn history<'a>(&'a self, range: Range, into: &'a mut (dyn FnMut(Event<'_>) + Send)) -> Pending<'a, Shares>;
+
+    /// Feeds what is kept of one user in the range, as of one moment.
+    ///
+    /// # Errors
+    /// As with [`history`](Self::history).
+    fn user_history<'a>(
+        &'a self,
+        user: &'a UserId,
+        range: Range,
+        into: &'a mut (dyn FnMut(Trace) + Send),
+    ) -> Pending<'a, ()>;
 
     /// Waits for what is under way and lets go of the files.
     ///
@@ -147,6 +173,8 @@ pub struct SessionQuery {
     pub user: Option<UserId>,
     /// Only in this channel.
     pub channel: Option<ChannelName>,
+    /// Only those that were on this page, whatever page they went on to.
+    pub page: Option<PagePath>,
     /// Only those that started at or after this moment. A session belongs to the moment it started, so that each is
     /// in one day only.
     pub from: Option<Timestamp>,
@@ -171,7 +199,7 @@ pub enum Stay {
 
 /// What a session has left behind besides its row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Traces {
+pub struct Course {
     /// Where it was, each until it went on. Where it is now its row says.
     pub views: Vec<Viewed>,
     /// When it was visible, from and to.
@@ -241,13 +269,20 @@ pub struct PunchList {
 
 /// A page of the list.
 #[derive(Debug)]
-pub struct SessionList {
+pub struct SessionPage {
     /// Newest first.
     pub rows: Vec<SessionRow>,
-    /// Over everything that matches.
-    pub totals: Totals,
     /// Where the next page begins; `None`: that was the last.
     pub next: Option<Cursor>,
+}
+
+/// A page of the list, and what the whole list comes to.
+#[derive(Debug)]
+pub struct SessionList {
+    /// The page.
+    pub page: SessionPage,
+    /// Over everything that matches.
+    pub totals: Totals,
 }
 
 /// Sums over a whole list.

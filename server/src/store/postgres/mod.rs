@@ -1,5 +1,7 @@
 //! The store in a PostgreSQL database.
 
+mod course;
+mod history;
 mod news;
 mod punches;
 mod read;
@@ -7,7 +9,6 @@ mod record;
 mod seals;
 #[cfg(test)]
 mod tests;
-mod traces;
 mod writer;
 
 use std::{fmt, str::FromStr};
@@ -20,23 +21,24 @@ use sqlx::{
 use stillhere_engine::{
     time::Timestamp,
     tracker::{OpenPunch, SessionRow},
-    wire::SessionId,
+    wire::{SessionId, UserId},
 };
 use tokio::time::timeout;
 
 use super::{
-    ChannelTotals, Entry, Left, News, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery,
-    Store, StoreError, Traces,
+    ChannelTotals, Course, Entry, Event, Left, News, OpenSessions, Pending, Place, PunchList, PunchQuery, Range,
+    SessionList, SessionPage, SessionQuery, Shares, Store, StoreError, Trace,
 };
 use crate::{limits, settings::DatabaseUrl};
 pub(super) use seals::{open_log, piece};
 use writer::Writer;
 
 /// The schema, step by step. A step that has been released is never edited: the next one corrects it.
-const STEPS: [(i64, &str, &str); 5] = [
+const STEPS: [(i64, &str, &str); 6] = [
     (1, "sessions", include_str!("../../../migrations/postgres/0001_sessions.sql")),
     (2, "punches", include_str!("../../../migrations/postgres/0002_punches.sql")),
     (3, "sealed punches", include_str!("../../../migrations/postgres/0003_sealed_punches.sql")),
+    (5, "history", include_str!("../../../migrations/postgres/0005_history.sql")),
     (6, "news", include_str!("../../../migrations/postgres/0006_news.sql")),
     (8, "views", include_str!("../../../migrations/postgres/0008_views.sql")),
 ];
@@ -139,6 +141,10 @@ impl Store for Postgres {
         read(read::sessions(&self.readers, query))
     }
 
+    fn session_page<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionPage> {
+        read(read::session_page(&self.readers, query))
+    }
+
     fn punches<'a>(&'a self, query: &'a PunchQuery) -> Pending<'a, PunchList> {
         read(punches::list(&self.readers, query))
     }
@@ -151,8 +157,21 @@ impl Store for Postgres {
         read(read::left(&self.readers, since))
     }
 
-    fn traces(&self, session: SessionId) -> Pending<'_, Traces> {
-        read(traces::of_session(&self.readers, session))
+    fn course(&self, session: SessionId) -> Pending<'_, Course> {
+        read(course::of_session(&self.readers, session))
+    }
+
+    fn history<'a>(&'a self, range: Range, into: &'a mut (dyn FnMut(Event<'_>) + Send)) -> Pending<'a, Shares> {
+        read(history::of_all(&self.readers, range, into))
+    }
+
+    fn user_history<'a>(
+        &'a self,
+        user: &'a UserId,
+        range: Range,
+        into: &'a mut (dyn FnMut(Trace) + Send),
+    ) -> Pending<'a, ()> {
+        read(history::of_user(&self.readers, user, range, into))
     }
 
     fn close(&self) -> Pending<'_, ()> {

@@ -1,6 +1,6 @@
 //! Reading: one session, the open ones, and pages of the list.
 
-use sqlx::{Connection, PgPool, Postgres, QueryBuilder, Row, postgres::PgRow};
+use sqlx::{Connection, PgConnection, PgPool, Postgres, QueryBuilder, Row, postgres::PgRow};
 use stillhere_engine::{
     page::PageState,
     time::{Millis, Timestamp},
@@ -11,7 +11,8 @@ use stillhere_engine::{
 use crate::{
     limits,
     store::{
-        ChannelTotals, Cursor, Left, OpenSessions, Place, SessionList, SessionQuery, Stay, StoreError, Totals,
+        ChannelTotals, Cursor, Left, OpenSessions, Place, SessionList, SessionPage, SessionQuery, Stay, StoreError,
+        Totals,
         column::{self, damaged, from_sql, to_sql, unreadable},
     },
 };
@@ -76,19 +77,28 @@ pub(super) async fn sessions(pool: &PgPool, query: &SessionQuery) -> Result<Sess
     let mut connection = pool.acquire().await.map_err(unreadable)?;
     let same_moment = "begin isolation level repeatable read, read only";
     let mut snapshot = connection.begin_with(same_moment).await.map_err(unreadable)?;
-    let mut page = QueryBuilder::new("");
-    push_page(&mut page, query);
-    let mut found = page.build().fetch_all(&mut *snapshot).await.map_err(unreadable)?;
-    let more = found.len() > query.limit as usize;
-    found.truncate(query.limit as usize);
-
+    let page = page(&mut snapshot, query).await?;
     let mut sums = QueryBuilder::<Postgres>::new(SUMS);
     push_filters(&mut sums, query);
     let sums = sums.build().fetch_one(&mut *snapshot).await.map_err(unreadable)?;
     snapshot.rollback().await.map_err(unreadable)?;
 
+    Ok(SessionList { page, totals: totals(&sums)? })
+}
+
+/// A page of the list alone.
+pub(super) async fn session_page(pool: &PgPool, query: &SessionQuery) -> Result<SessionPage, StoreError> {
+    page(&mut *pool.acquire().await.map_err(unreadable)?, query).await
+}
+
+async fn page(connection: &mut PgConnection, query: &SessionQuery) -> Result<SessionPage, StoreError> {
+    let mut page = QueryBuilder::new("");
+    push_page(&mut page, query);
+    let mut found = page.build().fetch_all(connection).await.map_err(unreadable)?;
+    let more = found.len() > query.limit as usize;
+    found.truncate(query.limit as usize);
     let next = found.last().filter(|_| more).map(cursor).transpose()?;
-    Ok(SessionList { rows: found.iter().map(to_row).collect::<Result<_, _>>()?, totals: totals(&sums)?, next })
+    Ok(SessionPage { rows: found.iter().map(to_row).collect::<Result<_, _>>()?, next })
 }
 
 /// A sum of every stay ever could leave 64 bits, and stops there. The sum of nothing is null.
@@ -118,6 +128,13 @@ fn push_filters(sql: &mut QueryBuilder<Postgres>, query: &SessionQuery) {
     }
     if let Some(channel) = &query.channel {
         sql.push(" and channel = ").push_bind(channel.as_str().to_owned());
+    }
+    if let Some(page) = &query.page {
+        // Where it is, or was before it went on.
+        sql.push(" and (page = ").push_bind(page.as_str().to_owned());
+        sql.push(" or id in (select session_id from views where page = ")
+            .push_bind(page.as_str().to_owned())
+            .push("))");
     }
     if let Some(from) = query.from {
         sql.push(" and started_at >= ").push_bind(to_sql(from.0));

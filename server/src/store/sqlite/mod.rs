@@ -1,11 +1,14 @@
 //! The store in one file on this machine's disk, with nothing to install.
 
+mod course;
+mod history;
 mod news;
 mod punches;
 mod read;
 mod record;
 mod seals;
-mod traces;
+#[cfg(test)]
+mod tests;
 
 use std::{
     fs::{File, TryLockError, create_dir_all},
@@ -20,22 +23,23 @@ use sqlx::{
 use stillhere_engine::{
     time::Timestamp,
     tracker::{OpenPunch, SessionRow},
-    wire::SessionId,
+    wire::{SessionId, UserId},
 };
 
 use super::{
-    ChannelTotals, Entry, Left, News, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery,
-    Store, StoreError, Traces,
+    ChannelTotals, Course, Entry, Event, Left, News, OpenSessions, Pending, Place, PunchList, PunchQuery, Range,
+    SessionList, SessionPage, SessionQuery, Shares, Store, StoreError, Trace,
 };
 use crate::limits;
 pub(super) use seals::{open_log, piece};
 
 /// The schema, step by step. A step that has been released is never edited: the next one corrects it.
-const STEPS: [(i64, &str, &str); 6] = [
+const STEPS: [(i64, &str, &str); 7] = [
     (1, "sessions", include_str!("../../../migrations/sqlite/0001_sessions.sql")),
     (2, "punches", include_str!("../../../migrations/sqlite/0002_punches.sql")),
     (3, "visits", include_str!("../../../migrations/sqlite/0003_visits.sql")),
     (4, "sealed punches", include_str!("../../../migrations/sqlite/0004_sealed_punches.sql")),
+    (6, "history", include_str!("../../../migrations/sqlite/0006_history.sql")),
     (7, "news", include_str!("../../../migrations/sqlite/0007_news.sql")),
     (9, "views", include_str!("../../../migrations/sqlite/0009_views.sql")),
 ];
@@ -141,6 +145,10 @@ impl Store for Sqlite {
         Box::pin(read::sessions(&self.readers, query))
     }
 
+    fn session_page<'a>(&'a self, query: &'a SessionQuery) -> Pending<'a, SessionPage> {
+        Box::pin(read::session_page(&self.readers, query))
+    }
+
     fn punches<'a>(&'a self, query: &'a PunchQuery) -> Pending<'a, PunchList> {
         Box::pin(punches::list(&self.readers, query))
     }
@@ -153,8 +161,21 @@ impl Store for Sqlite {
         Box::pin(read::left(&self.readers, since))
     }
 
-    fn traces(&self, session: SessionId) -> Pending<'_, Traces> {
-        Box::pin(traces::of_session(&self.readers, session))
+    fn course(&self, session: SessionId) -> Pending<'_, Course> {
+        Box::pin(course::of_session(&self.readers, session))
+    }
+
+    fn history<'a>(&'a self, range: Range, into: &'a mut (dyn FnMut(Event<'_>) + Send)) -> Pending<'a, Shares> {
+        Box::pin(history::of_all(&self.readers, range, into))
+    }
+
+    fn user_history<'a>(
+        &'a self,
+        user: &'a UserId,
+        range: Range,
+        into: &'a mut (dyn FnMut(Trace) + Send),
+    ) -> Pending<'a, ()> {
+        Box::pin(history::of_user(&self.readers, user, range, into))
     }
 
     fn close(&self) -> Pending<'_, ()> {

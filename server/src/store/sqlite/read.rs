@@ -1,7 +1,7 @@
 //! Reading: one session, the open ones, and pages of the list.
 
 use serde::Deserialize;
-use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, sqlite::SqliteRow};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use stillhere_engine::{
     page::PageState,
     time::{Millis, Timestamp},
@@ -12,7 +12,8 @@ use stillhere_engine::{
 use crate::{
     limits,
     store::{
-        ChannelTotals, Cursor, Left, OpenSessions, Place, SessionList, SessionQuery, Stay, StoreError, Totals,
+        ChannelTotals, Cursor, Left, OpenSessions, Place, SessionList, SessionPage, SessionQuery, Stay, StoreError,
+        Totals,
         column::{self, damaged, from_sql, to_sql, unreadable},
     },
 };
@@ -128,18 +129,7 @@ pub(super) async fn left(pool: &SqlitePool, since: Timestamp) -> Result<Vec<Left
 /// A page of the list, and the totals as of the same moment.
 pub(super) async fn sessions(pool: &SqlitePool, query: &SessionQuery) -> Result<SessionList, StoreError> {
     let mut snapshot = pool.begin().await.map_err(unreadable)?;
-    let mut page = QueryBuilder::<Sqlite>::new(COLUMNS);
-    push_filters(&mut page, query);
-    if let Some(after) = query.after {
-        page.push(" and (started_at, id) < (").push_bind(after.started_at);
-        page.push(", ").push_bind(after.id).push(")");
-    }
-    // One more than asked for tells whether there is another page.
-    page.push(" order by started_at desc, id desc limit ").push_bind(i64::from(query.limit) + 1);
-    let mut found = page.build().fetch_all(&mut *snapshot).await.map_err(unreadable)?;
-    let more = found.len() > query.limit as usize;
-    found.truncate(query.limit as usize);
-
+    let page = page(&mut snapshot, query).await?;
     let mut sums = QueryBuilder::<Sqlite>::new(
         "select count(*), count(distinct user), total(max(0, coalesce(ended_at, last_seen_at) - started_at)),
             total(visible_ms), total(active_ms)
@@ -149,8 +139,28 @@ pub(super) async fn sessions(pool: &SqlitePool, query: &SessionQuery) -> Result<
     let sums = sums.build().fetch_one(&mut *snapshot).await.map_err(unreadable)?;
     snapshot.rollback().await.map_err(unreadable)?;
 
+    Ok(SessionList { page, totals: totals(&sums)? })
+}
+
+/// A page of the list alone.
+pub(super) async fn session_page(pool: &SqlitePool, query: &SessionQuery) -> Result<SessionPage, StoreError> {
+    page(&mut *pool.acquire().await.map_err(unreadable)?, query).await
+}
+
+async fn page(connection: &mut SqliteConnection, query: &SessionQuery) -> Result<SessionPage, StoreError> {
+    let mut page = QueryBuilder::<Sqlite>::new(COLUMNS);
+    push_filters(&mut page, query);
+    if let Some(after) = query.after {
+        page.push(" and (started_at, id) < (").push_bind(after.started_at);
+        page.push(", ").push_bind(after.id).push(")");
+    }
+    // One more than asked for tells whether there is another page.
+    page.push(" order by started_at desc, id desc limit ").push_bind(i64::from(query.limit) + 1);
+    let mut found = page.build().fetch_all(connection).await.map_err(unreadable)?;
+    let more = found.len() > query.limit as usize;
+    found.truncate(query.limit as usize);
     let next = found.last().filter(|_| more).map(cursor).transpose()?;
-    Ok(SessionList { rows: found.iter().map(to_row).collect::<Result<_, _>>()?, totals: totals(&sums)?, next })
+    Ok(SessionPage { rows: found.iter().map(to_row).collect::<Result<_, _>>()?, next })
 }
 
 /// `where` and every filter; always something, so that more can follow with `and`.
@@ -161,6 +171,13 @@ fn push_filters(sql: &mut QueryBuilder<Sqlite>, query: &SessionQuery) {
     }
     if let Some(channel) = &query.channel {
         sql.push(" and channel = ").push_bind(channel.as_str().to_owned());
+    }
+    if let Some(page) = &query.page {
+        // Where it is, or was before it went on.
+        sql.push(" and (page = ").push_bind(page.as_str().to_owned());
+        sql.push(" or id in (select session_id from views where page = ")
+            .push_bind(page.as_str().to_owned())
+            .push("))");
     }
     if let Some(from) = query.from {
         sql.push(" and started_at >= ").push_bind(to_sql(from.0));

@@ -12,7 +12,7 @@ use stillhere_engine::{
     wire::{PagePath, SessionId},
 };
 
-use super::{news, punches, traces};
+use super::{course, news, punches};
 use crate::store::{Entry, column::to_sql};
 
 /// Counts and moments only grow. The newer beat decides about the rest; of two rows from the same beat, the later
@@ -92,7 +92,7 @@ pub(super) async fn record(writer: &SqlitePool, entry: &Entry) -> Result<(), sql
         }
     }
     punches::record(&mut transaction, &batch.punches).await?;
-    traces::record(&mut transaction, &batch.views).await?;
+    course::record(&mut transaction, &batch.views).await?;
     news::record(&mut transaction, &entry.news).await?;
     if let Some(alive_at) = batch.alive_at {
         sqlx::query(ALIVE).bind(to_sql(alive_at.0)).execute(&mut *transaction).await?;

@@ -1,15 +1,15 @@
 //! Pages of the list of sessions, and the totals.
 
-use stillhere_engine::tracker::VisitRow;
+use stillhere_engine::tracker::{ViewRow, VisitRow};
 
 use super::*;
 use crate::store::{ChannelTotals, Left, SessionQuery, Stay, Totals};
 
 const ALL: SessionQuery =
-    SessionQuery { user: None, channel: None, from: None, to: None, stay: None, limit: 100, after: None };
+    SessionQuery { user: None, channel: None, page: None, from: None, to: None, stay: None, limit: 100, after: None };
 
 async fn ids(store: &dyn Store, query: SessionQuery) -> Vec<u8> {
-    store.sessions(&query).await.unwrap().rows.iter().map(|row| row.session.0[0]).collect()
+    store.session_page(&query).await.unwrap().rows.iter().map(|row| row.session.0[0]).collect()
 }
 
 pub(super) async fn pages_of_the_list_neither_skip_nor_repeat_while_new_sessions_come_in(ground: &Ground) {
@@ -24,7 +24,7 @@ pub(super) async fn pages_of_the_list_neither_skip_nor_repeat_while_new_sessions
     let mut seen = Vec::new();
     let mut query = SessionQuery { limit: 2, ..ALL };
     loop {
-        let page = store.sessions(&query).await.unwrap();
+        let page = store.sessions(&query).await.unwrap().page;
         seen.extend(page.rows.iter().map(|row| row.session.0[0]));
         record(store, &[at_once(100 + seen.len() as u8)]).await;
         let Some(next) = page.next else { break };
@@ -51,16 +51,25 @@ pub(super) async fn totals_are_over_everything_that_matches(ground: &Ground) {
     assert_eq!(totals(SessionQuery { to: Some(Timestamp(0)), ..ALL }).await, Totals::default());
 }
 
-pub(super) async fn the_list_is_filtered_by_user_channel_time_and_end(ground: &Ground) {
+pub(super) async fn the_list_is_filtered_by_user_channel_page_time_and_end(ground: &Ground) {
     let store = &*ground.store().await;
     let mut rows: Vec<_> = (1..=4).map(|id| row(id, 1)).collect();
     rows[0].user = UserId::parse("ann").unwrap();
     rows[1].channel = ChannelName::parse("orders").unwrap();
     rows[2] = ended(rows[2].clone(), 10, EndReason::Closed);
     record(store, &rows).await;
+    rows[3].seq = 2;
+    rows[3].page = PagePath::parse("/orders/18").ok();
+    record(store, &rows[3..]).await;
     let ann = SessionQuery { user: Some(UserId::parse("ann").unwrap()), ..ALL };
     assert_eq!(ids(store, ann).await, [1]);
     assert_eq!(ids(store, SessionQuery { channel: Some(rows[1].channel.clone()), ..ALL }).await, [2]);
+    let page = PagePath::parse("/orders/17").ok();
+    assert_eq!(ids(store, SessionQuery { page: page.clone(), ..ALL }).await, [3, 2, 1]);
+    let (session, channel) = (rows[3].session, rows[3].channel.clone());
+    let view = ViewRow { session, seq: 2, channel, page: page.clone(), until_at: rows[3].last_seen_at };
+    store.record(&Batch { views: vec![view], ..Batch::default() }.into()).await.unwrap();
+    assert_eq!(ids(store, SessionQuery { page, ..ALL }).await, [4, 3, 2, 1], "it was there and went on");
     assert_eq!(ids(store, SessionQuery { stay: Some(Stay::Open), ..ALL }).await, [4, 2, 1]);
     assert_eq!(ids(store, SessionQuery { stay: Some(Stay::Ended), ..ALL }).await, [3]);
     let window = SessionQuery { from: Some(rows[1].started_at), to: Some(rows[3].started_at), ..ALL };

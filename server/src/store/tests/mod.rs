@@ -2,6 +2,7 @@
 
 mod chain;
 pub(super) mod ground;
+mod history;
 mod lists;
 mod news;
 mod punches;
@@ -53,9 +54,13 @@ contract! {
     lists:
         pages_of_the_list_neither_skip_nor_repeat_while_new_sessions_come_in
         totals_are_over_everything_that_matches
-        the_list_is_filtered_by_user_channel_time_and_end
+        the_list_is_filtered_by_user_channel_page_time_and_end
         a_visit_is_counted_once_ever_and_by_its_newest_day
         who_has_left_lately_comes_once_with_what_was_newest;
+    history:
+        what_happened_is_told_in_order_and_who_was_there_already_before_it
+        a_range_is_spread_over_channels_and_users
+        of_one_user_the_sessions_are_told_and_then_the_spans_each_in_order;
     news:
         news_come_back_as_they_were_told_and_in_that_order
         news_are_written_with_their_batch_or_not_at_all

@@ -9,7 +9,7 @@ use stillhere_engine::{
 use super::*;
 use crate::{
     limits,
-    store::{ChannelTotals, Entry, PunchQuery, Traces, Viewed},
+    store::{ChannelTotals, Course, Entry, PunchQuery, Viewed},
 };
 
 pub(super) async fn a_row_comes_back_as_it_was_written(ground: &Ground) {
@@ -248,7 +248,7 @@ pub(super) async fn a_session_keeps_the_pages_that_it_was_on_and_each_once(groun
     let viewed =
         |seq| Viewed { channel: view(1, seq).channel, page: view(1, seq).page, until_at: view(1, seq).until_at };
     let at = |start, end| (Timestamp(start), Timestamp(end));
-    let traces = store.traces(SessionId([1; 16])).await.unwrap();
-    assert_eq!(traces, Traces { views: vec![viewed(3), viewed(9)], spans: vec![at(5, 15), at(25, 35)] });
-    assert_eq!(store.traces(SessionId([7; 16])).await.unwrap(), Traces::default());
+    let course = store.course(SessionId([1; 16])).await.unwrap();
+    assert_eq!(course, Course { views: vec![viewed(3), viewed(9)], spans: vec![at(5, 15), at(25, 35)] });
+    assert_eq!(store.course(SessionId([7; 16])).await.unwrap(), Course::default());
 }

@@ -2,13 +2,17 @@
 
 use sqlx::{AssertSqlSafe, Executor, PgConnection, Postgres as Database, QueryBuilder, Row};
 use stillhere_engine::{
-    time::Timestamp,
-    tracker::VisitRow,
+    time::{Millis, Timestamp},
+    tracker::{End, EndReason, VisitRow},
     wire::{ChannelName, SessionId, UserId},
 };
 use stillhere_test_postgres::PASSWORD;
 
-use super::{Postgres, read::push_page};
+use super::{
+    Postgres,
+    history::{CHANNELS, EVENTS, TOTALS},
+    read::push_page,
+};
 use crate::{
     settings::DatabaseUrl,
     store::{
@@ -22,7 +26,7 @@ use crate::{
 };
 
 const ALL: SessionQuery =
-    SessionQuery { user: None, channel: None, from: None, to: None, stay: None, limit: 50, after: None };
+    SessionQuery { user: None, channel: None, page: None, from: None, to: None, stay: None, limit: 50, after: None };
 
 /// Ends the store's connections that are as `which` says, and waits until they are gone. Says how many there were.
 async fn terminate(beside: &mut PgConnection, which: &'static str) -> usize {
@@ -140,6 +144,42 @@ async fn the_lists_of_one_user_and_of_one_channel_are_read_from_their_indexes() 
         let plan = plan.join("\n");
         assert!(plan.contains(&format!("Scan Backward using {index} on sessions")), "{plan}");
         assert!(!plan.contains("Sort"), "{plan}");
+    }
+}
+
+#[tokio::test]
+async fn the_history_of_a_small_range_is_read_from_indexes_however_long_the_past_is() {
+    const DAY: u64 = 86_400_000;
+    let url = database();
+    let store = Postgres::open(&url).await.unwrap();
+    // An hour each, one after another, and now and then somebody who stays for days.
+    let rows = (0..20_000_u32).map(|number| {
+        let mut row = row(1, 1);
+        row.session = SessionId(u128::from(number).to_be_bytes());
+        row.started_at = Timestamp(u64::from(number) * DAY / 24);
+        let ended_at = row.started_at.after(Millis(if number % 500 == 0 { 3 * DAY } else { DAY / 24 }));
+        let (reason, error_bound) = (EndReason::Closed, Millis(0));
+        row.end = Some(End { ended_at, detected_at: ended_at, reason, error_bound });
+        row
+    });
+    store.record(&batch(rows.collect()).into()).await.unwrap();
+    let mut beside = connect(&url).await;
+    beside.execute("analyze").await.unwrap();
+    let from = 400 * DAY as i64;
+    for sql in [EVENTS, TOTALS, CHANNELS] {
+        let explain = AssertSqlSafe(format!("explain {sql}"));
+        let mut plan = sqlx::query(explain).bind(from).bind(from + DAY as i64 / 24);
+        if sql == CHANNELS {
+            plan = plan.bind(9_i64);
+        }
+        let plan = plan.fetch_all(&mut beside).await.unwrap();
+        let plan: Vec<&str> = plan.iter().map(|line| line.get(0)).collect();
+        let plan = plan.join("\n");
+        assert!(!plan.contains("Seq Scan on sessions"), "{plan}");
+        assert!(
+            ["sessions_by_start", "sessions_long", "sessions_open"].iter().all(|name| plan.contains(name)),
+            "{plan}"
+        );
     }
 }
 

@@ -10,8 +10,8 @@ use super::record::column;
 use crate::{
     limits,
     store::{
-        StoreError, Traces,
-        column::{to_sql, to_traces, unreadable},
+        Course, StoreError,
+        column::{to_course, to_sql, unreadable},
     },
 };
 
@@ -54,10 +54,10 @@ pub(super) async fn record(connection: &mut PgConnection, views: &[ViewRow]) -> 
 }
 
 /// What is kept of a session. Of one that goes on the two lists may be a moment apart.
-pub(super) async fn of_session(pool: &PgPool, session: SessionId) -> Result<Traces, StoreError> {
-    let limit = i64::from(limits::TRACE_ROWS);
+pub(super) async fn of_session(pool: &PgPool, session: SessionId) -> Result<Course, StoreError> {
+    let limit = i64::from(limits::COURSE_ROWS);
     let views = sqlx::query_as(OF_SESSION).bind(session.0).bind(limit);
     let views = views.fetch_all(pool).await.map_err(unreadable)?;
     let spans = sqlx::query_as(SPANS).bind(session.0).bind(limit);
-    to_traces(views, spans.fetch_all(pool).await.map_err(unreadable)?)
+    to_course(views, spans.fetch_all(pool).await.map_err(unreadable)?)
 }

@@ -11,7 +11,7 @@ use super::record::{AsArray, hex, to_json};
 use crate::{
     limits,
     store::{
-        StoreError, Traces,
+        Course, StoreError,
         column::{self, to_sql, unreadable},
     },
 };
@@ -43,15 +43,15 @@ pub(super) async fn record(transaction: &mut Transaction<'_, Sqlite>, views: &[V
 }
 
 /// What is kept of a session.
-pub(super) async fn of_session(pool: &SqlitePool, session: SessionId) -> Result<Traces, StoreError> {
+pub(super) async fn of_session(pool: &SqlitePool, session: SessionId) -> Result<Course, StoreError> {
     let session = session.0.to_vec();
     let mut snapshot = pool.begin().await.map_err(unreadable)?;
-    let views = sqlx::query_as(OF_SESSION).bind(session.clone()).bind(limits::TRACE_ROWS);
+    let views = sqlx::query_as(OF_SESSION).bind(session.clone()).bind(limits::COURSE_ROWS);
     let views = views.fetch_all(&mut *snapshot).await.map_err(unreadable)?;
-    let spans = sqlx::query_as(SPANS).bind(session).bind(limits::TRACE_ROWS);
+    let spans = sqlx::query_as(SPANS).bind(session).bind(limits::COURSE_ROWS);
     let spans = spans.fetch_all(&mut *snapshot).await.map_err(unreadable)?;
     snapshot.rollback().await.map_err(unreadable)?;
-    column::to_traces(views, spans)
+    column::to_course(views, spans)
 }
 
 impl Serialize for AsArray<'_, ViewRow> {
