@@ -221,3 +221,14 @@ pub const SESSIONS_REMEMBERED: usize = 100_000;
 
 /// How often it is forgotten who has been quiet. One bucket is about a hundred bytes.
 pub const FORGET_EVERY: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_comes_in_the_middle_of_a_write_that_fails_is_answered_while_they_still_wait() {
+        let pause = Duration::from_millis(stillhere_engine::limits::STORE_RETRY.0);
+        assert!(STORE_PATIENCE * 2 + pause < ANSWER_WITHIN);
+    }
+}
