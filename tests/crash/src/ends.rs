@@ -25,7 +25,8 @@ pub fn check(session: &Session, end: &End, kills: &[u64]) -> Result<(), String> 
         "closed" | "timeout" => {}
         other => return Err(format!("it ended for a reason that nobody gave: {other}")),
     }
-    let earliest = session.last_evidence().iter().map(|sent| earliest_end(sent, end, kills)).min();
+    let evidence = session.last_evidence().iter().filter(|sent| !sent.is_late);
+    let earliest = evidence.map(|sent| earliest_end(sent, end, kills)).min();
     match earliest {
         Some(earliest) if end.detected_at + CLOCKS_MS < earliest => Err(format!(
             "it was ended {} ms before it could be, though its tab was there: {end:?}, servers were killed at {kills:?}",

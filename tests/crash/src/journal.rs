@@ -45,6 +45,8 @@ pub struct Sent {
     pub sent_at: u64,
     /// When the server took it, by the server's clock; `None`: it did not say so.
     pub taken_at: Option<u64>,
+    /// It was told that its session had ended: it may have added time, and it kept nothing going.
+    pub is_late: bool,
 }
 
 impl Sent {

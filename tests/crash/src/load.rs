@@ -252,6 +252,7 @@ impl Tab {
             lease_ms,
             sent_at,
             taken_at: None,
+            is_late: false,
         });
         body.to_string()
     }
@@ -277,6 +278,7 @@ impl Tab {
             200 => self.take_acceptance(word, &body),
             410 => {
                 self.session.is_told_ended = true;
+                self.session.sent.iter_mut().next_back().expect("it was sent").is_late = true;
                 self.begin_anew();
             }
             // It was refused before anybody looked at it.
