@@ -13,6 +13,9 @@ use crate::{
     stored::{Row, Stored},
 };
 
+/// On the slowest machine, an end that is known is on disk by then.
+const WRITTEN_WITHIN_MS: u64 = 1_000;
+
 /// Holds everything that was acknowledged against everything that is stored.
 ///
 /// # Errors
@@ -74,10 +77,16 @@ fn check_session(session: &Session, row: Option<&Row>, kills: &[u64]) -> Result<
     }
     match &row.end {
         Some(end) => ends::check(session, end, kills),
-        None if session.is_told_ended => Err("its tab was told that it has ended, and it goes on".into()),
+        None if is_owed_an_end(session, kills) => Err("its tab was told that it has ended, and it goes on".into()),
         None if session.sign_out == SignOut::Acknowledged => Err("an acknowledged sign-out is lost".into()),
         None => Ok(()),
     }
+}
+
+/// That a session has ended is told from memory, and written at once: the tab begins a new one either way, and loses
+/// nothing. Only a kill in between leaves the old one open.
+fn is_owed_an_end(session: &Session, kills: &[u64]) -> bool {
+    session.told_ended_at.is_some_and(|at| !kills.iter().any(|&kill| at <= kill && kill - at < WRITTEN_WITHIN_MS))
 }
 
 fn check_punches(journal: &Journal, stored: &Stored) -> Result<(), String> {
@@ -111,8 +120,8 @@ fn told(session: &Session, row: Option<&Row>, why: &str) -> String {
     let mut text = format!("session {} of {}: {why}\n  on disk: {row:?}\n", session.id, session.user);
     let _ = writeln!(
         text,
-        "  kept up to {}, sign-out {:?}, told ended: {}",
-        session.kept_seq, session.sign_out, session.is_told_ended
+        "  kept up to {}, sign-out {:?}, told ended: {:?}",
+        session.kept_seq, session.sign_out, session.told_ended_at
     );
     for sent in session.sent.iter().rev().take(6).rev() {
         let _ = writeln!(text, "  {sent:?}");

@@ -22,8 +22,8 @@ pub struct Session {
     pub kept_seq: u32,
     /// What has been said about signing out.
     pub sign_out: SignOut,
-    /// Whether the server has said that it has ended.
-    pub is_told_ended: bool,
+    /// When the server said that it has ended.
+    pub told_ended_at: Option<u64>,
 }
 
 /// One beat.

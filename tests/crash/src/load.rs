@@ -277,7 +277,7 @@ impl Tab {
         match status {
             200 => self.take_acceptance(word, &body),
             410 => {
-                self.session.is_told_ended = true;
+                self.session.told_ended_at = Some(wall_ms());
                 self.session.sent.iter_mut().next_back().expect("it was sent").is_late = true;
                 self.begin_anew();
             }
@@ -353,7 +353,7 @@ impl Tab {
         match line.ask(Method::POST, "/v1/beat", &self.user, body).await {
             Some((200, body)) => self.keep_until(&body),
             Some((410, _)) => {
-                self.session.is_told_ended = true;
+                self.session.told_ended_at = Some(wall_ms());
                 self.begin_anew();
             }
             None | Some((429 | 503, _)) => {}

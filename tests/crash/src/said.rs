@@ -39,7 +39,8 @@ pub async fn check(client: &Client, address: &str, stored: &Stored) -> Result<()
         said.iter().map(|row| (words(row, "user"), words(row, "epoch"), words(row, "kind"))).collect();
     let of = |row: &crate::stored::PunchRow| (row.user.clone(), row.epoch.to_string(), row.kind.clone());
     let mut there: Vec<_> = stored.punches.iter().map(of).collect();
-    (said.sort(), there.sort());
+    said.sort();
+    there.sort();
     if said != there {
         return Err(format!("{} punches are on disk, and the server's log is another one", there.len()));
     }
