@@ -276,11 +276,7 @@ impl Tab {
         let Some((status, body)) = answer else { return };
         match status {
             200 => self.take_acceptance(word, &body),
-            410 => {
-                self.session.told_ended_at = Some(wall_ms());
-                self.session.sent.iter_mut().next_back().expect("it was sent").is_late = true;
-                self.begin_anew();
-            }
+            410 => self.take_end(),
             // It was refused before anybody looked at it.
             429 => _ = self.session.sent.pop(),
             // Not yet: whether it will be kept is not said.
@@ -306,6 +302,12 @@ impl Tab {
             self.session.sign_out = SignOut::Acknowledged;
             self.begin_anew();
         }
+    }
+
+    fn take_end(&mut self) {
+        self.session.told_ended_at = Some(wall_ms());
+        self.session.sent.iter_mut().next_back().expect("it was sent").is_late = true;
+        self.begin_anew();
     }
 
     fn keep_until(&mut self, body: &Value) {
@@ -347,15 +349,18 @@ impl Tab {
         }
     }
 
-    /// The network delivers the last beat once more. It says nothing new, so nothing but `savedSeq` follows from it.
+    /// The network delivers the last beat once more. Where it has arrived before it says nothing new. A server that was
+    /// killed in between may have forgotten it, and then it is a beat like any other: its lease begins now.
     async fn repeat(&mut self, line: &Line) {
         let Some(body) = self.last_body.clone() else { return };
+        self.session.sent.extend(self.session.sent.last().cloned().map(|sent| Sent {
+            sent_at: wall_ms(),
+            taken_at: None,
+            ..sent
+        }));
         match line.ask(Method::POST, "/v1/beat", &self.user, body).await {
             Some((200, body)) => self.keep_until(&body),
-            Some((410, _)) => {
-                self.session.told_ended_at = Some(wall_ms());
-                self.begin_anew();
-            }
+            Some((410, _)) => self.take_end(),
             None | Some((429 | 503, _)) => {}
             Some((status, body)) => panic!("a repeated beat was answered {status}: {body}"),
         }

@@ -189,6 +189,7 @@ impl Story {
         checks::check(&self.journal, &stored)?;
         let client = Client::builder().timeout(PATIENCE).build().expect("a client");
         said::check(&client, &server.address, &stored).await?;
+        said::check_seals(&self.place).await?;
         let answered = |session: &Session| session.sent.iter().filter(|sent| sent.taken_at.is_some()).count();
         self.tally = Tally {
             kills: self.journal.kills.len(),

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use reqwest::Client;
 use serde_json::Value;
 
-use crate::{checks::key, load::CHANNELS, stored::Stored};
+use stillhere_tests::server::run;
+
+use crate::{checks::key, load::CHANNELS, process::Place, stored::Stored};
 
 /// Asks the server for members, sessions and punches.
 ///
@@ -45,6 +47,17 @@ pub async fn check(client: &Client, address: &str, stored: &Stored) -> Result<()
         return Err(format!("{} punches are on disk, and the server's log is another one", there.len()));
     }
     Ok(())
+}
+
+/// Lets the server's own command go through the seals of the punch clock's log.
+///
+/// # Errors
+/// A seal is not what it should be.
+pub async fn check_seals(place: &Place) -> Result<(), String> {
+    let data = place.folder.join("data").display().to_string();
+    let url = place.database_url.as_deref().map(|url| ("STILLHERE_DATABASE_URL", url));
+    let (went_well, said, complaint) = run(&["audit", "verify", "--data", &data], url.as_slice()).await;
+    if went_well { Ok(()) } else { Err(format!("`audit verify` says: {said}{complaint}")) }
 }
 
 async fn pages(client: &Client, address: &str, path: &str, name: &str) -> Result<Vec<Value>, String> {
