@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use stillhere_engine::time::Millis;
 
-/// How long a read or a write waits for its turn before it counts as failed. A client waits ten seconds for an
-/// answer, and one that comes later is of no use.
-pub const STORE_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a read or a write waits for its turn before it counts as failed. Who comes in the middle of one write waits for
+/// it, a second until the next, and for that one: together that is less than the ten seconds after which nobody waits.
+pub const STORE_PATIENCE: Duration = Duration::from_secs(4);
 
 /// Connections that read. Reading is short, and more of them than cores gain nothing.
 pub const STORE_READERS: u32 = 4;
@@ -243,3 +243,14 @@ pub const STATISTICS_RANGE: Millis = Millis::minutes(366 * 24 * 60);
 
 /// Days in one answer about a user: almost three years.
 pub const HISTORY_DAYS: u64 = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_comes_in_the_middle_of_a_write_that_fails_is_answered_while_they_still_wait() {
+        let pause = Duration::from_millis(stillhere_engine::limits::STORE_RETRY.0);
+        assert!(STORE_PATIENCE * 2 + pause < ANSWER_WITHIN);
+    }
+}

@@ -4,6 +4,7 @@
 mod audit;
 mod channels;
 mod cookies;
+mod disk;
 mod feed;
 mod gate;
 mod history;

@@ -218,12 +218,13 @@ async fn launch(
     listen: &str,
     stderr: Stdio,
 ) -> (Child, String) {
-    let mut process = Command::new(binary())
-        .arg("serve")
-        .args(["--listen", listen])
-        .arg("--data")
-        .arg(data)
-        .args(arguments)
+    let mut command = Command::new(binary());
+    command.arg("serve").args(["--listen", listen]).args(arguments);
+    // A test of disks has a disk of its own.
+    if !arguments.iter().any(|argument| argument == "--data") {
+        command.arg("--data").arg(data);
+    }
+    let mut process = command
         .envs(environment.iter().map(|(key, value)| (key, value)))
         .stdout(Stdio::piped())
         .stderr(stderr)

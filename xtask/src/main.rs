@@ -6,6 +6,7 @@
 mod browser_facts;
 mod checks;
 mod client;
+mod crash;
 mod demo;
 mod fuzz;
 mod lint;
@@ -66,6 +67,9 @@ enum Command {
     /// Run people, browsers, networks and a server in virtual time; `cargo xtask sim --help` says what it can do.
     #[command(disable_help_flag = true)]
     Sim(sim::SimArguments),
+    /// Kill real servers under load, and look for anything acknowledged that is lost; `cargo xtask crash --help` says how.
+    #[command(disable_help_flag = true)]
+    Crash(crash::CrashArguments),
     /// Print what a page downloads, and fail above the hard limit.
     Size(size::SizeArguments),
 }
@@ -102,6 +106,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Lint => lint::run(&project),
         Command::Tidy => tidy::run(&project),
         Command::Sim(arguments) => sim::run(&project, &arguments),
+        Command::Crash(arguments) => crash::run(&project, &arguments),
         Command::Size(arguments) => size::run(&project, &arguments),
     }
 }

@@ -28,7 +28,7 @@ pub(crate) const BROWSER: Needed<'_> = Needed {
 };
 
 /// What the tests of the second store start for themselves.
-const DATABASE: Needed<'_> = Needed {
+pub(crate) const DATABASE: Needed<'_> = Needed {
     programs: &["initdb", "postgres"],
     versions: Some("/usr/lib/postgresql"),
     packages: &["postgresql"],

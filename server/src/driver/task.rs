@@ -49,6 +49,8 @@ pub(super) enum Disk {
     Writing,
     /// The last batch failed and will be tried again.
     Failing,
+    /// It is being tried again. Nobody is better off before that has gone well: a try may take seconds.
+    Retrying,
 }
 
 pub(super) struct Task {
@@ -202,7 +204,10 @@ impl Task {
                 let _ = answer.send(open.iter().any(|explained| explained.row.session == session));
             }
             Command::Ready { answer } => {
-                let writing = if self.disk == Disk::Failing { Writing::Failing } else { Writing::Good };
+                let writing = match self.disk {
+                    Disk::Kept | Disk::Writing => Writing::Good,
+                    Disk::Failing | Disk::Retrying => Writing::Failing,
+                };
                 let _ = answer.send(writing);
             }
             Command::Stop { answer } => return Some(answer),
@@ -303,7 +308,10 @@ impl Task {
     }
 
     fn record(&mut self, batch: Batch) {
-        self.disk = Disk::Writing;
+        self.disk = match self.disk {
+            Disk::Kept | Disk::Writing => Disk::Writing,
+            Disk::Failing | Disk::Retrying => Disk::Retrying,
+        };
         self.metrics.batch(&batch, &mut self.ends);
         let (store, returns, metrics) = (Arc::clone(&self.store), self.returns.clone(), Arc::clone(&self.metrics));
         let clock = self.clock;

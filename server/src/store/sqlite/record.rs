@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use serde::ser::{Serialize, SerializeSeq, Serializer};
-use sqlx::SqlitePool;
+use sqlx::{Connection, SqliteConnection, SqlitePool};
 use stillhere_engine::{
     tracker::{SessionRow, SpanRow, VisitRow},
     wire::{PagePath, SessionId},
@@ -85,12 +85,28 @@ pub(super) async fn record(writer: &SqlitePool, entry: &Entry) -> Result<(), sql
     let sessions = to_json(batch.sessions.iter().map(AsArray))?;
     let spans = to_json(batch.spans.iter().map(AsArray))?;
     let visits = to_json(batch.visits.iter().map(AsArray))?;
-    let mut transaction = writer.begin_with("begin immediate").await?;
-    for (sql, rows) in [(SESSIONS, sessions), (SPANS, spans), (VISITS, visits)] {
+    let mut connection = writer.acquire().await?;
+    let written = write(&mut connection, entry, [(SESSIONS, sessions), (SPANS, spans), (VISITS, visits)]).await;
+    if written.is_err() {
+        // A disk that fails in the middle of a transaction makes SQLite undo it unasked, and its driver does not know:
+        // it would refuse every further one. The next batch has a new connection.
+        let _ = connection.detach().close_hard().await;
+    }
+    written
+}
+
+async fn write(
+    connection: &mut SqliteConnection,
+    entry: &Entry,
+    rows: [(&'static str, Option<String>); 3],
+) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin_with("begin immediate").await?;
+    for (sql, rows) in rows {
         if let Some(rows) = rows {
             sqlx::query(sql).bind(rows).execute(&mut *transaction).await?;
         }
     }
+    let batch = &entry.batch;
     punches::record(&mut transaction, &batch.punches).await?;
     course::record(&mut transaction, &batch.views).await?;
     news::record(&mut transaction, &entry.news).await?;
