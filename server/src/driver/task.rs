@@ -21,7 +21,7 @@ use tokio::{
 
 use super::{Answer, Clock, Command, Members, Person, Writing, sweep::Sweep, unwritten::Unwritten};
 use crate::{
-    feed::{Feed, Topic},
+    feed::Feed,
     limits,
     metrics::{Ends, Metrics},
     store::{Entry, Store, StoreError},
@@ -54,7 +54,7 @@ pub(super) enum Disk {
 pub(super) struct Task {
     pub(super) tracker: Tracker,
     clock: Clock,
-    feed: Feed,
+    pub(super) feed: Feed,
     unwritten: Unwritten,
     store: Arc<dyn Store>,
     waiting: HashMap<Ticket, oneshot::Sender<Answer>>,
@@ -126,6 +126,7 @@ impl Task {
         let mut timer = Box::pin(sleep(limits::KEEP_ALIVE));
         loop {
             let (until, _) = self.drain();
+            let until = until.min(self.tell_counts(self.clock.now()));
             self.metrics.live(self.tracker.live());
             set(timer.as_mut(), self.clock.instant_of(until));
             tokio::select! {
@@ -178,12 +179,7 @@ impl Task {
                 });
             }
             Command::Watch { topic, after, answer } => {
-                let tracker = &self.tracker;
-                let watch = self.feed.watch(topic, after, now, |topic| match topic {
-                    Topic::Presence | Topic::Everything => tracker.members(None),
-                    Topic::Channel(channel) => tracker.members(Some(channel)),
-                    Topic::User(user) => tracker.members_of(user),
-                });
+                let watch = self.watch(&topic, after, now);
                 let _ = answer.send(watch);
             }
             Command::Settle { answer } => self.ask(answer, now, Input::Settle),

@@ -5,6 +5,7 @@ mod channels;
 mod feed;
 mod gate;
 mod health;
+mod line;
 mod metrics;
 mod openapi;
 mod people;
@@ -14,8 +15,10 @@ mod sessions;
 mod sight;
 mod sign_out;
 mod site;
+mod socket;
 mod sweep;
 mod throttle;
+mod topic;
 mod users;
 
 use std::sync::Arc;
@@ -71,6 +74,7 @@ struct Parts {
     limiter: Arc<Limiter>,
     watchers: Arc<Semaphore>,
     exports: Arc<Semaphore>,
+    sockets: Arc<Semaphore>,
     stop: watch::Receiver<bool>,
 }
 
@@ -85,17 +89,34 @@ impl App {
         let proxies = Proxies::new(settings.operation());
         let limiter = Arc::new(Limiter::new(settings.operation(), ServerClock(driver.clock())));
         let identity = Identity::new(&settings);
-        let watchers = Arc::new(Semaphore::new(limits::WATCHERS));
+        let [watchers, sockets, exports] =
+            [limits::WATCHERS, limits::SOCKETS, limits::EXPORTS].map(|most| Arc::new(Semaphore::new(most)));
         let profiles = Profiles::new();
-        let exports = Arc::new(Semaphore::new(limits::EXPORTS));
-        let parts =
-            Parts { settings, identity, driver, store, metrics, profiles, proxies, limiter, watchers, exports, stop };
+        let parts = Parts {
+            settings,
+            identity,
+            driver,
+            store,
+            metrics,
+            profiles,
+            proxies,
+            limiter,
+            watchers,
+            exports,
+            sockets,
+            stop,
+        };
         Self { inner: Arc::new(parts) }
     }
 
     /// A place for one who downloads a whole list.
     fn export(&self) -> Result<OwnedSemaphorePermit, Refusal> {
         Arc::clone(&self.inner.exports).try_acquire_owned().map_err(|_| Refusal::Busy)
+    }
+
+    /// The places of sockets, for whoever waits until all have ended.
+    pub(crate) fn sockets(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.inner.sockets)
     }
 
     fn now(&self) -> Timestamp {
@@ -111,12 +132,13 @@ fn serve<H: Handler<T, App>, T: 'static>(route: &'static Route, handler: H) -> S
 }
 
 /// What lies below the base path.
-fn api() -> [Served; 16] {
+fn api() -> [Served; 17] {
     [
         serve(&route::BEAT, beat::take),
         serve(&route::CHANNELS, channels::all),
         serve(&route::CHANNEL, channels::one),
         serve(&route::FEED, feed::follow),
+        serve(&route::SOCKET, socket::open),
         serve(&route::PUNCH, punches::punch),
         serve(&route::PUNCHES, punches::list),
         serve(&route::GATE, gate::enter),
