@@ -16,7 +16,7 @@ use stillhere_engine::{
 };
 use tokio::{
     sync::{mpsc, oneshot},
-    time::{Instant, Sleep, sleep, sleep_until, timeout},
+    time::{Instant, Sleep, sleep, timeout},
 };
 
 use super::{Answer, Clock, Command, Members, Person, Writing, sweep::Sweep, unwritten::Unwritten};
@@ -332,7 +332,7 @@ impl Task {
             }
             tokio::select! {
                 Some(back) = returned.recv() => self.take_back(back),
-                () = sleep_to(self.clock.instant_of(until)) => {
+                () = self.clock.reached(until) => {
                     self.tracker.handle_input(Input::Timer, self.clock.now());
                 }
             }
@@ -362,12 +362,5 @@ fn set(timer: Pin<&mut Sleep>, to: Option<Instant>) {
             timer.reset(later);
         }
         _ => {}
-    }
-}
-
-async fn sleep_to(instant: Option<Instant>) {
-    match instant {
-        Some(instant) => sleep_until(instant).await,
-        None => std::future::pending().await,
     }
 }

@@ -13,7 +13,6 @@ use axum::{
 use futures_util::stream;
 use serde::Deserialize;
 use stillhere_engine::time::Timestamp;
-use tokio::time::sleep_until;
 
 use super::{
     App,
@@ -71,11 +70,11 @@ pub(super) async fn follow(
 
 /// The next event; `None` when the server stops or the token is over.
 async fn next(app: &App, line: &mut Line, until: Timestamp) -> Option<Event> {
-    let mut stop = app.inner.stop.clone();
+    let (mut stop, clock) = (app.inner.stop.clone(), app.inner.driver.clock());
     tokio::select! {
         biased;
         _ = stop.wait_for(|stop| *stop) => None,
-        () = app.until(until) => None,
+        () = clock.reached(until) => None,
         told = line.next() => told.map(|told| event_of(&told)),
     }
 }
@@ -85,15 +84,5 @@ fn event_of(told: &Told) -> Event {
     match told.position() {
         Some(position) => event.id(position.to_string()),
         None => event,
-    }
-}
-
-impl App {
-    /// Waits until the moment has come.
-    pub(super) async fn until(&self, at: Timestamp) {
-        match self.inner.driver.clock().instant_of(at) {
-            Some(instant) => sleep_until(instant).await,
-            None => std::future::pending().await,
-        }
     }
 }

@@ -142,10 +142,11 @@ impl Talk {
         let mut stop = self.app.inner.stop.clone();
         let (taking, line) = (&mut self.taking, &mut self.line);
         let is_taking = taking.is_some();
+        let clock = self.app.inner.driver.clock();
         tokio::select! {
             biased;
             _ = stop.wait_for(|stop| *stop) => Event::Stop,
-            () = self.app.until(until) => Event::Time,
+            () = clock.reached(until) => Event::Time,
             Some(answer) = async { Some(taking.as_mut()?.await) } => Event::Answer(answer),
             heard = self.socket.recv(), if !is_taking => Event::Heard(heard),
             Some(told) = async { Some(line.as_mut()?.next().await) } => Event::Told(told),
@@ -235,7 +236,10 @@ impl Talk {
             let taken = timeout(limits::ANSWER_WITHIN, app.beat(caller, &who.user, who.issued_at, beat.clone())).await;
             let answer = taken.unwrap_or(Err(Rejection::Late));
             match &answer {
-                Ok(_) => app.inner.metrics.beat(clock.passed().saturating_sub(begun)),
+                Ok(_) => {
+                    app.inner.profiles.note(&who);
+                    app.inner.metrics.beat(clock.passed().saturating_sub(begun));
+                }
                 Err(why) => app.inner.metrics.refusal(why.code()),
             }
             Down::answer(&beat, &answer)
@@ -286,9 +290,11 @@ impl Talk {
     /// Sends it. Who takes nothing for so long as a silent one is waited for has gone.
     async fn send(&mut self, message: Message) -> Result<(), End> {
         let patience = std::time::Duration::from_millis(limits::SOCKET_SILENCE.0);
-        match timeout(patience, self.socket.send(message)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(End::Gone),
+        let mut stop = self.app.inner.stop.clone();
+        tokio::select! {
+            biased;
+            sent = timeout(patience, self.socket.send(message)) => sent.ok().and_then(Result::ok).ok_or(End::Gone),
+            _ = stop.wait_for(|stop| *stop) => Err(End::Stop),
         }
     }
 }
