@@ -275,3 +275,31 @@ async fn a_server_that_stops_says_goodbye_and_comes_back_with_what_was_missed() 
     assert_eq!(again.next_in_words().await, "join bob away");
     assert_eq!(again.next_in_words().await, "snapshot 1");
 }
+
+#[tokio::test]
+async fn a_visitor_may_beat_and_not_look_around() {
+    let settings = "auth = \"email\"\ncontent_url = \"/report.html\"\n";
+    let server = Server::start(&["--preset", "session-duration"], settings, &ENVIRONMENT).await;
+    let body = Some(json!({ "email": "ann@example.com" }).to_string());
+    let fields = [("content-type", "application/json"), ("sec-fetch-site", "same-origin")];
+    let entered = server.send(Method::POST, "/v1/sessions", body, &fields).await;
+    let cookie = entered.headers["set-cookie"].to_str().expect("text").split(';').next().expect("a value").to_owned();
+    let own = server.url("");
+    let mut socket = Socket::open(&url(&server), &[("cookie", &cookie), ("origin", &own)]).await.expect("it opens");
+    assert_eq!(socket.say_hello(json!({})).await["user"], "ann@example.com");
+    socket.beat(untold('A')).await;
+    socket.hear_a("ack").await;
+    socket.say(json!({ "type": "hello", "counts": true })).await;
+    assert_eq!(socket.end().await, (4403, "not_allowed".into()));
+}
+
+#[tokio::test]
+async fn a_list_of_people_knows_the_names_of_those_who_beat_over_a_socket() {
+    let server = Server::start(&[], JWT, &ENVIRONMENT).await;
+    let ann = signed(Algorithm::HS256, SECRET.as_bytes(), &claims(json!({ "name": "Ann Lee" })));
+    let mut socket = Socket::hello(&url(&server), json!({ "token": ann })).await;
+    socket.beat(untold('A')).await;
+    socket.hear_a("ack").await;
+    let list = server.get_as(&token("boss", "admin"), "/v1/admin/users").await;
+    assert_eq!(list["users"][0]["name"], "Ann Lee", "{list}");
+}
