@@ -1,12 +1,11 @@
 //! Connections: taken one by one, bounded in number and patience, and brought to an end in an orderly way.
 
-use std::{io, sync::Arc};
+use std::{io, pin::pin, sync::Arc};
 
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
 use tokio::{
@@ -21,7 +20,6 @@ use crate::{caller::Peer, limits};
 /// Serves until `stop` says so, then waits a while for requests that are under way.
 pub(crate) async fn serve(listener: TcpListener, routes: Router, mut stop: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(limits::CONNECTIONS));
-    let under_way = GracefulShutdown::new();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits::IDLE).max_buf_size(limits::BUFFER_BYTES);
     loop {
@@ -31,9 +29,18 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, mut stop: watch
         };
         let Some((stream, peer, place)) = accepted else { continue };
         let service = TowerToHyperService::new(AddExtension::new(routes.clone(), peer));
-        let connection = under_way.watch(http.serve_connection(TokioIo::new(stream), service));
+        let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+        let mut stop = stop.clone();
         tokio::spawn(async move {
-            if let Err(why) = connection.await {
+            let mut connection = pin!(connection);
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = async { _ = stop.wait_for(|stop| *stop).await } => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(why) = ended {
                 // A client that goes away in the middle is the usual reason.
                 tracing::debug!(%why, "a connection ended early");
             }
@@ -41,7 +48,8 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, mut stop: watch
         });
     }
     drop(listener);
-    if timeout(limits::STOP_PATIENCE, under_way.shutdown()).await.is_err() {
+    // All places are free when all connections have ended.
+    if timeout(limits::STOP_PATIENCE, places.acquire_many(limits::CONNECTIONS as u32)).await.is_err() {
         tracing::warn!("some requests were still under way when the patience of the stop was over");
     }
 }

@@ -46,6 +46,12 @@ pub(crate) enum Rejection {
     EmailBad(String),
     /// As many watch as may.
     TooManyWatchers,
+    /// As many sockets are open as may be.
+    TooManySockets,
+    /// Somebody asks for a socket and does not want one.
+    UpgradeMissing,
+    /// A socket on which nobody says anything.
+    Silent,
     /// Somebody asks for figures that are not for them.
     MetricsClosed,
     /// More than one session, user or address may ask; after this time there is a turn.
@@ -97,12 +103,13 @@ impl Code {
 struct Body {
     #[serde(skip_serializing_if = "Option::is_none")]
     success: Option<bool>,
-    error: Text,
+    error: ErrorText,
 }
 
+/// What is told of a rejection.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Text {
+pub(crate) struct ErrorText {
     code: &'static str,
     message: String,
     retry: bool,
@@ -118,8 +125,7 @@ impl Rejection {
 
     fn respond(&self, success: Option<bool>) -> Response {
         let retry_after_ms = self.retry_after_ms();
-        let error = Text { code: self.code(), message: self.message(), retry: self.retry(), retry_after_ms };
-        let mut response = (self.status(), Json(Body { success, error })).into_response();
+        let mut response = (self.status(), Json(Body { success, error: self.text() })).into_response();
         // Whoever counts refusals finds the code here.
         response.extensions_mut().insert(Code::of(self));
         let headers = response.headers_mut();
@@ -132,6 +138,17 @@ impl Rejection {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
+    }
+
+    /// What is told of it where there is no status code.
+    pub(crate) fn text(&self) -> ErrorText {
+        let retry_after_ms = self.retry_after_ms();
+        ErrorText { code: self.code(), message: self.message(), retry: self.retry(), retry_after_ms }
+    }
+
+    /// What a socket ends with: the status code, in the thousand that is an application's own (RFC 6455, 7.4.2).
+    pub(crate) const fn close_code(&self) -> u16 {
+        4_000 + self.status_number()
     }
 
     /// One of each kind, for the description of the API.
@@ -165,6 +182,9 @@ impl Rejection {
             Self::GateOff,
             Self::EmailBad(String::new()),
             Self::TooManyWatchers,
+            Self::TooManySockets,
+            Self::UpgradeMissing,
+            Self::Silent,
             Self::MetricsClosed,
             Self::Throttled(Millis::ZERO),
             Self::Late,
@@ -199,7 +219,11 @@ impl Rejection {
             Self::TypeWrong => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::MethodWrong => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unknown | Self::GateOff => StatusCode::NOT_FOUND,
-            Self::TooManyWatchers | Self::Late | Self::ClientUnbuilt => StatusCode::SERVICE_UNAVAILABLE,
+            Self::UpgradeMissing => StatusCode::UPGRADE_REQUIRED,
+            Self::Silent => StatusCode::REQUEST_TIMEOUT,
+            Self::TooManyWatchers | Self::TooManySockets | Self::Late | Self::ClientUnbuilt => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 
@@ -219,6 +243,9 @@ impl Rejection {
             Self::GateOff => "gate_off",
             Self::EmailBad(_) => "email_bad",
             Self::TooManyWatchers => "too_many_watchers",
+            Self::TooManySockets => "too_many_sockets",
+            Self::UpgradeMissing => "upgrade_missing",
+            Self::Silent => "silent",
             Self::MetricsClosed => "metrics_closed",
             Self::Throttled(_) => "throttled",
             Self::Late => "late",
@@ -229,7 +256,12 @@ impl Rejection {
     const fn retry(&self) -> bool {
         match self {
             Self::Engine(refusal) => refusal.retry(),
-            Self::BodyLost | Self::TooManyWatchers | Self::Throttled(_) | Self::Late => true,
+            Self::BodyLost
+            | Self::TooManyWatchers
+            | Self::TooManySockets
+            | Self::Throttled(_)
+            | Self::Silent
+            | Self::Late => true,
             _ => false,
         }
     }
@@ -239,7 +271,7 @@ impl Rejection {
         match self {
             Self::Engine(Refusal::Busy | Refusal::StoreDown | Refusal::NoSession) | Self::Late => Some(1_000),
             Self::Throttled(after) => Some(after.0),
-            Self::Engine(Refusal::TooManySessions) | Self::TooManyWatchers => Some(10_000),
+            Self::Engine(Refusal::TooManySessions) | Self::TooManyWatchers | Self::TooManySockets => Some(10_000),
             _ => None,
         }
     }
@@ -275,6 +307,11 @@ impl Rejection {
             Self::TooManyWatchers => {
                 format!("{} watchers are here, which is all that there is room for; try again later.", limits::WATCHERS)
             }
+            Self::TooManySockets => {
+                format!("{} sockets are open, which is all that there is room for; try again later.", limits::SOCKETS)
+            }
+            Self::UpgradeMissing => "This is a WebSocket: open it with `new WebSocket(…)`, version 13.".into(),
+            Self::Silent => "Nothing has come on this socket for too long; open another one, and say hello at once.".into(),
             Self::MetricsClosed => {
                 "The metrics are for programs of this machine: ask from there, give the server a STILLHERE_METRICS_TOKEN \
                  and send it, or set `metrics = \"open\"`."

@@ -52,7 +52,11 @@ mod views;
 use std::{error::Error, fmt, io, net::SocketAddr, sync::Arc};
 
 use axum::Router;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+    time::timeout,
+};
 
 use driver::Driver;
 use limiter::Limiter;
@@ -71,6 +75,7 @@ pub struct Server {
     store: Arc<dyn Store>,
     metrics: Arc<Metrics>,
     limiter: Arc<Limiter>,
+    sockets: Arc<Semaphore>,
     stop: watch::Sender<bool>,
 }
 
@@ -96,8 +101,8 @@ impl Server {
         let driver = Driver::start(settings.policy().clone(), Arc::clone(&store), Arc::clone(&metrics)).await?;
         let (stop, stopped) = watch::channel(false);
         let app = App::new(settings, driver.clone(), Arc::clone(&store), Arc::clone(&metrics), stopped);
-        let (limiter, routes) = (app.limiter(), routes::routes(app));
-        Ok(Self { listener, address, routes, driver, store, metrics, limiter, stop })
+        let (limiter, sockets, routes) = (app.limiter(), app.sockets(), routes::routes(app));
+        Ok(Self { listener, address, routes, driver, store, metrics, limiter, sockets, stop })
     }
 
     /// Where it listens: with port 0, the one it was given.
@@ -123,6 +128,8 @@ impl Server {
             () = self.metrics.keep_small() => {}
             () = self.limiter.keep_small() => {}
         }
+        // They have heard of the stop as well, and say goodbye to the other side.
+        let _ = timeout(2 * limits::GOODBYE_WITHIN, self.sockets.acquire_many(limits::SOCKETS as u32)).await;
         let written = self.driver.stop().await;
         self.store.close().await?;
         written.map_err(ServerError::Unwritten)

@@ -77,8 +77,33 @@ pub const RING: usize = 8_192;
 /// Changes that wait for one watcher. Who is further behind is better served by a fresh snapshot.
 pub const WATCHER_QUEUE: usize = 256;
 
+/// The users that one watcher may list: the people of one page, not of a company.
+pub const USERS_WATCHED: usize = 256;
+
+/// A channel's counts are told no more often: nobody reads faster, and a building that comes to work is one change.
+pub const COUNTS_EVERY: Millis = Millis::seconds(1);
+
+/// Users that are certainly counted within a millisecond on the slowest machine. So many more make the pause between two
+/// counts of a channel a millisecond longer, and counting takes a small part of the driver's time however large it is.
+pub const COUNTED_IN_A_MS: usize = 100;
+
+/// Channels that are remembered to have been counted a moment ago, besides those that change: some kilobytes.
+pub const COUNTS_REMEMBERED: usize = 64;
+
 /// Watchers at a time: each is written every change of its channel.
 pub const WATCHERS: usize = 10_000;
+
+/// Sockets at a time, besides the [`CONNECTIONS`] that they have grown out of. Each costs some twenty kilobytes.
+pub const SOCKETS: usize = 50_000;
+
+/// Whoever opens a socket says who they are within this time: a page that waits for a new token takes seconds.
+pub const HELLO_WITHIN: Millis = Millis::seconds(10);
+
+/// A socket on which nothing has come for so long is over: three pings that nobody has answered.
+pub const SOCKET_SILENCE: Millis = Millis::seconds(45);
+
+/// How long a socket's end waits for the other side's goodbye. Most networks answer in a tenth of it.
+pub const GOODBYE_WITHIN: Duration = Duration::from_secs(1);
 
 /// The pause between two signs of life on a silent feed: below the 30 s after which some proxies cut a line.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(15);

@@ -1,11 +1,11 @@
 //! What members, changes and sessions look like in JSON.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use stillhere_engine::{
     label::Ago,
     page::PageState,
     time::{Millis, Timestamp},
-    tracker::{Change, EndReason, Member, PunchRow, SessionRow},
+    tracker::{Change, EndReason, Member, PunchRow, SessionRow, StatusCounts},
     wire::PagePath,
 };
 
@@ -60,6 +60,54 @@ impl<'a> SnapshotView<'a> {
             now_at: moment::to_text(now),
             members: members.iter().map(|member| MemberView::new(member, now)).collect(),
         }
+    }
+}
+
+/// How many are in a channel.
+#[derive(Debug, Serialize)]
+pub(crate) struct CountsView<'a> {
+    channel: &'a str,
+    users: usize,
+    /// By status, best first.
+    #[serde(serialize_with = "as_map")]
+    statuses: &'a [(String, usize)],
+}
+
+impl<'a> From<&'a StatusCounts> for CountsView<'a> {
+    fn from(counts: &'a StatusCounts) -> Self {
+        Self { channel: counts.channel.as_str(), users: counts.users, statuses: &counts.statuses }
+    }
+}
+
+fn as_map<S: Serializer>(statuses: &&[(String, usize)], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(statuses.iter().map(|(status, users)| (status, users)))
+}
+
+/// How many are in each channel.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CountsSnapshotView<'a> {
+    now_at: String,
+    channels: Vec<CountsView<'a>>,
+}
+
+impl<'a> CountsSnapshotView<'a> {
+    pub(crate) fn new(now: Timestamp, counts: &'a [StatusCounts]) -> Self {
+        Self { now_at: moment::to_text(now), channels: counts.iter().map(CountsView::from).collect() }
+    }
+}
+
+/// How many are in a channel after it has changed.
+#[derive(Debug, Serialize)]
+pub(crate) struct CountsChangeView<'a> {
+    at: String,
+    #[serde(flatten)]
+    counts: CountsView<'a>,
+}
+
+impl<'a> CountsChangeView<'a> {
+    pub(crate) fn new(counts: &'a StatusCounts, at: Timestamp) -> Self {
+        Self { at: moment::to_text(at), counts: counts.into() }
     }
 }
 

@@ -75,3 +75,61 @@ async fn a_channels_feed_and_list_hold_nobody_from_elsewhere() {
     assert_eq!(server.beat(later(first('B', "bob"), json!({ "seq": 2, "channel": "crm" }))).await.status, 200);
     assert_eq!(feed.next_in_words().await, "leave bob moved");
 }
+
+#[tokio::test]
+async fn a_list_of_users_is_followed_wherever_they_are_and_nobody_else() {
+    let server = Server::with(SETTINGS).await;
+    let in_channel =
+        |letter, user, channel| later(first(letter, user), json!({ "channel": channel, "nextMs": 60_000 }));
+    assert_eq!(server.beat(in_channel('A', "ann", "pms")).await.status, 200);
+    assert_eq!(server.beat(in_channel('C', "cid", "pms")).await.status, 200);
+    let mut feed = Feed::open(&server.url("/v1/feed?users=ann,bob"), None).await;
+    assert_eq!(feed.next_in_words().await, "snapshot 1");
+    for (letter, user) in [('D', "dan"), ('B', "bob")] {
+        assert_eq!(server.beat(in_channel(letter, user, "crm")).await.status, 200);
+    }
+    assert_eq!(feed.next_in_words().await, "join bob online");
+}
+
+#[tokio::test]
+async fn counts_say_how_many_and_never_who() {
+    let server = Server::with(SETTINGS).await;
+    let pms = later(first('A', "ann"), json!({ "channel": "pms", "nextMs": 60_000 }));
+    assert_eq!(server.beat(pms).await.status, 200);
+    let mut all = Feed::open(&server.url("/v1/feed?counts=true"), None).await;
+    let snapshot = all.next().await;
+    let expected = json!([{ "channel": "pms", "users": 1, "statuses": { "online": 1 } }]);
+    assert_eq!((snapshot.kind.as_str(), &snapshot.body["channels"]), ("snapshot", &expected));
+    let mut one = Feed::open(&server.url("/v1/feed?counts=true&channel=crm"), None).await;
+    let empty = json!([{ "channel": "crm", "users": 0, "statuses": {} }]);
+    assert_eq!(one.next().await.body["channels"], empty);
+    let crm = later(first('B', "bob"), json!({ "channel": "crm", "nextMs": 60_000 }));
+    assert_eq!(server.beat(&crm).await.status, 200);
+    for feed in [&mut all, &mut one] {
+        let counts = feed.next().await;
+        assert_eq!((counts.kind.as_str(), &counts.body["channel"]), ("counts", &json!("crm")));
+        assert_eq!((&counts.body["users"], &counts.body["statuses"]), (&json!(1), &json!({ "online": 1 })));
+        assert!(!counts.body.to_string().contains("bob"));
+    }
+    assert_eq!(server.beat(later(crm, json!({ "seq": 2, "state": "closed" }))).await.status, 200);
+    assert_eq!(one.next().await.body["users"], 0, "the last one out is told as well");
+}
+
+#[tokio::test]
+async fn a_feed_of_nothing_that_there_is_is_refused() {
+    let server = Server::preset("module-users").await;
+    let many = (0..257).map(|number| format!("u{number}")).collect::<Vec<_>>().join(",");
+    for (question, status, code) in [
+        ("users=", 400, "query_bad"),
+        (&*format!("users={many}"), 400, "query_bad"),
+        ("users=ann,,bob", 400, "query_bad"),
+        ("users=ann&user=ann", 400, "query_bad"),
+        ("users=ann&counts=true", 400, "query_bad"),
+        ("counts=yes", 400, "query_bad"),
+        ("counts=true&channel=nowhere", 404, "channel_unknown"),
+        ("everything=true", 400, "query_bad"),
+    ] {
+        let answer = server.send(reqwest::Method::GET, &format!("/v1/feed?{question}"), None, &[]).await;
+        assert_eq!((answer.status, answer.code()), (status, code), "{question}");
+    }
+}

@@ -16,6 +16,7 @@ mod people;
 mod punch_clock;
 mod restart;
 mod session_duration;
+mod socket;
 mod sweep;
 mod throttle;
 mod tokens;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use stillhere_tests::{
     beat::{first, later},
+    feed::Feed,
     server::Server,
 };
 
@@ -29,6 +30,8 @@ pub(crate) async fn is_killed_and_comes_back(server: &mut Server) {
     let mut feed = server.feed("site").await;
     assert_eq!(server.beat(first('C', "cid")).await.status, 200);
     assert_eq!(server.beat(later(first('C', "cid"), json!({ "seq": 2, "state": "closed" }))).await.status, 200);
+    assert_eq!(feed.next_in_words().await, "snapshot 2");
+    let snapshot = feed.position.clone();
     while feed.next_in_words().await != "leave cid closed" {}
     let before: Vec<Value> = server.get("/v1/admin/sessions").await["sessions"].as_array().expect("a list").clone();
 
@@ -37,7 +40,9 @@ pub(crate) async fn is_killed_and_comes_back(server: &mut Server) {
 
     let after = server.get("/v1/admin/sessions").await["sessions"].as_array().expect("a list").clone();
     assert_eq!(after.iter().map(facts).collect::<Vec<_>>(), before.iter().map(facts).collect::<Vec<_>>());
-    let mut feed = server.feed("site").await;
+    let mut feed = Feed::open(&server.url("/v1/feed?channel=site"), Some(&snapshot)).await;
+    assert_eq!(feed.next_in_words().await, "join cid online", "what was missed is told across the restart");
+    assert_eq!(feed.next_in_words().await, "leave cid closed");
     assert_eq!(feed.next_in_words().await, "snapshot 2", "ann and bob are here, cid is not");
     // The next thing that is told is the next thing that happens: no leave, no join.
     let back = later(ann, json!({ "seq": 2, "t": 61_000, "visible": [[0, 50_000], [60_000, 61_000]] }));

@@ -9,8 +9,17 @@ use stillhere_tests::{
 };
 
 /// What somebody else gets from each route that shows people.
-const ROUTES: [&str; 6] =
-    ["/v1/channels/pms", "/v1/users/ann", "/v1/feed?channel=pms", "/v1/users?channel=pms", "/v1/feed", "/v1/users"];
+const ROUTES: [&str; 8] = [
+    "/v1/channels/pms",
+    "/v1/users/ann",
+    "/v1/feed?channel=pms",
+    "/v1/users?channel=pms",
+    "/v1/feed?users=ann",
+    "/v1/feed",
+    "/v1/users",
+    // Numbers name nobody.
+    "/v1/feed?counts=true&channel=pms",
+];
 
 /// Ann is in `pms`, Bob too, Eve elsewhere.
 async fn server(visibility: &str) -> Server {
@@ -36,24 +45,27 @@ async fn statuses(server: &Server, user: &str, role: &str) -> Vec<u16> {
 async fn everyone_sees_everybody_where_the_preset_says_so() {
     let server = server("everyone").await;
     for user in ["bob", "eve"] {
-        assert_eq!(statuses(&server, user, "user").await, [200; 6], "{user}");
+        assert_eq!(statuses(&server, user, "user").await, [200; 8], "{user}");
     }
 }
 
 #[tokio::test]
 async fn in_one_channel_people_see_each_other_and_nobody_elsewhere_does() {
     let server = server("channel").await;
-    assert_eq!(statuses(&server, "bob", "user").await, [200, 200, 200, 200, 403, 403]);
-    assert_eq!(statuses(&server, "eve", "user").await, [403; 6]);
-    assert_eq!(statuses(&server, "boss", "admin").await, [200; 6]);
+    assert_eq!(statuses(&server, "bob", "user").await, [200, 200, 200, 200, 200, 403, 403, 200]);
+    assert_eq!(statuses(&server, "eve", "user").await, [403, 403, 403, 403, 403, 403, 403, 200]);
+    assert_eq!(statuses(&server, "boss", "admin").await, [200; 8]);
 }
 
 #[tokio::test]
 async fn an_employee_sees_only_their_own_status() {
     let server = server("own").await;
-    assert_eq!(statuses(&server, "bob", "user").await, [403; 6]);
-    assert_eq!(statuses(&server, "ann", "user").await, [403, 200, 403, 403, 403, 403]);
-    assert_eq!(statuses(&server, "boss", "admin").await, [200; 6]);
+    assert_eq!(statuses(&server, "bob", "user").await, [403, 403, 403, 403, 403, 403, 403, 200]);
+    assert_eq!(statuses(&server, "ann", "user").await, [403, 200, 403, 403, 200, 403, 403, 200]);
+    assert_eq!(statuses(&server, "boss", "admin").await, [200; 8]);
+    let others = format!("Bearer {}", token("ann", "user"));
+    let among = server.status(Method::GET, "/v1/feed?users=ann,bob", &[("authorization", &others)]).await;
+    assert_eq!(among, 403, "one of them is somebody else");
     let bearer = format!("Bearer {}", token("ann", "user"));
     let own = server.status(Method::GET, "/v1/feed?user=ann", &[("authorization", &bearer)]).await;
     assert_eq!(own, 200, "and is told of it");

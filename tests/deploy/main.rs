@@ -8,6 +8,7 @@ use stillhere_tests::{
     feed::Feed,
     nginx::{self, EXAMPLE, Nginx},
     server::Server,
+    socket::Socket,
 };
 
 const PROXIED: &str = "trusted_proxies = [\"127.0.0.1\"]\n";
@@ -43,6 +44,23 @@ async fn through_nginx_the_feed_tells_each_change_at_once() {
     let out = client.delete(proxy.url(&format!("/v1/sessions/{}", session('A')))).bearer_auth("ann").send().await;
     assert_eq!(out.expect("an answer").status(), 204);
     assert_eq!(feed.next_in_words().await, "leave ann signed_out");
+}
+
+#[tokio::test]
+async fn through_nginx_a_socket_beats_and_hears_and_belongs_to_the_pages_of_that_name() {
+    let server = Server::preset_with("demo", PROXIED).await;
+    let proxy = Nginx::before(&address(&server)).await;
+    let url = proxy.url("/v1/socket");
+    let own = proxy.url("");
+    for (origin, is_ours) in [(own.as_str(), true), ("https://evil.example", false)] {
+        assert_eq!(Socket::open(&url, &[("origin", origin)]).await.is_ok(), is_ours, "{origin}");
+    }
+    let mut socket = Socket::hello(&url, json!({ "token": "ann", "channel": "site" })).await;
+    assert_eq!(socket.next_in_words().await, "snapshot 0");
+    socket.beat(first('A', "ann")).await;
+    let mut heard = [socket.hear().await.expect("one"), socket.hear().await.expect("two")];
+    heard.sort_by_key(|message| message["type"].to_string());
+    assert_eq!([&heard[0]["type"], &heard[1]["type"]], [&json!("ack"), &json!("join")]);
 }
 
 #[tokio::test]

@@ -9,4 +9,5 @@ pub mod driver;
 pub mod feed;
 pub mod nginx;
 pub mod server;
+pub mod socket;
 pub mod token;

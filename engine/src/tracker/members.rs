@@ -1,6 +1,10 @@
 //! Users in channels: the best of their sessions, and what of that has changed.
 
-use alloc::{string::ToString, vec::Vec};
+use alloc::{
+    collections::BTreeMap,
+    string::{String, ToString},
+    vec::Vec,
+};
 
 use super::{
     Tracker,
@@ -33,6 +37,17 @@ pub struct ChannelCount {
     pub users: usize,
     /// Those of them who came before the moment that was asked for.
     pub since_before: usize,
+}
+
+/// How many users of each status are in a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusCounts {
+    /// Where.
+    pub channel: ChannelName,
+    /// Users now.
+    pub users: usize,
+    /// How many of them have which status, best first; a status that nobody has is left out.
+    pub statuses: Vec<(String, usize)>,
 }
 
 /// Where a user stands in a channel at a moment: what a change is a change of.
@@ -116,6 +131,30 @@ impl Tracker {
             ChannelCount { channel: channel.clone(), users, since_before }
         });
         counts.filter(|count| count.users > 0).collect()
+    }
+
+    /// How many users of each status are in `channel`, or in each channel that anybody is in. It takes as long as the
+    /// channels are large.
+    #[must_use]
+    pub fn counts(&self, channel: Option<&ChannelName>) -> Vec<StatusCounts> {
+        let Some(channel) = channel else {
+            let all = self.roll.all_channels().map(|(number, channel)| self.counts_of(Some(number), channel));
+            return all.filter(|count| count.users > 0).collect();
+        };
+        Vec::from([self.counts_of(self.roll.find_channel(channel), channel)])
+    }
+
+    fn counts_of(&self, number: Option<u32>, channel: &ChannelName) -> StatusCounts {
+        let mut rungs = BTreeMap::<u8, usize>::new();
+        if let Some(number) = number {
+            let sessions = self.roll.of_channel(number);
+            let firsts = sessions.filter(|&(place, session)| self.first_of(session.user, number) == Some(place));
+            let standings = firsts.filter_map(|(_, session)| self.standing(session.user, number).here);
+            standings.for_each(|here| *rungs.entry(here.rung).or_default() += 1);
+        }
+        let users = rungs.values().sum();
+        let statuses = rungs.into_iter().map(|(rung, users)| (self.policy.ladder.status(rung).to_string(), users));
+        StatusCounts { channel: channel.clone(), users, statuses: statuses.collect() }
     }
 
     /// The user in each channel that they are in.

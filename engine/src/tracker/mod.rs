@@ -24,7 +24,7 @@ use alloc::{
 
 pub use api::{Input, Output, Past, Report, Ticket, Way, Why};
 pub use explain::Explained;
-pub use members::{ChannelCount, Live};
+pub use members::{ChannelCount, Live, StatusCounts};
 pub use records::{
     Batch, Change, End, EndReason, LeaveReason, Member, OpenPunch, PunchKind, PunchRow, SessionRow, SpanRow, ViewRow,
     VisitRow,

@@ -37,6 +37,14 @@ impl Clock {
         Timestamp(self.started_at.0.saturating_add(u64::try_from(passed).unwrap_or(u64::MAX)))
     }
 
+    /// Waits until the moment has come.
+    pub(crate) async fn reached(&self, at: Timestamp) {
+        match self.instant_of(at) {
+            Some(instant) => tokio::time::sleep_until(instant).await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// When the moment comes, in the terms of the runtime's timers; `None`: in no lifetime.
     pub(crate) fn instant_of(&self, at: Timestamp) -> Option<tokio::time::Instant> {
         // A timer that fires a fraction of a millisecond early would only find that it is not time yet.

@@ -8,6 +8,7 @@ mod clock;
 mod sweep;
 mod task;
 mod unwritten;
+mod watching;
 
 use std::{io, sync::Arc};
 

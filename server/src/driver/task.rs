@@ -16,12 +16,12 @@ use stillhere_engine::{
 };
 use tokio::{
     sync::{mpsc, oneshot},
-    time::{Instant, Sleep, sleep, sleep_until, timeout},
+    time::{Instant, Sleep, sleep, timeout},
 };
 
 use super::{Answer, Clock, Command, Members, Person, Writing, sweep::Sweep, unwritten::Unwritten};
 use crate::{
-    feed::{Feed, Topic},
+    feed::Feed,
     limits,
     metrics::{Ends, Metrics},
     store::{Entry, Store, StoreError},
@@ -56,7 +56,7 @@ pub(super) enum Disk {
 pub(super) struct Task {
     pub(super) tracker: Tracker,
     clock: Clock,
-    feed: Feed,
+    pub(super) feed: Feed,
     unwritten: Unwritten,
     store: Arc<dyn Store>,
     waiting: HashMap<Ticket, oneshot::Sender<Answer>>,
@@ -128,6 +128,7 @@ impl Task {
         let mut timer = Box::pin(sleep(limits::KEEP_ALIVE));
         loop {
             let (until, _) = self.drain();
+            let until = until.min(self.tell_counts(self.clock.now()));
             self.metrics.live(self.tracker.live());
             set(timer.as_mut(), self.clock.instant_of(until));
             tokio::select! {
@@ -180,12 +181,7 @@ impl Task {
                 });
             }
             Command::Watch { topic, after, answer } => {
-                let tracker = &self.tracker;
-                let watch = self.feed.watch(topic, after, now, |topic| match topic {
-                    Topic::Presence | Topic::Everything => tracker.members(None),
-                    Topic::Channel(channel) => tracker.members(Some(channel)),
-                    Topic::User(user) => tracker.members_of(user),
-                });
+                let watch = self.watch(&topic, after, now);
                 let _ = answer.send(watch);
             }
             Command::Settle { answer } => self.ask(answer, now, Input::Settle),
@@ -344,7 +340,7 @@ impl Task {
             }
             tokio::select! {
                 Some(back) = returned.recv() => self.take_back(back),
-                () = sleep_to(self.clock.instant_of(until)) => {
+                () = self.clock.reached(until) => {
                     self.tracker.handle_input(Input::Timer, self.clock.now());
                 }
             }
@@ -374,12 +370,5 @@ fn set(timer: Pin<&mut Sleep>, to: Option<Instant>) {
             timer.reset(later);
         }
         _ => {}
-    }
-}
-
-async fn sleep_to(instant: Option<Instant>) {
-    match instant {
-        Some(instant) => sleep_until(instant).await,
-        None => std::future::pending().await,
     }
 }

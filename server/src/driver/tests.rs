@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 
 use super::*;
 use crate::{
-    feed::News,
+    feed::{Message, News, Picture, Snapshot},
     store::{
         ChannelTotals, Course, Entry, Event, Left, OpenSessions, Pending, Place, PunchList, PunchQuery, Range,
         SessionList, SessionPage, SessionQuery, Shares, Sqlite, Trace,
@@ -146,6 +146,11 @@ async fn seq_on_disk(store: &Moody, id: u8) -> Option<u32> {
     store.inner.session(SessionId([id; 16])).await.unwrap().map(|row| row.seq)
 }
 
+fn members(snapshot: &Snapshot) -> usize {
+    let Picture::Members(members) = &snapshot.picture else { panic!("nobody asked for counts") };
+    members.len()
+}
+
 #[tokio::test]
 async fn a_session_is_on_disk_before_its_first_beat_is_answered() {
     let store = Moody::new().await;
@@ -237,9 +242,9 @@ async fn a_snapshot_and_the_news_after_it_leave_no_gap() {
     driver.beat(user("ann"), None, beat(1, 1)).await.unwrap();
     let mut watch = driver.watch(Topic::Presence, None).await.unwrap();
     let snapshot = watch.snapshot.expect("a first watch has one");
-    assert_eq!(snapshot.members.len(), 1);
+    assert_eq!(members(&snapshot), 1);
     driver.beat(user("bob"), None, beat(2, 1)).await.unwrap();
-    let news = watch.news.recv().await.unwrap();
+    let Some(Message::News(news)) = watch.messages.recv().await else { panic!("it goes on") };
     assert_eq!(news.name, "join");
     assert!(news.json.contains("\"bob\""), "{}", news.json);
     let again = driver.watch(Topic::Presence, Some(snapshot.position)).await.unwrap();
@@ -261,20 +266,34 @@ async fn who_comes_back_after_a_restart_is_told_what_was_missed() {
     second.beat(user("cid"), None, beat(3, 1)).await.unwrap();
     let again = second.watch(Topic::Presence, Some(start)).await.unwrap();
     assert_eq!(again.missed.iter().map(|news| news.user.as_str()).collect::<Vec<_>>(), ["ann", "bob", "cid"]);
-    assert_eq!(again.snapshot.unwrap().members.len(), 3);
+    assert_eq!(members(&again.snapshot.unwrap()), 3);
 }
 
 #[tokio::test]
 async fn news_for_which_there_is_no_further_batch_are_written_at_the_stop() {
     let store = Moody::new().await;
     let policy = Policy { punching: Punching::WithPresence, ..Policy::default() };
-    let driver = Driver::start(policy, Arc::<Moody>::clone(&store), Arc::new(Metrics::new())).await.unwrap();
-    driver.beat(user("ann"), None, beat(1, 1)).await.unwrap();
-    driver.settle().await.unwrap();
-    // A punch is told when it is on disk, so it is always late for its own batch.
-    driver.stop().await.unwrap();
+    let moody = Arc::<Moody>::clone(&store);
+    let driver = Driver::start(policy, moody, Arc::new(Metrics::new())).await.unwrap();
+    let closed = store.gate.lock().await;
+    // Ann's is the batch that is under way, and Bob's is the last one: a punch is told when it is on disk.
+    for (id, name) in [(1, "ann"), (2, "bob")] {
+        let line = driver.clone();
+        tokio::spawn(async move { line.beat(user(name), None, beat(id, 1)).await });
+        while driver.members(None).await.unwrap().members.len() < usize::from(id) {
+            tokio::task::yield_now().await;
+        }
+    }
+    let line = driver.clone();
+    let stopping = tokio::spawn(async move { line.stop().await });
+    // It is taken at once, and then nothing is that could say so.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    drop(closed);
+    stopping.await.unwrap().unwrap();
     let names: Vec<_> = store.inner.news().await.unwrap().iter().map(|news| news.name).collect();
-    assert_eq!(names, ["join", "punch"]);
+    assert_eq!(names, ["join", "join", "punch", "punch"]);
 }
 
 #[tokio::test]
@@ -299,7 +318,7 @@ async fn a_line_to_a_driver_that_stops_comes_to_its_end() {
     let driver = driver(&store).await;
     let mut watch = driver.watch(Topic::Presence, None).await.unwrap();
     driver.stop().await.unwrap();
-    assert!(watch.news.recv().await.is_none());
+    assert!(watch.messages.recv().await.is_none());
     assert!(driver.watch(Topic::Presence, None).await.is_err());
 }
 

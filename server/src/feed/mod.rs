@@ -10,29 +10,37 @@
 //! the restart itself has changed, and what was decided and not told before a crash. A position that the log does not
 //! know gets the snapshot alone.
 
+mod counts;
+mod lines;
 mod news;
 mod ring;
 #[cfg(test)]
 mod tests;
 mod topic;
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
+use serde::Serialize;
 use stillhere_engine::{
     time::Timestamp,
-    tracker::{Change, Member},
+    tracker::{Change, Member, StatusCounts},
+    wire::ChannelName,
 };
-use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::mpsc;
 
+pub(crate) use counts::Counted;
+pub(crate) use lines::Message;
 pub use news::{News, Position};
 pub(crate) use topic::Topic;
 
 use crate::{
-    limits,
     metrics::Metrics,
-    views::{ChangeView, change_name},
+    views::{ChangeView, CountsChangeView, change_name},
 };
+use counts::Recount;
+use lines::Lines;
 use ring::Ring;
+use topic::Key;
 
 /// What a watcher begins with, and what comes after it.
 #[derive(Debug)]
@@ -42,15 +50,24 @@ pub(crate) struct Watch {
     /// Where that does not lead to the present: the position is not known, or is from before a restart.
     pub(crate) snapshot: Option<Snapshot>,
     /// Ends when the watcher has fallen behind or the server stops: to watch again tells which.
-    pub(crate) news: mpsc::Receiver<Arc<News>>,
+    pub(crate) messages: mpsc::Receiver<Message>,
 }
 
-/// Everybody who is here.
+/// How everything stands.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     pub(crate) position: Position,
     pub(crate) now: Timestamp,
-    pub(crate) members: Vec<Member>,
+    pub(crate) picture: Picture,
+}
+
+/// What a snapshot shows, by what is watched.
+#[derive(Debug)]
+pub(crate) enum Picture {
+    /// Everybody who is here.
+    Members(Vec<Member>),
+    /// How many are where.
+    Counts(Vec<StatusCounts>),
 }
 
 /// The ring and the watchers.
@@ -58,9 +75,8 @@ pub(crate) struct Snapshot {
 pub(crate) struct Feed {
     position: Position,
     ring: Ring,
-    watchers: HashMap<Topic, Vec<mpsc::Sender<Arc<News>>>>,
-    /// Watchers that came since those who have gone were last looked for.
-    arrivals: usize,
+    lines: Lines,
+    recount: Recount,
     metrics: Arc<Metrics>,
 }
 
@@ -72,8 +88,8 @@ impl Feed {
         Self {
             position: Position { epoch: started_at.0.max(after), offset: 0 },
             ring: Ring::new(log),
-            watchers: HashMap::new(),
-            arrivals: 0,
+            lines: Lines::default(),
+            recount: Recount::default(),
             metrics,
         }
     }
@@ -83,55 +99,65 @@ impl Feed {
         self.position
     }
 
-    /// Tells the change to everybody who watches one of its topics, and remembers it for a while. Gives back what has to
+    /// Tells the change to everybody who watches what it is about, and remembers it for a while. Gives back what has to
     /// be written down, so that a restart remembers it too.
     pub(crate) fn publish(&mut self, change: &Change, now: Timestamp) -> Option<Arc<News>> {
         self.metrics.change(change);
-        let json = match serde_json::to_string(&ChangeView::new(change, now)) {
-            Ok(json) => json,
-            Err(why) => {
-                // Strings and numbers always become JSON.
-                tracing::error!(%why, "a change could not be written as JSON");
-                return None;
-            }
-        };
+        let json = to_json(&ChangeView::new(change, now))?;
         self.position.offset += 1;
         let (channel, user) = (change.channel().cloned(), change.user().clone());
         let (position, name) = (self.position, change_name(change));
         let news = Arc::new(News { position, at: now, name, channel, user, json });
-        for topic in Topic::of(&news) {
-            if let Some(watchers) = self.watchers.get_mut(&topic) {
-                // Who is gone is forgotten, and so is who is behind: for them the queue ends here.
-                watchers.retain(|watcher| match watcher.try_send(Arc::clone(&news)) {
-                    Ok(()) => true,
-                    Err(TrySendError::Closed(_)) => false,
-                    Err(TrySendError::Full(_)) => {
-                        self.metrics.resync();
-                        false
-                    }
-                });
-            }
+        self.tell(Key::of(&news), &Message::News(Arc::clone(&news)));
+        if let Some(channel) = &news.channel
+            && self.lines.any(&[Key::Counts, Key::CountsOf(channel.clone())])
+        {
+            self.recount.note(channel, now);
         }
         self.ring.push(Arc::clone(&news));
         Some(news)
     }
 
-    /// Adds a watcher. `members` is asked only when a snapshot is needed.
+    /// When the next channel is to be counted; [`Timestamp::NEVER`]: when something happens.
+    pub(crate) fn counts_next_at(&self) -> Timestamp {
+        self.recount.next_at()
+    }
+
+    /// A channel that is to be counted now.
+    pub(crate) fn counts_due(&mut self, now: Timestamp) -> Option<ChannelName> {
+        self.recount.take_due(now)
+    }
+
+    /// Tells how many are in a channel to everybody who wants to know.
+    pub(crate) fn publish_counts(&mut self, counts: &StatusCounts, now: Timestamp) {
+        if !self.recount.counted(counts, now) {
+            return;
+        }
+        if let Some(json) = to_json(&CountsChangeView::new(counts, now)) {
+            let message = Message::Counts(Arc::new(Counted { at: now, json }));
+            self.tell(vec![Key::Counts, Key::CountsOf(counts.channel.clone())], &message);
+        }
+    }
+
+    /// Adds a watcher. `picture` is asked only when a snapshot is needed.
     pub(crate) fn watch(
         &mut self,
-        topic: Topic,
+        topic: &Topic,
         after: Option<Position>,
         now: Timestamp,
-        members: impl FnOnce(&Topic) -> Vec<Member>,
+        picture: impl FnOnce(&Topic) -> Picture,
     ) -> Watch {
-        let missed = after.and_then(|after| self.since(&topic, after));
+        // How many there are is told by a picture, not by what has changed since another one.
+        let is_counts = matches!(topic, Topic::Counts(_));
+        let after = after.filter(|_| !is_counts);
+        let missed = after.and_then(|after| self.since(topic, after));
         let is_of_now = missed.is_some() && after.is_some_and(|after| after.epoch == self.position.epoch);
         let position = self.position;
-        let snapshot = (!is_of_now).then(|| Snapshot { position, now, members: members(&topic) });
-        self.forget_the_gone();
-        let (watcher, news) = mpsc::channel(limits::WATCHER_QUEUE);
-        self.watchers.entry(topic).or_default().push(watcher);
-        Watch { missed: missed.unwrap_or_default(), snapshot, news }
+        let snapshot = (!is_of_now).then(|| Snapshot { position, now, picture: picture(topic) });
+        if is_counts {
+            self.recount.forget_what_was_told();
+        }
+        Watch { missed: missed.unwrap_or_default(), snapshot, messages: self.lines.begin(topic) }
     }
 
     /// What has happened since `after`, if that is still known.
@@ -143,17 +169,15 @@ impl Feed {
         Some(news.filter(|news| topic.concerns(news)).cloned().collect())
     }
 
-    /// A silent channel never notices that its watchers have gone. Looking now and then keeps the list in proportion
-    /// to those who stay, at a cost that each arrival has paid for.
-    fn forget_the_gone(&mut self) {
-        self.arrivals += 1;
-        if self.arrivals < limits::WATCHER_QUEUE {
-            return;
+    fn tell(&mut self, keys: Vec<Key>, message: &Message) {
+        for _ in 0..self.lines.tell(keys, message) {
+            self.metrics.resync();
         }
-        self.arrivals = 0;
-        self.watchers.retain(|_, watchers| {
-            watchers.retain(|watcher| !watcher.is_closed());
-            !watchers.is_empty()
-        });
     }
+}
+
+/// Strings and numbers always become JSON.
+fn to_json(view: &impl Serialize) -> Option<String> {
+    let json = serde_json::to_string(view);
+    json.map_err(|why| tracing::error!(%why, "a change could not be written as JSON")).ok()
 }

@@ -1,10 +1,13 @@
+use std::collections::BTreeSet;
+
 use stillhere_engine::{
     time::Millis,
     tracker::{LeaveReason, PunchKind, PunchRow},
-    wire::{ChannelName, UserId},
+    wire::UserId,
 };
 
 use super::*;
+use crate::limits;
 
 fn channel(name: &str) -> ChannelName {
     ChannelName::parse(name).unwrap()
@@ -25,7 +28,7 @@ fn feed() -> Feed {
 
 fn watch(feed: &mut Feed, name: Option<&str>, after: Option<Position>) -> Watch {
     let topic = name.map_or(Topic::Presence, |name| Topic::Channel(channel(name)));
-    feed.watch(topic, after, Timestamp(0), |_| Vec::new())
+    feed.watch(&topic, after, Timestamp(0), |_| Picture::Members(Vec::new()))
 }
 
 /// What was missed; `None`: there is a snapshot instead.
@@ -52,10 +55,10 @@ fn a_watcher_hears_of_its_channel_only() {
     let mut all = watch(&mut feed, None, None);
     feed.publish(&leave("orders", 1), Timestamp(5));
     feed.publish(&leave("site", 2), Timestamp(5));
-    assert_eq!(site.news.try_recv().unwrap().position.offset, 2);
-    assert!(site.news.try_recv().is_err());
-    assert_eq!(all.news.try_recv().unwrap().position.offset, 1);
-    assert_eq!(all.news.try_recv().unwrap().position.offset, 2);
+    assert_eq!(site.messages.try_recv().unwrap().position().unwrap().offset, 2);
+    assert!(site.messages.try_recv().is_err());
+    assert_eq!(all.messages.try_recv().unwrap().position().unwrap().offset, 1);
+    assert_eq!(all.messages.try_recv().unwrap().position().unwrap().offset, 2);
 }
 
 #[test]
@@ -63,7 +66,7 @@ fn a_punch_is_between_its_user_and_the_admins() {
     let mut feed = feed();
     let user = |name| UserId::parse(name).unwrap();
     let topics = [Topic::Everything, Topic::User(user("1")), Topic::User(user("2")), Topic::Presence];
-    let mut watches = topics.map(|topic| feed.watch(topic, None, Timestamp(0), |_| Vec::new()));
+    let mut watches = topics.map(|topic| feed.watch(&topic, None, Timestamp(0), |_| Picture::Members(Vec::new())));
     let at = Timestamp(5);
     let row = PunchRow {
         user: user("1"),
@@ -76,11 +79,12 @@ fn a_punch_is_between_its_user_and_the_admins() {
     };
     feed.publish(&Change::Punch(row), at);
     feed.publish(&leave("site", 1), at);
-    let heard = watches
-        .each_mut()
-        .map(|watch| std::iter::from_fn(|| watch.news.try_recv().ok().map(|news| news.name)).collect::<Vec<_>>());
+    let heard = watches.each_mut().map(|watch| {
+        std::iter::from_fn(|| watch.messages.try_recv().ok().map(|message| message.name())).collect::<Vec<_>>()
+    });
     assert_eq!(heard, [vec!["punch", "leave"], vec!["punch", "leave"], vec![], vec!["leave"]]);
-    let everything = feed.watch(Topic::Presence, Some(Position { offset: 0, ..feed.position() }), at, |_| Vec::new());
+    let everything = feed
+        .watch(&Topic::Presence, Some(Position { offset: 0, ..feed.position() }), at, |_| Picture::Members(Vec::new()));
     assert_eq!(offsets(&everything), Some(vec![2]), "nor is it told to who comes back");
 }
 
@@ -177,9 +181,9 @@ fn a_slow_watcher_reads_the_end_of_its_queue_and_is_not_silently_behind() {
         feed.publish(&leave("site", i), Timestamp(5));
     }
     for _ in 0..limits::WATCHER_QUEUE {
-        assert!(slow.news.try_recv().is_ok());
+        assert!(slow.messages.try_recv().is_ok());
     }
-    assert_eq!(slow.news.try_recv().unwrap_err(), mpsc::error::TryRecvError::Disconnected);
+    assert_eq!(slow.messages.try_recv().unwrap_err(), mpsc::error::TryRecvError::Disconnected);
 }
 
 #[test]
@@ -188,5 +192,96 @@ fn watchers_who_have_gone_are_forgotten_even_if_nothing_ever_happens() {
     for i in 0..limits::WATCHER_QUEUE * 4 {
         watch(&mut feed, Some(&format!("channel-{i}")), None);
     }
-    assert!(feed.watchers.len() <= limits::WATCHER_QUEUE, "{}", feed.watchers.len());
+    assert!(feed.lines.len() <= limits::WATCHER_QUEUE, "{}", feed.lines.len());
+}
+
+fn users(names: &[&str]) -> BTreeSet<UserId> {
+    names.iter().map(|name| UserId::parse(name).unwrap()).collect()
+}
+
+#[test]
+fn a_list_of_users_is_told_of_them_and_of_the_punches_that_are_allowed() {
+    let mut feed = feed();
+    let start = feed.position();
+    let topic = Topic::Users(users(&["1", "2"]), users(&["2"]));
+    let mut live = feed.watch(&topic, None, Timestamp(5), |_| Picture::Members(Vec::new()));
+    for user in 1..=3 {
+        feed.publish(&leave("site", user), Timestamp(5));
+        let user = UserId::parse(&user.to_string()).unwrap();
+        let at = Timestamp(5);
+        let row = PunchRow {
+            user,
+            epoch: 1,
+            kind: PunchKind::In,
+            at,
+            detected_at: at,
+            reason: None,
+            error_bound: Millis::ZERO,
+        };
+        feed.publish(&Change::Punch(row), at);
+    }
+    let heard: Vec<_> = std::iter::from_fn(|| live.messages.try_recv().ok()?.position()).collect();
+    let again = feed.watch(&topic, Some(start), Timestamp(5), |_| Picture::Members(Vec::new()));
+    assert_eq!(heard.iter().map(|position| position.offset).collect::<Vec<_>>(), [1, 3, 4]);
+    assert_eq!(offsets(&again), Some(vec![1, 3, 4]), "live and after a break it is the same");
+}
+
+#[test]
+fn a_slow_watcher_of_many_users_is_behind_with_all_of_them() {
+    let mut feed = feed();
+    let topic = Topic::Users(users(&["1", "2"]), users(&[]));
+    let mut slow = feed.watch(&topic, None, Timestamp(5), |_| Picture::Members(Vec::new()));
+    for _ in 0..=limits::WATCHER_QUEUE {
+        feed.publish(&leave("site", 1), Timestamp(5));
+    }
+    feed.publish(&leave("site", 2), Timestamp(5));
+    let heard = std::iter::from_fn(|| slow.messages.try_recv().ok());
+    assert!(heard.take(limits::WATCHER_QUEUE).all(|message| message.json().contains("\"1\"")));
+    assert_eq!(slow.messages.try_recv().unwrap_err(), mpsc::error::TryRecvError::Disconnected);
+}
+
+fn counts(name: &str, here: usize) -> StatusCounts {
+    StatusCounts { channel: channel(name), users: here, statuses: vec![("online".into(), here)] }
+}
+
+fn count(feed: &mut Feed, now: Timestamp) {
+    while let Some(channel) = feed.counts_due(now) {
+        feed.publish_counts(&counts(channel.as_str(), 3), now);
+    }
+}
+
+#[test]
+fn counts_are_told_of_channels_that_have_changed_to_those_who_want_to_know() {
+    let (mut feed, now) = (feed(), Timestamp(5));
+    feed.publish(&leave("site", 1), now);
+    assert_eq!(feed.counts_next_at(), Timestamp::NEVER, "nobody wants to know");
+    let picture = |_: &Topic| Picture::Counts(Vec::new());
+    let topics = [Topic::Counts(None), Topic::Counts(Some(channel("site"))), Topic::Everything];
+    let start = feed.position();
+    let mut watches = topics.map(|topic| feed.watch(&topic, Some(start), now, picture));
+    assert!(watches[0].snapshot.is_some(), "however well the position is known");
+    for (name, user) in [("site", 1), ("crm", 2), ("site", 3)] {
+        feed.publish(&leave(name, user), now);
+    }
+    count(&mut feed, now);
+    let heard = watches.each_mut().map(|watch| {
+        std::iter::from_fn(|| watch.messages.try_recv().ok()).map(|message| message.name()).collect::<Vec<_>>()
+    });
+    assert_eq!(heard, [vec!["counts"; 2], vec!["counts"], vec!["leave"; 3]]);
+}
+
+#[test]
+fn who_comes_between_two_counts_is_not_left_with_what_has_passed() {
+    let mut feed = feed();
+    let picture = |_: &Topic| Picture::Counts(Vec::new());
+    let _first = feed.watch(&Topic::Counts(None), None, Timestamp(0), picture);
+    feed.publish(&leave("site", 1), Timestamp(0));
+    count(&mut feed, Timestamp(0));
+    // Two changes that cancel each other, and somebody who has seen the one and not the other.
+    feed.publish(&leave("site", 2), Timestamp(10));
+    let mut second = feed.watch(&Topic::Counts(None), None, Timestamp(10), picture);
+    feed.publish(&leave("site", 3), Timestamp(20));
+    let next = feed.counts_next_at();
+    count(&mut feed, next);
+    assert!(second.messages.try_recv().unwrap().json().contains("\"statuses\":{\"online\":3}"));
 }

@@ -47,6 +47,8 @@ pub(crate) struct Who {
     pub(crate) user: UserId,
     /// Since when their token or cookie is good, if it says so.
     pub(crate) issued_at: Option<Timestamp>,
+    /// When their token or cookie is over, the leeway included.
+    pub(crate) until: Timestamp,
     role: Role,
     /// What lists of people show of them.
     pub(crate) profile: Profile,
@@ -127,8 +129,8 @@ impl Identity {
             return Ok(tokens.check(token, now)?);
         }
         let visit = self.of_visitor(headers, now)?.ok_or(Refusal::TokenMissing)?;
-        let issued_at = Some(visit.started_at);
-        Ok(Arc::new(Who { user: visit.user, issued_at, role: Role::Visitor, profile: Profile::default() }))
+        let Visit { user, started_at, until, .. } = visit;
+        Ok(Arc::new(Who { user, issued_at: Some(started_at), until, role: Role::Visitor, profile: Profile::default() }))
     }
 
     /// The visit whose cookie came along; `None` without one, or without a gate.
@@ -149,11 +151,49 @@ impl Identity {
         if matches!(self.belief, Belief::Anybody) {
             return Ok(None);
         }
-        let who = self.of_beat(headers, None, now)?;
+        self.watcher(Some(self.of_beat(headers, None, now)?))
+    }
+
+    /// As whom somebody watches who has said who they are, or has not; `None`: as anybody.
+    ///
+    /// # Errors
+    /// They have not, where a token is needed; or they are only visitors.
+    pub(crate) fn watcher(&self, who: Option<Arc<Who>>) -> Result<Option<Arc<Who>>, Rejection> {
+        if self.believes_everybody() {
+            return Ok(None);
+        }
+        let who = who.ok_or(Refusal::TokenMissing)?;
         match who.role {
             Role::Admin | Role::User => Ok(Some(who)),
             Role::Visitor => Err(Refusal::NotAllowed.into()),
         }
+    }
+
+    /// Who opens a socket, if its request says so: a browser's page cannot set its headers, and says it later.
+    ///
+    /// # Errors
+    /// What says who it is is not good, or a foreign page opens it: nothing else keeps such a page from reading.
+    pub(crate) fn of_socket(&self, headers: &HeaderMap, now: Timestamp) -> Result<Option<Arc<Who>>, Rejection> {
+        if self.source(headers) == Source::Foreign {
+            return Err(Rejection::OriginBad);
+        }
+        match self.of_beat(headers, None, now) {
+            Err(Rejection::Engine(Refusal::TokenMissing)) => Ok(None),
+            said => said.map(Some),
+        }
+    }
+
+    /// Who is behind the token.
+    ///
+    /// # Errors
+    /// It is not good.
+    pub(crate) fn of_token(&self, token: &str, now: Timestamp) -> Result<Arc<Who>, Refusal> {
+        self.check(token, now)
+    }
+
+    /// Whether nobody has to say who they are.
+    pub(crate) const fn believes_everybody(&self) -> bool {
+        matches!(self.belief, Belief::Anybody)
     }
 
     /// Whether whoever asks may see everything that is kept.
@@ -201,7 +241,8 @@ impl Identity {
             Belief::Tokens { tokens, .. } => tokens.check(token, now),
             Belief::Anybody => {
                 let user = UserId::parse(token).map_err(|_| Refusal::TokenBad)?;
-                Ok(Arc::new(Who { user, issued_at: None, role: Role::Admin, profile: Profile::default() }))
+                let (until, profile) = (Timestamp::NEVER, Profile::default());
+                Ok(Arc::new(Who { user, issued_at: None, until, role: Role::Admin, profile }))
             }
         }
     }

@@ -82,6 +82,7 @@ impl Tokens {
         let who = Who {
             user: UserId::parse(paths.user.find(&claims)?.as_str()?).ok()?,
             issued_at: moment(&claims, "iat").ok()?,
+            until,
             role: paths.role_of(&claims),
             profile: paths.profile_of(&claims),
         };

@@ -63,6 +63,7 @@ pub(crate) const LOOK_UPS: Row =
     counter_by("stillhere_look_ups_total", "outcome", "sessions that were looked for in the store: found, new, failed");
 pub(crate) const COMMANDS: Row = gauge("stillhere_commands_waiting", "requests that wait for the driver");
 pub(crate) const WATCHERS: Row = gauge("stillhere_watchers", "lines on which the feed is followed");
+pub(crate) const SOCKETS: Row = gauge("stillhere_sockets", "open WebSockets, whether they watch or only beat");
 pub(crate) const CHANGES: Row =
     counter_by("stillhere_changes_total", "kind", "changes in the feed: join, update, leave, punch");
 pub(crate) const PUSH: Row =
@@ -71,7 +72,7 @@ pub(crate) const RESYNCS: Row =
     counter("stillhere_resyncs_total", "watchers that read too slowly and were given a fresh snapshot");
 
 /// All of them, in the order of the document.
-pub(crate) const ALL: [Row; 18] = [
+pub(crate) const ALL: [Row; 19] = [
     BEATS,
     BEAT_ANSWER,
     REFUSALS,
@@ -87,6 +88,7 @@ pub(crate) const ALL: [Row; 18] = [
     LOOK_UPS,
     COMMANDS,
     WATCHERS,
+    SOCKETS,
     CHANGES,
     PUSH,
     RESYNCS,

@@ -43,6 +43,7 @@ pub(crate) struct Metrics {
     checkpoints_failed: Counter,
     commands: Gauge,
     watchers: Gauge,
+    sockets: Gauge,
     push: Histogram,
     resyncs: Counter,
 }
@@ -77,6 +78,7 @@ impl Metrics {
             checkpoints_failed: counter(list::CHECKPOINTS_FAILED),
             commands: gauge(list::COMMANDS),
             watchers: gauge(list::WATCHERS),
+            sockets: gauge(list::SOCKETS),
             push: histogram(list::PUSH),
             resyncs: counter(list::RESYNCS),
             recorder,
@@ -148,9 +150,10 @@ impl Metrics {
     }
 
     /// Everything as text, with what is only looked at when somebody asks.
-    pub(crate) fn render(&self, commands: usize, watchers: usize) -> String {
-        self.commands.set(as_float(commands));
-        self.watchers.set(as_float(watchers));
+    pub(crate) fn render(&self, levels: Levels) -> String {
+        self.commands.set(as_float(levels.commands));
+        self.watchers.set(as_float(levels.watchers));
+        self.sockets.set(as_float(levels.sockets));
         self.recorder.handle().render()
     }
 
@@ -168,6 +171,17 @@ impl Metrics {
         let key = Key::from_parts(row.name, labels);
         self.recorder.register_counter(&key, &METADATA).increment(1);
     }
+}
+
+/// What is only looked at when somebody asks.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Levels {
+    /// Requests that wait for the driver.
+    pub(crate) commands: usize,
+    /// Lines on which the feed is followed.
+    pub(crate) watchers: usize,
+    /// Open sockets.
+    pub(crate) sockets: usize,
 }
 
 impl fmt::Debug for Metrics {

@@ -29,12 +29,13 @@ fn the_document_lists_every_metric_as_it_is() {
 
 #[test]
 fn every_metric_without_a_label_is_there_before_anything_happens() {
-    let text = Metrics::new().render(3, 2);
+    let text = Metrics::new().render(Levels { commands: 3, watchers: 2, sockets: 1 });
     for row in list::ALL.iter().filter(|row| row.label.is_none()) {
         assert!(text.contains(&format!("# TYPE {} {}\n", row.name, word(row.kind))), "{}: {text}", row.name);
     }
     assert!(text.contains("\nstillhere_commands_waiting 3\n"), "{text}");
     assert!(text.contains("\nstillhere_watchers 2\n"), "{text}");
+    assert!(text.contains("\nstillhere_sockets 1\n"), "{text}");
 }
 
 fn ended(letter: u8, detected_at: u64) -> SessionRow {
@@ -74,7 +75,7 @@ fn an_end_that_is_written_again_is_counted_once() {
     metrics.batch(&batch(&[third.clone(), second, first.clone()]), &mut ends);
     // Late evidence for the first and the last.
     metrics.batch(&batch(&[first, third]), &mut ends);
-    let text = metrics.render(0, 0);
+    let text = metrics.render(Levels::default());
     assert!(text.contains("stillhere_sessions_ended_total{reason=\"timeout\"} 3\n"), "{text}");
     assert!(text.contains("stillhere_detection_seconds_count 3\n"), "{text}");
     assert!(text.contains("stillhere_detection_seconds_bucket{le=\"0.01\"} 0\n"), "{text}");

@@ -60,6 +60,7 @@ fn security(who: Who) -> Value {
     match who {
         Who::Anybody => json!([]),
         Who::Known => json!([{ "bearer": [] }, { "visit": [] }]),
+        Who::Socket => json!([{}, { "bearer": [] }, { "visit": [] }]),
         Who::Watcher | Who::Admin => json!([{ "bearer": [] }]),
         Who::Sweeper => json!([{ "bearer": [] }, { "cronSecret": [] }, { "cronHeader": [] }]),
         Who::Operator => json!([{}, { "metricsToken": [] }]),
@@ -71,6 +72,7 @@ const fn codes_of(who: Who) -> &'static [&'static str] {
     match who {
         Who::Anybody => &[],
         Who::Known => &["token_missing", "token_bad", "origin_bad", "host_bad", "throttled", "late"],
+        Who::Socket => &["token_bad", "origin_bad", "host_bad", "throttled", "late"],
         Who::Watcher | Who::Admin | Who::Sweeper => {
             &["token_missing", "token_bad", "origin_bad", "host_bad", "throttled", "late", "not_allowed"]
         }

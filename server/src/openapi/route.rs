@@ -55,6 +55,8 @@ pub(super) enum Who {
     Known,
     /// Whoever may see who is here.
     Watcher,
+    /// Whoever is known, or says so in the first message.
+    Socket,
     Admin,
     /// An admin or the cron job.
     Sweeper,
@@ -121,11 +123,21 @@ pub(crate) const CHANNEL: Route = Route {
 };
 pub(crate) const FEED: Route = Route {
     path: "/feed",
-    what: "Server-sent events: `snapshot`, then `join`, `update`, `leave`, `punch`. Goes on after `Last-Event-ID`.",
+    what: "Server-sent events: `snapshot`, then `join`, `update`, `leave`, `punch`, or `counts`. Goes on after \
+           `Last-Event-ID`, also over a restart. It ends with its token.",
     who: Who::Watcher,
-    query: &["channel", "user"],
+    query: &["channel", "user", "users", "counts"],
     answers: &[(200, Text("text/event-stream"))],
     codes: &["query_bad", "channel_unknown", "too_many_watchers", "busy"],
+    ..PLAIN
+};
+pub(crate) const SOCKET: Route = Route {
+    path: "/socket",
+    what: "A WebSocket: beats up, each answered by `ack` or `error`; down the messages of the feed. It closes \
+           with 4000 + the status that the same refusal has over HTTP, or with 1012 when the server stops.",
+    who: Who::Socket,
+    answers: &[(101, Json("SocketMessage"))],
+    codes: &["upgrade_missing", "too_many_sockets", "silent"],
     ..PLAIN
 };
 pub(crate) const PUNCH: Route = Route {

@@ -80,8 +80,7 @@ async fn accept(
     let raw: RawBeat = serde_json::from_slice(&body).map_err(|why| bad(BadBeat::Json(why.to_string())))?;
     let beat = raw.parse().map_err(bad)?;
     let who = app.inner.identity.of_beat(headers, raw.token.as_deref(), app.now())?;
-    let accepted = app.beat(caller, &who.user, who.issued_at, beat).await?;
-    app.inner.profiles.note(&who);
+    let accepted = app.beat_of(caller, &who, beat).await?;
     Ok(Taken { accepted, cookie: None })
 }
 

@@ -12,6 +12,7 @@ use crate::{
     caller::Caller,
     error::Rejection,
     identity, limits,
+    metrics::Levels,
     settings::{MetricsWord, Operation},
 };
 
@@ -22,7 +23,9 @@ const FORMAT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4;
 pub(super) async fn show(State(app): State<App>, caller: Caller, headers: HeaderMap) -> Result<Response, Rejection> {
     may_see(&app, caller, &headers)?;
     let watchers = limits::WATCHERS.saturating_sub(app.inner.watchers.available_permits());
-    let text = app.inner.metrics.render(app.inner.driver.waiting(), watchers);
+    let sockets = limits::SOCKETS.saturating_sub(app.inner.sockets.available_permits());
+    let commands = app.inner.driver.waiting();
+    let text = app.inner.metrics.render(Levels { commands, watchers, sockets });
     Ok(([(header::CONTENT_TYPE, FORMAT)], text).into_response())
 }
 

@@ -5,6 +5,7 @@ mod channels;
 mod feed;
 mod gate;
 mod health;
+mod line;
 mod metrics;
 mod openapi;
 mod people;
@@ -14,9 +15,11 @@ mod sessions;
 mod sight;
 mod sign_out;
 mod site;
+mod socket;
 mod statistics;
 mod sweep;
 mod throttle;
+mod topic;
 mod user_history;
 mod users;
 
@@ -74,6 +77,7 @@ struct Parts {
     watchers: Arc<Semaphore>,
     exports: Arc<Semaphore>,
     histories: Arc<Semaphore>,
+    sockets: Arc<Semaphore>,
     stop: watch::Receiver<bool>,
 }
 
@@ -88,9 +92,9 @@ impl App {
         let proxies = Proxies::new(settings.operation());
         let limiter = Arc::new(Limiter::new(settings.operation(), ServerClock(driver.clock())));
         let identity = Identity::new(&settings);
-        let watchers = Arc::new(Semaphore::new(limits::WATCHERS));
-        let exports = Arc::new(Semaphore::new(limits::EXPORTS));
-        let histories = Arc::new(Semaphore::new(limits::HISTORIES));
+        let [watchers, sockets, exports, histories] =
+            [limits::WATCHERS, limits::SOCKETS, limits::EXPORTS, limits::HISTORIES]
+                .map(|most| Arc::new(Semaphore::new(most)));
         let profiles = Profiles::new();
         let parts = Parts {
             settings,
@@ -104,6 +108,7 @@ impl App {
             watchers,
             exports,
             histories,
+            sockets,
             stop,
         };
         Self { inner: Arc::new(parts) }
@@ -119,6 +124,11 @@ impl App {
         Arc::clone(&self.inner.histories).acquire_owned().await.map_err(|_| Refusal::Busy)
     }
 
+    /// The places of sockets, for whoever waits until all have ended.
+    pub(crate) fn sockets(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.inner.sockets)
+    }
+
     fn now(&self) -> Timestamp {
         self.inner.driver.clock().now()
     }
@@ -132,12 +142,13 @@ fn serve<H: Handler<T, App>, T: 'static>(route: &'static Route, handler: H) -> S
 }
 
 /// What lies below the base path.
-fn api() -> [Served; 18] {
+fn api() -> [Served; 19] {
     [
         serve(&route::BEAT, beat::take),
         serve(&route::CHANNELS, channels::all),
         serve(&route::CHANNEL, channels::one),
         serve(&route::FEED, feed::follow),
+        serve(&route::SOCKET, socket::open),
         serve(&route::PUNCH, punches::punch),
         serve(&route::PUNCHES, punches::list),
         serve(&route::GATE, gate::enter),

@@ -1,5 +1,7 @@
 //! Who may see whom, by the preset's `visibility`. An admin sees everybody; everybody sees themselves.
 
+use std::collections::BTreeSet;
+
 use stillhere_engine::wire::{ChannelName, Refusal, UserId};
 
 use super::App;
@@ -43,6 +45,20 @@ pub(super) async fn person(app: &App, who: Option<&Who>, user: &UserId) -> Resul
 /// They may not.
 pub(super) fn history(who: Option<&Who>, user: &UserId) -> Result<(), Rejection> {
     allow(who.is_none_or(|who| who.user == *user || who.is_admin()))
+}
+
+/// Whether they may see the status of all of these people.
+///
+/// # Errors
+/// They may not see one of them, or the driver is busy.
+pub(super) async fn people(app: &App, who: Option<&Who>, users: &BTreeSet<UserId>) -> Result<(), Rejection> {
+    if sees_all(app, who) {
+        return Ok(());
+    }
+    for user in users {
+        person(app, who, user).await?;
+    }
+    Ok(())
 }
 
 /// Nobody in particular is whoever asks a server that believes everybody.

@@ -17,6 +17,7 @@ use super::{App, Parts};
 use crate::{
     caller::{Caller, Peer},
     error::{Code, Rejection},
+    identity::Who,
     limiter::{Limiter, Throttled, Turn},
     openapi::route,
 };
@@ -35,6 +36,13 @@ impl App {
     /// What bounds how much is asked, for whoever keeps it small.
     pub(crate) fn limiter(&self) -> Arc<Limiter> {
         Arc::clone(&self.inner.limiter)
+    }
+
+    /// Takes the beat of somebody with a token, and remembers what lists show of them.
+    pub(super) async fn beat_of(&self, caller: Caller, who: &Arc<Who>, beat: Beat) -> Result<Accepted, Rejection> {
+        let accepted = self.beat(caller, &who.user, who.issued_at, beat).await?;
+        self.inner.profiles.note(who);
+        Ok(accepted)
     }
 
     /// Takes a beat, if it is not too much.

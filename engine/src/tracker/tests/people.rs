@@ -33,6 +33,24 @@ fn a_user_is_one_member_of_each_channel_that_they_are_in() {
 }
 
 #[test]
+fn users_are_counted_by_their_best_status_in_each_channel() {
+    let mut server = Server::start();
+    let mut hidden = Tab::new(3);
+    for (number, user, channel) in [(1, "ann", "pms"), (2, "ann", "crm"), (4, "bob", "pms"), (5, "bob", "pms")] {
+        server.beat(user, Tab::within(Tab::new(number).at(0), channel)).expect("taken");
+    }
+    server.beat("ann", Tab::within(hidden.hidden(0, None), "pms")).expect("taken");
+    server.beat("cid", Tab::within(Tab::new(6).hidden(0, None), "pms")).expect("taken");
+    let in_words =
+        |counts: &StatusCounts| format!("{} {} {:?}", counts.channel.as_str(), counts.users, counts.statuses);
+    let mut all: Vec<_> = server.tracker.counts(None).iter().map(in_words).collect();
+    all.sort();
+    assert_eq!(all, ["crm 1 [(\"online\", 1)]", "pms 3 [(\"online\", 2), (\"away\", 1)]"]);
+    let of = |name| in_words(&server.tracker.counts(Some(&ChannelName::parse(name).expect("a name")))[0]);
+    assert_eq!([of("crm"), of("empty")], ["crm 1 [(\"online\", 1)]", "empty 0 []"]);
+}
+
+#[test]
 fn a_session_of_another_is_out_of_reach() {
     let (mut server, mut tab) = (Server::start(), Tab::new(1));
     server.beat("ann", tab.at(0)).expect("taken");
