@@ -32,6 +32,12 @@ pub const RESTORE_ROWS: u32 = 20_000;
 /// Punches that are sealed or checked in one piece: a few megabytes, and done in some milliseconds.
 pub const AUDIT_ROWS: u32 = 10_000;
 
+/// Sessions that are deleted in one transaction: over in some milliseconds, as nothing is written meanwhile.
+pub const FORGET_ROWS: u32 = 500;
+
+/// Removed people whose tabs may still be open: more are not removed in a month, and each costs 16 bytes.
+pub const REMOVALS: usize = 100_000;
+
 /// The port when none is named.
 pub const PORT: u16 = 4747;
 

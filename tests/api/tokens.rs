@@ -14,7 +14,7 @@ const SETTINGS: &str = "auth = \"jwt\"\njwt_issuer = \"https://id.example\"\njwt
                         token_cookie = \"token\"\nallowed_origins = [\"https://app.example\"]\n";
 
 /// Every route that asks who it is, and what a good token of a user gets there.
-const ROUTES: [(Method, &str, u16); 13] = [
+const ROUTES: [(Method, &str, u16); 14] = [
     (Method::POST, "/v1/beat", 200),
     // Whoever may ask is told that this is no punch.
     (Method::POST, "/v1/punches", 415),
@@ -28,6 +28,7 @@ const ROUTES: [(Method, &str, u16); 13] = [
     (Method::GET, "/v1/feed", 200),
     (Method::GET, "/v1/admin/sessions", 403),
     (Method::GET, "/v1/admin/sessions/AAAAAAAAAAAAAAAAAAAAAA", 403),
+    (Method::DELETE, "/v1/admin/users/ann", 403),
     (Method::GET, "/v1/admin/users", 403),
 ];
 

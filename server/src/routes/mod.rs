@@ -10,6 +10,7 @@ mod openapi;
 mod people;
 mod punches;
 mod question;
+mod removal;
 mod sessions;
 mod sight;
 mod sign_out;
@@ -111,7 +112,7 @@ fn serve<H: Handler<T, App>, T: 'static>(route: &'static Route, handler: H) -> S
 }
 
 /// What lies below the base path.
-fn api() -> [Served; 16] {
+fn api() -> [Served; 17] {
     [
         serve(&route::BEAT, beat::take),
         serve(&route::CHANNELS, channels::all),
@@ -127,6 +128,7 @@ fn api() -> [Served; 16] {
         serve(&route::EXPLAIN, users::explain),
         serve(&route::SESSIONS, sessions::list),
         serve(&route::SESSION, sessions::one),
+        serve(&route::REMOVE, removal::remove),
         serve(&route::SWEEP, sweep::sweep),
         serve(&route::SWEEP_BY_POST, sweep::sweep),
     ]

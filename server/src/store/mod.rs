@@ -42,6 +42,15 @@ pub trait Store: Send + Sync {
     /// Nothing of the entry was written.
     fn record<'a>(&'a self, entry: &'a Entry) -> Pending<'a, ()>;
 
+    /// Removes what is kept of a person: sessions, spans, visits, and that they are in by the punch clock. Their punches
+    /// stay in the log as those of somebody without a name. Nothing may be written about them meanwhile.
+    ///
+    /// Once this is `Ok`, a loss of power brings nothing back. Doing it again is no error.
+    ///
+    /// # Errors
+    /// Some of it may still be there.
+    fn remove<'a>(&'a self, user: &'a UserId) -> Pending<'a, Removed>;
+
     /// One session, open or ended; `None`: never seen.
     ///
     /// # Errors
@@ -125,6 +134,19 @@ impl From<Batch> for Entry {
     fn from(batch: Batch) -> Self {
         Self { batch, news: Vec::new() }
     }
+}
+
+/// How much was kept of a person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Sessions, open or ended.
+    pub sessions: u64,
+    /// Their spans.
+    pub spans: u64,
+    /// Channels in which they were ever.
+    pub visits: u64,
+    /// Rows of the log that are nobody's now.
+    pub punches: u64,
 }
 
 /// A piece of the open sessions.

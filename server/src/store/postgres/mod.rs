@@ -4,6 +4,7 @@ mod news;
 mod punches;
 mod read;
 mod record;
+mod removal;
 mod seals;
 #[cfg(test)]
 mod tests;
@@ -20,23 +21,24 @@ use sqlx::{
 use stillhere_engine::{
     time::Timestamp,
     tracker::{OpenPunch, SessionRow},
-    wire::SessionId,
+    wire::{SessionId, UserId},
 };
 use tokio::time::timeout;
 
 use super::{
-    ChannelTotals, Entry, Left, News, OpenSessions, Pending, Place, PunchList, PunchQuery, SessionList, SessionQuery,
-    Store, StoreError, Traces,
+    ChannelTotals, Entry, Left, News, OpenSessions, Pending, Place, PunchList, PunchQuery, Removed, SessionList,
+    SessionQuery, Store, StoreError, Traces,
 };
 use crate::{limits, settings::DatabaseUrl};
 pub(super) use seals::{open_log, piece};
 use writer::Writer;
 
 /// The schema, step by step. A step that has been released is never edited: the next one corrects it.
-const STEPS: [(i64, &str, &str); 5] = [
+const STEPS: [(i64, &str, &str); 6] = [
     (1, "sessions", include_str!("../../../migrations/postgres/0001_sessions.sql")),
     (2, "punches", include_str!("../../../migrations/postgres/0002_punches.sql")),
     (3, "sealed punches", include_str!("../../../migrations/postgres/0003_sealed_punches.sql")),
+    (4, "old sessions", include_str!("../../../migrations/postgres/0004_old_sessions.sql")),
     (6, "news", include_str!("../../../migrations/postgres/0006_news.sql")),
     (8, "views", include_str!("../../../migrations/postgres/0008_views.sql")),
 ];
@@ -113,6 +115,10 @@ fn read<'a, T: 'a>(reading: impl Future<Output = Result<T, StoreError>> + Send +
 impl Store for Postgres {
     fn record<'a>(&'a self, entry: &'a Entry) -> Pending<'a, ()> {
         Box::pin(self.writer.record(entry))
+    }
+
+    fn remove<'a>(&'a self, user: &'a UserId) -> Pending<'a, Removed> {
+        Box::pin(self.writer.remove(user))
     }
 
     fn session(&self, session: SessionId) -> Pending<'_, Option<SessionRow>> {

@@ -1,0 +1,3 @@
+-- What is to be forgotten is looked for by its age, a piece at a time.
+create index sessions_by_end on sessions (ended_at) where ended_at is not null;
+create index visits_by_age on visits (last_at);
