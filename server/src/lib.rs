@@ -42,6 +42,7 @@ mod moment;
 mod openapi;
 mod profiles;
 mod request_id;
+mod retention;
 mod routes;
 pub mod settings;
 pub mod store;
@@ -55,6 +56,7 @@ use tokio::{net::TcpListener, sync::watch};
 use driver::Driver;
 use limiter::Limiter;
 use metrics::Metrics;
+use retention::Retention;
 use routes::App;
 use settings::Settings;
 use store::{Postgres, Sqlite, Store, StoreError};
@@ -69,6 +71,7 @@ pub struct Server {
     store: Arc<dyn Store>,
     metrics: Arc<Metrics>,
     limiter: Arc<Limiter>,
+    retention: Retention,
     stop: watch::Sender<bool>,
 }
 
@@ -92,10 +95,11 @@ impl Server {
         };
         let metrics = Arc::new(Metrics::new());
         let driver = Driver::start(settings.policy().clone(), Arc::clone(&store), Arc::clone(&metrics)).await?;
+        let retention = settings.operation().retention;
         let (stop, stopped) = watch::channel(false);
         let app = App::new(settings, driver.clone(), Arc::clone(&store), Arc::clone(&metrics), stopped);
         let (limiter, routes) = (app.limiter(), routes::routes(app));
-        Ok(Self { listener, address, routes, driver, store, metrics, limiter, stop })
+        Ok(Self { listener, address, routes, driver, store, metrics, limiter, retention, stop })
     }
 
     /// Where it listens: with port 0, the one it was given.
@@ -120,6 +124,7 @@ impl Server {
             _ = async { tokio::join!(serving, stopping) } => {}
             () = self.metrics.keep_small() => {}
             () = self.limiter.keep_small() => {}
+            () = self.retention.keep(&*self.store, self.driver.clock()) => {}
         }
         let written = self.driver.stop().await;
         self.store.close().await?;

@@ -66,6 +66,14 @@ impl Store for Moody {
         })
     }
 
+    fn forget(&self, before: Timestamp) -> Pending<'_, u64> {
+        self.inner.forget(before)
+    }
+
+    fn cut(&self, before: Timestamp, now: Timestamp) -> Pending<'_, u64> {
+        self.inner.cut(before, now)
+    }
+
     fn punches<'a>(&'a self, query: &'a PunchQuery) -> Pending<'a, PunchList> {
         self.inner.punches(query)
     }

@@ -51,6 +51,21 @@ pub trait Store: Send + Sync {
     /// Some of it may still be there.
     fn remove<'a>(&'a self, user: &'a UserId) -> Pending<'a, Removed>;
 
+    /// Forgets a piece of what is older than `before`: sessions that ended earlier, with their spans, and visits of those
+    /// who have not come or gone since, and are not there. Says how many rows that were; 0: nothing is left to forget.
+    ///
+    /// # Errors
+    /// Nothing of the piece was forgotten.
+    fn forget(&self, before: Timestamp) -> Pending<'_, u64>;
+
+    /// Cuts off a piece at the old end of the log of punches, of rows that were written before `before`, but never the
+    /// newest of all; and writes down that it was cut off, and what of, so that the rest can still be checked. Says how
+    /// many rows that were; 0: nothing is left to cut off.
+    ///
+    /// # Errors
+    /// Nothing of the piece was cut off.
+    fn cut(&self, before: Timestamp, now: Timestamp) -> Pending<'_, u64>;
+
     /// One session, open or ended; `None`: never seen.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ mod punches;
 mod read;
 mod record;
 mod removal;
+mod retention;
 mod seals;
 #[cfg(test)]
 mod tests;
@@ -119,6 +120,14 @@ impl Store for Postgres {
 
     fn remove<'a>(&'a self, user: &'a UserId) -> Pending<'a, Removed> {
         Box::pin(self.writer.remove(user))
+    }
+
+    fn forget(&self, before: Timestamp) -> Pending<'_, u64> {
+        Box::pin(self.writer.forget(before))
+    }
+
+    fn cut(&self, before: Timestamp, now: Timestamp) -> Pending<'_, u64> {
+        Box::pin(self.writer.cut(before, now))
     }
 
     fn session(&self, session: SessionId) -> Pending<'_, Option<SessionRow>> {

@@ -4,7 +4,7 @@
 //! Whoever writes has the lock: a server that has lost its connection has lost both, and gets both again, or neither.
 
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
-use stillhere_engine::wire::UserId;
+use stillhere_engine::{time::Timestamp, wire::UserId};
 use tokio::{
     sync::{Mutex, MutexGuard},
     time::timeout,
@@ -13,7 +13,7 @@ use tokio::{
 use super::{
     record,
     removal::{self, Rest},
-    teach,
+    retention, teach,
 };
 use crate::{
     limits,
@@ -75,6 +75,24 @@ impl Writer {
                 return Ok(removed);
             }
         }
+    }
+
+    /// Forgets one piece of what is old.
+    pub(super) async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let mut turn = self.turn().await?;
+        let forgotten = retention::forget(&mut turn.connection, before).await;
+        let forgotten = forgotten.map_err(|why| StoreError::new("forget what is old", why))?;
+        turn.end();
+        Ok(forgotten)
+    }
+
+    /// Cuts off one piece of the log.
+    pub(super) async fn cut(&self, before: Timestamp, now: Timestamp) -> Result<u64, StoreError> {
+        let mut turn = self.turn().await?;
+        let cut = retention::cut(&mut turn.connection, before, now).await;
+        let cut = cut.map_err(|why| StoreError::new("cut its log of punches", why))?;
+        turn.end();
+        Ok(cut)
     }
 
     async fn turn(&self) -> Result<Turn<'_>, StoreError> {

@@ -5,6 +5,7 @@ mod punches;
 mod read;
 mod record;
 mod removal;
+mod retention;
 mod seals;
 mod traces;
 
@@ -124,6 +125,16 @@ impl Store for Sqlite {
     fn remove<'a>(&'a self, user: &'a UserId) -> Pending<'a, Removed> {
         let unremoved = |why| StoreError::new("remove a person", why);
         Box::pin(async move { removal::remove(&self.writer, user).await.map_err(unremoved) })
+    }
+
+    fn forget(&self, before: Timestamp) -> Pending<'_, u64> {
+        let unforgotten = |why| StoreError::new("forget what is old", why);
+        Box::pin(async move { retention::forget(&self.writer, before).await.map_err(unforgotten) })
+    }
+
+    fn cut(&self, before: Timestamp, now: Timestamp) -> Pending<'_, u64> {
+        let uncut = |why| StoreError::new("cut its log of punches", why);
+        Box::pin(async move { retention::cut(&self.writer, before, now).await.map_err(uncut) })
     }
 
     fn session(&self, session: SessionId) -> Pending<'_, Option<SessionRow>> {
