@@ -51,3 +51,54 @@ impl Retention {
         Ok(forgotten)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use stillhere_engine::{
+        tracker::{Batch, PunchKind, PunchRow},
+        wire::UserId,
+    };
+    use tokio::{task::yield_now, time::timeout};
+
+    use crate::{
+        Server,
+        audit::{Verdict, verify},
+        settings::{Settings, Typed},
+        store::{Log, Sqlite, Store, StorePlace},
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_forgets_what_is_too_old_as_soon_as_it_has_started() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(directory.path()).await.unwrap();
+        let punch = |epoch| PunchRow {
+            user: UserId::parse("ann").unwrap(),
+            epoch,
+            kind: PunchKind::In,
+            // In 1970.
+            at: Timestamp(epoch),
+            detected_at: Timestamp(epoch),
+            reason: None,
+            error_bound: Millis::ZERO,
+        };
+        let batch = Batch { punches: (1..=9).map(punch).collect(), ..Batch::default() };
+        store.record(&batch.into()).await.unwrap();
+        store.close().await.unwrap();
+        drop(store);
+
+        let typed = Typed::from_toml("listen = \"127.0.0.1:0\"\npunch_retention_days = 1").unwrap();
+        let typed = Typed { data: Some(directory.path().into()), ..typed };
+        let server = Server::bind(Settings::parse(typed, None).unwrap()).await.unwrap();
+        let cut = async {
+            let mut log = Log::open(&StorePlace::Directory(directory.path().into())).await.unwrap();
+            while !matches!(verify(&mut log, None, |_, _| {}).await, Ok(Verdict::Whole(log)) if log.cut.is_some()) {
+                yield_now().await;
+            }
+        };
+        timeout(Duration::from_secs(30), server.run_until(cut)).await.unwrap().unwrap();
+    }
+}
