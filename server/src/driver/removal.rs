@@ -115,3 +115,23 @@ impl Task {
         self.tracker.handle_input(Input::Removed(user.clone()), self.clock.now());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_removal_that_is_under_way_is_joined_and_one_that_is_done_is_not() {
+        let (mut removals, user) = (Removals::default(), UserId::parse("ann").unwrap());
+        let add = |removals: &mut Removals| {
+            let (answer, answered) = oneshot::channel();
+            (removals.add(&user, answer), answered)
+        };
+        let (first, mut one) = add(&mut removals);
+        let (second, mut two) = add(&mut removals);
+        assert_eq!((first, second), (true, false));
+        removals.answer(&user, &Err(Refusal::StoreDown));
+        assert_eq!([one.try_recv(), two.try_recv()], [Ok(Err(Refusal::StoreDown)), Ok(Err(Refusal::StoreDown))]);
+        assert!(add(&mut removals).0);
+    }
+}
