@@ -44,6 +44,7 @@ mod moment;
 mod openapi;
 mod profiles;
 mod request_id;
+mod retention;
 mod routes;
 pub mod settings;
 pub mod store;
@@ -61,6 +62,7 @@ use tokio::{
 use driver::Driver;
 use limiter::Limiter;
 use metrics::Metrics;
+use retention::Retention;
 use routes::App;
 use settings::Settings;
 use store::{Postgres, Sqlite, Store, StoreError};
@@ -76,6 +78,7 @@ pub struct Server {
     metrics: Arc<Metrics>,
     limiter: Arc<Limiter>,
     sockets: Arc<Semaphore>,
+    retention: Retention,
     stop: watch::Sender<bool>,
 }
 
@@ -99,10 +102,11 @@ impl Server {
         };
         let metrics = Arc::new(Metrics::new());
         let driver = Driver::start(settings.policy().clone(), Arc::clone(&store), Arc::clone(&metrics)).await?;
+        let retention = settings.operation().retention;
         let (stop, stopped) = watch::channel(false);
         let app = App::new(settings, driver.clone(), Arc::clone(&store), Arc::clone(&metrics), stopped);
         let (limiter, sockets, routes) = (app.limiter(), app.sockets(), routes::routes(app));
-        Ok(Self { listener, address, routes, driver, store, metrics, limiter, sockets, stop })
+        Ok(Self { listener, address, routes, driver, store, metrics, limiter, sockets, retention, stop })
     }
 
     /// Where it listens: with port 0, the one it was given.
@@ -127,6 +131,7 @@ impl Server {
             _ = async { tokio::join!(serving, stopping) } => {}
             () = self.metrics.keep_small() => {}
             () = self.limiter.keep_small() => {}
+            () = self.retention.keep(&*self.store, self.driver.clock()) => {}
         }
         // They have heard of the stop as well, and say goodbye to the other side.
         let _ = timeout(2 * limits::GOODBYE_WITHIN, self.sockets.acquire_many(limits::SOCKETS as u32)).await;

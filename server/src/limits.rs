@@ -32,6 +32,21 @@ pub const RESTORE_ROWS: u32 = 20_000;
 /// Punches that are sealed or checked in one piece: a few megabytes, and done in some milliseconds.
 pub const AUDIT_ROWS: u32 = 10_000;
 
+/// Sessions that are deleted in one transaction: over in some milliseconds, as nothing is written meanwhile.
+pub const FORGET_ROWS: u32 = 500;
+
+/// Removed people whose tabs may still be open: more are not removed in a month, and each costs 16 bytes.
+pub const REMOVALS: usize = 100_000;
+
+/// How often it is looked for what is too old: days are what is counted in.
+pub const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
+
+/// The pause between two pieces that are forgotten: five thousand sessions in a second, and most of the disk for others.
+pub const RETENTION_PAUSE: Duration = Duration::from_millis(100);
+
+/// For how long things may be kept at most, in days, other than for ever: a century.
+pub const RETENTION_DAYS: u32 = 36_500;
+
 /// The port when none is named.
 pub const PORT: u16 = 4747;
 

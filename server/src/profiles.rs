@@ -32,6 +32,11 @@ impl Profiles {
         }
     }
 
+    /// A person is removed.
+    pub(crate) fn forget(&self, user: &UserId) {
+        self.known.remove(user);
+    }
+
     /// What is known of a user.
     pub(crate) fn of(&self, user: &UserId) -> Option<Arc<Who>> {
         self.known.get(user)

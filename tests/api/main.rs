@@ -14,6 +14,7 @@ mod openapi;
 mod operation;
 mod people;
 mod punch_clock;
+mod removal;
 mod restart;
 mod session_duration;
 mod socket;

@@ -1,7 +1,4 @@
--- What the history asks for and the lists do not: who was there in a range of time, and who went in it.
-
--- Ends in the order of time. Only sessions that have ended are in it, so a beat still writes no index.
-create index sessions_by_end on sessions (ended_at) where ended_at is not null;
+-- What the history asks for and the lists do not: who was there in a range of time.
 
 -- Who was there already when a range began either came within the day before it, is still there, or is one of these few.
 -- Without it, all that has ended since would have to be looked at.

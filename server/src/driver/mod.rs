@@ -5,6 +5,7 @@
 //! is never waited for here; its results come back as inputs.
 
 mod clock;
+mod removal;
 mod sweep;
 mod task;
 mod unwritten;
@@ -27,7 +28,7 @@ use crate::{
     feed::{Position, Topic, Watch},
     limits,
     metrics::Metrics,
-    store::{Store, StoreError},
+    store::{Removed, Store, StoreError},
 };
 
 /// What can be asked of the driver.
@@ -51,6 +52,8 @@ enum Command {
     Punch { user: UserId, way: Way, answer: oneshot::Sender<Result<Box<PunchRow>, Refusal>> },
     /// End what is over.
     Sweep { answer: oneshot::Sender<Result<Swept, Refusal>> },
+    /// End what there is of a person, and remove what is kept of them.
+    Remove { user: UserId, answer: oneshot::Sender<Result<Removed, Refusal>> },
     /// Say whether the user has this session open.
     IsOpen { user: UserId, session: SessionId, answer: oneshot::Sender<bool> },
     /// Say whether the last batch could be written.
@@ -167,6 +170,11 @@ impl Driver {
     /// Ends what is over now, and says what that was once it is on disk.
     pub(crate) async fn sweep(&self) -> Result<Swept, Refusal> {
         self.ask(|answer| Command::Sweep { answer }).await?
+    }
+
+    /// Ends the person's sessions and removes what is kept of them; it is on disk when this is answered.
+    pub(crate) async fn remove(&self, user: UserId) -> Result<Removed, Refusal> {
+        self.ask(|answer| Command::Remove { user, answer }).await?
     }
 
     /// Whether the user has this session open.

@@ -12,24 +12,24 @@ use stillhere_engine::{
     policy::Policy,
     time::Timestamp,
     tracker::{Batch, Input, Output, Past, PunchRow, Report, Ticket, Tracker, Why},
-    wire::Refusal,
+    wire::{Refusal, UserId},
 };
 use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, Sleep, sleep, timeout},
 };
 
-use super::{Answer, Clock, Command, Members, Person, Writing, sweep::Sweep, unwritten::Unwritten};
+use super::{Answer, Clock, Command, Members, Person, Writing, removal::Removals, sweep::Sweep, unwritten::Unwritten};
 use crate::{
     feed::Feed,
     limits,
     metrics::{Ends, Metrics},
-    store::{Entry, Store, StoreError},
+    store::{Entry, Removed, Store, StoreError},
 };
 
 /// What the store was asked and has now answered.
 #[derive(Debug)]
-enum Return {
+pub(super) enum Return {
     /// The past of a report's session is known.
     LookedUp(Box<Report>),
     /// It could not be read.
@@ -38,6 +38,8 @@ enum Return {
     Recorded,
     /// The entry could not be written.
     RecordFailed(Box<Entry>),
+    /// What was kept of a person is removed, or could not be.
+    Removed(UserId, Result<Removed, StoreError>),
 }
 
 /// Whether everything that was noted is on disk.
@@ -55,19 +57,20 @@ pub(super) enum Disk {
 
 pub(super) struct Task {
     pub(super) tracker: Tracker,
-    clock: Clock,
+    pub(super) clock: Clock,
     pub(super) feed: Feed,
     unwritten: Unwritten,
-    store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Store>,
     waiting: HashMap<Ticket, oneshot::Sender<Answer>>,
     settling: HashMap<Ticket, oneshot::Sender<Result<(), Refusal>>>,
     punching: HashMap<Ticket, oneshot::Sender<Result<Box<PunchRow>, Refusal>>>,
     pub(super) sweeps: HashMap<Ticket, Sweep>,
+    pub(super) removals: Removals,
     tickets: u64,
     disk: Disk,
     metrics: Arc<Metrics>,
     ends: Ends,
-    returns: mpsc::UnboundedSender<Return>,
+    pub(super) returns: mpsc::UnboundedSender<Return>,
 }
 
 /// Reads the open sessions back, then runs the task beside everything else.
@@ -93,6 +96,7 @@ pub(super) async fn start(
         settling: HashMap::new(),
         punching: HashMap::new(),
         sweeps: HashMap::new(),
+        removals: Removals::default(),
         tickets: 0,
         disk: Disk::Kept,
         metrics,
@@ -162,6 +166,7 @@ impl Task {
                 }
                 let ticket = self.ticket();
                 self.waiting.insert(ticket, answer);
+                let issued_at = self.removals.not_before(&user, issued_at);
                 let report = Report { ticket, user, issued_at, beat: *beat, past: None };
                 self.tracker.handle_input(Input::Beat(Box::new(report)), now);
                 self.drain();
@@ -194,6 +199,7 @@ impl Task {
                 self.tracker.handle_input(Input::Punch { ticket, user, way }, now);
                 self.drain();
             }
+            Command::Remove { user, answer } => self.remove(user, answer, now),
             Command::Sweep { answer } => self.sweep(answer, now),
             Command::IsOpen { user, session, answer } => {
                 let open = self.tracker.explain(&user);
@@ -232,6 +238,7 @@ impl Task {
     fn take_back(&mut self, back: Return) {
         let input = match back {
             Return::LookedUp(report) => Input::Beat(report),
+            Return::Removed(user, removed) => return self.removed(user, removed),
             Return::LookUpFailed(ticket) => return self.answer(ticket, Err(Refusal::StoreDown)),
             Return::Recorded => {
                 self.disk = Disk::Kept;
@@ -256,6 +263,8 @@ impl Task {
                         let _ = waiting.send(done);
                     } else if let Some(sweep) = self.sweeps.remove(&ticket) {
                         sweep.finish(done, self.disk);
+                    } else {
+                        self.removal_ended(ticket, done);
                     }
                 }
                 Output::Punched { ticket, punch } => {

@@ -24,6 +24,7 @@ pub(crate) struct Moody {
     pub(crate) is_down: AtomicBool,
     gate: Mutex<()>,
     records: AtomicUsize,
+    removals: AtomicUsize,
     _directory: tempfile::TempDir,
 }
 
@@ -31,8 +32,8 @@ impl Moody {
     pub(crate) async fn new() -> Arc<Self> {
         let directory = tempfile::tempdir().unwrap();
         let inner = Sqlite::open(directory.path()).await.unwrap();
-        let (is_down, records) = (AtomicBool::new(false), AtomicUsize::new(0));
-        Arc::new(Self { inner, is_down, gate: Mutex::new(()), records, _directory: directory })
+        let (is_down, records, removals) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
+        Arc::new(Self { inner, is_down, gate: Mutex::new(()), records, removals, _directory: directory })
     }
 
     fn refuse(&self) -> Result<(), StoreError> {
@@ -55,6 +56,22 @@ impl Store for Moody {
             self.refuse()?;
             self.inner.session(session).await
         })
+    }
+
+    fn remove<'a>(&'a self, user: &'a UserId) -> Pending<'a, Removed> {
+        Box::pin(async {
+            self.refuse()?;
+            self.removals.fetch_add(1, SeqCst);
+            self.inner.remove(user).await
+        })
+    }
+
+    fn forget(&self, before: Timestamp) -> Pending<'_, u64> {
+        self.inner.forget(before)
+    }
+
+    fn cut(&self, before: Timestamp, now: Timestamp) -> Pending<'_, u64> {
+        self.inner.cut(before, now)
     }
 
     fn punches<'a>(&'a self, query: &'a PunchQuery) -> Pending<'a, PunchList> {
@@ -368,4 +385,42 @@ async fn a_sweep_that_cannot_be_written_down_does_not_say_what_it_has_done() {
     let store = Moody::new().await;
     let [one, _] = sweep_twice(&store, || store.is_down.store(true, SeqCst)).await;
     assert_eq!(one.unwrap_err(), Refusal::StoreDown);
+}
+
+#[tokio::test]
+async fn a_removal_that_fails_is_told_and_can_be_tried_again() {
+    let store = Moody::new().await;
+    let driver = driver(&store).await;
+    driver.beat(user("ann"), None, beat(1, 1)).await.unwrap();
+    store.is_down.store(true, SeqCst);
+    assert_eq!(driver.remove(user("ann")).await, Err(Refusal::StoreDown));
+    store.is_down.store(false, SeqCst);
+    while driver.remove(user("ann")).await.is_err() {}
+    assert_eq!(seq_on_disk(&store, 1).await, None);
+    assert!(driver.beat(user("ann"), None, beat(2, 1)).await.is_ok(), "and is let in again");
+}
+
+#[tokio::test]
+async fn removals_of_one_person_at_the_same_time_are_one() {
+    let store = Moody::new().await;
+    let driver = driver(&store).await;
+    driver.beat(user("ann"), None, beat(1, 1)).await.unwrap();
+    let (one, two) = tokio::join!(driver.remove(user("ann")), driver.remove(user("ann")));
+    assert_eq!((one.unwrap().sessions, two.unwrap().sessions), (1, 1));
+    assert_eq!(driver.remove(user("ann")).await.unwrap().sessions, 0, "and a later one is another");
+    assert_eq!(store.removals.load(SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_tab_that_was_open_before_a_removal_tells_nothing_of_that_time() {
+    let store = Moody::new().await;
+    let driver = driver(&store).await;
+    let before = driver.clock().now();
+    driver.remove(user("ann")).await.unwrap();
+    // So many milliseconds ago, as it says.
+    driver.beat(user("ann"), None, beat(1, 3_600_000)).await.unwrap();
+    driver.beat(user("bob"), None, beat(2, 3_600_000)).await.unwrap();
+    let started = async |id| store.inner.session(SessionId([id; 16])).await.unwrap().unwrap().started_at;
+    assert!(started(1).await >= before);
+    assert!(started(2).await < before, "others are believed");
 }

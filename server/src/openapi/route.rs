@@ -267,6 +267,15 @@ pub(crate) const SESSION: Route = Route {
     codes: &["query_bad", "not_found", "store_down", "busy"],
     ..PLAIN
 };
+pub(crate) const REMOVE: Route = Route {
+    method: Delete,
+    path: "/admin/users/{user}",
+    what: "Ends a person's sessions and removes what is kept of them; on disk when it is answered. Their punches stay, of nobody.",
+    who: Who::Admin,
+    answers: &[(200, Json("Removed"))],
+    codes: &["query_bad", "store_down", "busy"],
+    ..PLAIN
+};
 pub(crate) const SWEEP: Route = Route {
     path: "/admin/sweep",
     what: "Looks at all leases now, and says which sessions it has ended; for a cron job.",

@@ -11,6 +11,7 @@ mod openapi;
 mod people;
 mod punches;
 mod question;
+mod removal;
 mod sessions;
 mod sight;
 mod sign_out;
@@ -142,7 +143,7 @@ fn serve<H: Handler<T, App>, T: 'static>(route: &'static Route, handler: H) -> S
 }
 
 /// What lies below the base path.
-fn api() -> [Served; 19] {
+fn api() -> [Served; 20] {
     [
         serve(&route::BEAT, beat::take),
         serve(&route::CHANNELS, channels::all),
@@ -161,6 +162,7 @@ fn api() -> [Served; 19] {
         serve(&route::SESSION, sessions::one),
         serve(&route::STATISTICS, statistics::show),
         serve(&route::HISTORY, user_history::show),
+        serve(&route::REMOVE, removal::remove),
         serve(&route::SWEEP, sweep::sweep),
         serve(&route::SWEEP_BY_POST, sweep::sweep),
     ]

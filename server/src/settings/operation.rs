@@ -1,11 +1,13 @@
-//! How the server is run: who sees its figures, whom it believes about addresses, and how much one address may ask.
+//! How the server is run: who sees its figures, whom it believes about addresses, how much one address may ask,
+//! and how long things are kept.
 
 use std::{net::IpAddr, path::PathBuf};
 
 use ipnet::IpNet;
+use stillhere_engine::time::Millis;
 
 use super::{LogFormat, MetricsWord, ProxyHeader, Secret, Secrets, SettingsError, Typed};
-use crate::limits;
+use crate::{limits, retention::Retention};
 
 /// What the settings about operation mean together.
 #[derive(Clone, Debug)]
@@ -25,6 +27,7 @@ pub(crate) struct Operation {
     pub(crate) address_sessions_per_s: u32,
     pub(crate) address_visits_per_min: u32,
     pub(crate) address_requests_per_s: u32,
+    pub(crate) retention: Retention,
 }
 
 impl Operation {
@@ -63,6 +66,10 @@ impl Operation {
             address_sessions_per_s: typed.address_sessions_per_s.unwrap_or(limits::ADDRESS_SESSIONS_PER_S),
             address_visits_per_min: typed.address_visits_per_min.unwrap_or(limits::ADDRESS_VISITS_PER_MIN),
             address_requests_per_s: typed.address_requests_per_s.unwrap_or(limits::ADDRESS_REQUESTS_PER_S),
+            retention: Retention {
+                sessions: days("retention_days", typed.retention_days)?,
+                punches: days("punch_retention_days", typed.punch_retention_days)?,
+            },
         })
     }
 
@@ -80,6 +87,8 @@ impl Operation {
         typed.address_sessions_per_s = Some(self.address_sessions_per_s);
         typed.address_visits_per_min = Some(self.address_visits_per_min);
         typed.address_requests_per_s = Some(self.address_requests_per_s);
+        typed.retention_days = self.retention.sessions.map(in_days);
+        typed.punch_retention_days = self.retention.punches.map(in_days);
     }
 
     /// The secrets that the environment holds, and no file does.
@@ -89,6 +98,23 @@ impl Operation {
         let names = [("STILLHERE_METRICS_TOKEN", metrics), ("STILLHERE_CRON_SECRET", cron)];
         names.into_iter().filter(|(_, is_unwritten)| *is_unwritten).map(|(name, _)| name)
     }
+}
+
+const DAY: Millis = Millis::minutes(24 * 60);
+
+/// A time for which things are kept.
+fn days(setting: &str, typed: Option<u32>) -> Result<Option<Millis>, SettingsError> {
+    match typed {
+        Some(days) if !(1..=limits::RETENTION_DAYS).contains(&days) => Err(SettingsError::new(format!(
+            "`{setting}` is {days}: make it 1 to {}, or leave it out to forget nothing",
+            limits::RETENTION_DAYS
+        ))),
+        days => Ok(days.map(|days| DAY.times(u64::from(days)))),
+    }
+}
+
+fn in_days(kept: Millis) -> u32 {
+    u32::try_from(kept.0 / DAY.0).unwrap_or(u32::MAX)
 }
 
 /// The secret from the environment or from a file; two could be two different ones.

@@ -92,6 +92,8 @@ fn a_wrong_setting_is_refused_with_what_to_change() {
         ("database_url = \"postgres://a:b/c@d/e\"", "as %XX"),
         ("database_url = \"postgres://a@b/c?password=d\"", "before the host"),
         ("database_url = \"postgres://a@b/c?pass=d\"", "there are: sslmode, "),
+        ("retention_days = 0", "leave it out to forget nothing"),
+        ("punch_retention_days = 36501", "`punch_retention_days` is 36501: make it 1 to 36500"),
         ("metrics = \"yes\"", "unknown variant `yes`"),
         ("metrics_token_file = \"/nowhere\"", "`metrics_token_file`: /nowhere"),
         ("trusted_proxies = [\"localhost\"]", "write it as 10.1.2.3"),

@@ -107,6 +107,16 @@ pub struct Typed {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address_requests_per_s: Option<u32>,
 
+    /// After how many days sessions that have ended are forgotten, and who was in which channel [default: never]
+    #[arg(long, env = "STILLHERE_RETENTION_DAYS", value_name = "DAYS", help_heading = "Operation")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention_days: Option<u32>,
+
+    /// After how many days the punch clock's log is cut off at its old end [default: never]
+    #[arg(long, env = "STILLHERE_PUNCH_RETENTION_DAYS", value_name = "DAYS", help_heading = "Operation")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub punch_retention_days: Option<u32>,
+
     /// Who is believed to be who [default: none]
     #[arg(long, env = "STILLHERE_AUTH", help_heading = "Identity")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -284,6 +294,8 @@ impl Typed {
             address_sessions_per_s: self.address_sessions_per_s.or(below.address_sessions_per_s),
             address_visits_per_min: self.address_visits_per_min.or(below.address_visits_per_min),
             address_requests_per_s: self.address_requests_per_s.or(below.address_requests_per_s),
+            retention_days: self.retention_days.or(below.retention_days),
+            punch_retention_days: self.punch_retention_days.or(below.punch_retention_days),
             auth: self.auth.or(below.auth),
             jwt_secret_file: self.jwt_secret_file.or(below.jwt_secret_file),
             jwt_public_key_file: self.jwt_public_key_file.or(below.jwt_public_key_file),

@@ -44,6 +44,30 @@ pub trait Store: Send + Sync {
     /// Nothing of the entry was written.
     fn record<'a>(&'a self, entry: &'a Entry) -> Pending<'a, ()>;
 
+    /// Removes what is kept of a person: sessions, spans, visits, and that they are in by the punch clock. Their punches
+    /// stay in the log as those of somebody without a name. Nothing may be written about them meanwhile.
+    ///
+    /// Once this is `Ok`, a loss of power brings nothing back. Doing it again is no error.
+    ///
+    /// # Errors
+    /// Some of it may still be there.
+    fn remove<'a>(&'a self, user: &'a UserId) -> Pending<'a, Removed>;
+
+    /// Forgets a piece of what is older than `before`: sessions that ended earlier, with their spans, and visits of those
+    /// who have not come or gone since, and are not there. Says how many rows that were; 0: nothing is left to forget.
+    ///
+    /// # Errors
+    /// Nothing of the piece was forgotten.
+    fn forget(&self, before: Timestamp) -> Pending<'_, u64>;
+
+    /// Cuts off a piece at the old end of the log of punches, of rows that were written before `before`, but never the
+    /// newest of all; and writes down that it was cut off, and what of, so that the rest can still be checked. Says how
+    /// many rows that were; 0: nothing is left to cut off.
+    ///
+    /// # Errors
+    /// Nothing of the piece was cut off.
+    fn cut(&self, before: Timestamp, now: Timestamp) -> Pending<'_, u64>;
+
     /// One session, open or ended; `None`: never seen.
     ///
     /// # Errors
@@ -151,6 +175,19 @@ impl From<Batch> for Entry {
     fn from(batch: Batch) -> Self {
         Self { batch, news: Vec::new() }
     }
+}
+
+/// How much was kept of a person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Sessions, open or ended.
+    pub sessions: u64,
+    /// Their spans.
+    pub spans: u64,
+    /// Channels in which they were ever.
+    pub visits: u64,
+    /// Rows of the log that are nobody's now.
+    pub punches: u64,
 }
 
 /// A piece of the open sessions.

@@ -236,10 +236,7 @@ impl Talk {
             let taken = timeout(limits::ANSWER_WITHIN, app.beat_of(caller, &who, beat.clone())).await;
             let answer = taken.unwrap_or(Err(Rejection::Late));
             match &answer {
-                Ok(_) => {
-                    app.inner.profiles.note(&who);
-                    app.inner.metrics.beat(clock.passed().saturating_sub(begun));
-                }
+                Ok(_) => app.inner.metrics.beat(clock.passed().saturating_sub(begun)),
                 Err(why) => app.inner.metrics.refusal(why.code()),
             }
             Down::answer(&beat, &answer)

@@ -6,6 +6,8 @@ mod news;
 mod punches;
 mod read;
 mod record;
+mod removal;
+mod retention;
 mod seals;
 #[cfg(test)]
 mod tests;
@@ -27,17 +29,18 @@ use tokio::time::timeout;
 
 use super::{
     ChannelTotals, Course, Entry, Event, Left, News, OpenSessions, Pending, Place, PunchList, PunchQuery, Range,
-    SessionList, SessionPage, SessionQuery, Shares, Store, StoreError, Trace,
+    Removed, SessionList, SessionPage, SessionQuery, Shares, Store, StoreError, Trace,
 };
 use crate::{limits, settings::DatabaseUrl};
 pub(super) use seals::{open_log, piece};
 use writer::Writer;
 
 /// The schema, step by step. A step that has been released is never edited: the next one corrects it.
-const STEPS: [(i64, &str, &str); 6] = [
+const STEPS: [(i64, &str, &str); 7] = [
     (1, "sessions", include_str!("../../../migrations/postgres/0001_sessions.sql")),
     (2, "punches", include_str!("../../../migrations/postgres/0002_punches.sql")),
     (3, "sealed punches", include_str!("../../../migrations/postgres/0003_sealed_punches.sql")),
+    (4, "old sessions", include_str!("../../../migrations/postgres/0004_old_sessions.sql")),
     (5, "history", include_str!("../../../migrations/postgres/0005_history.sql")),
     (6, "news", include_str!("../../../migrations/postgres/0006_news.sql")),
     (8, "views", include_str!("../../../migrations/postgres/0008_views.sql")),
@@ -115,6 +118,18 @@ fn read<'a, T: 'a>(reading: impl Future<Output = Result<T, StoreError>> + Send +
 impl Store for Postgres {
     fn record<'a>(&'a self, entry: &'a Entry) -> Pending<'a, ()> {
         Box::pin(self.writer.record(entry))
+    }
+
+    fn remove<'a>(&'a self, user: &'a UserId) -> Pending<'a, Removed> {
+        Box::pin(self.writer.remove(user))
+    }
+
+    fn forget(&self, before: Timestamp) -> Pending<'_, u64> {
+        Box::pin(self.writer.forget(before))
+    }
+
+    fn cut(&self, before: Timestamp, now: Timestamp) -> Pending<'_, u64> {
+        Box::pin(self.writer.cut(before, now))
     }
 
     fn session(&self, session: SessionId) -> Pending<'_, Option<SessionRow>> {

@@ -61,7 +61,7 @@ pub(super) async fn seal_old(connection: &mut PgConnection) -> Result<u64, sqlx:
     let mut sealed = 0;
     loop {
         let mut transaction = connection.begin().await?;
-        let head = head(&mut transaction).await?.map_or(0, |head| head.id);
+        let head = mark_of(&mut transaction, "head").await?.map_or(0, |head| head.id);
         let rows = sqlx::query(OLD).bind(head).bind(i64::from(limits::AUDIT_ROWS)).fetch_all(&mut *transaction).await?;
         seal_rows(&mut transaction, &rows).await?;
         transaction.commit().await?;
@@ -73,7 +73,7 @@ pub(super) async fn seal_old(connection: &mut PgConnection) -> Result<u64, sqlx:
 }
 
 async fn seal_rows(connection: &mut PgConnection, rows: &[PgRow]) -> Result<(), sqlx::Error> {
-    let mut mark = head(connection).await?.unwrap_or_default();
+    let mut mark = mark_of(connection, "head").await?.unwrap_or_default();
     let mut told = Vec::with_capacity(rows.len());
     for row in rows {
         let row = to_row(row)?;
@@ -94,9 +94,10 @@ async fn seal_rows(connection: &mut PgConnection, rows: &[PgRow]) -> Result<(), 
     sqlx::query(MARK).bind(mark.id).bind(mark.count).bind(mark.chain.bytes()).execute(connection).await.map(|_| ())
 }
 
-async fn head(connection: &mut PgConnection) -> Result<Option<Mark>, sqlx::Error> {
-    let sql = "select id, count, chain from punch_marks where name = 'head'";
-    let row = sqlx::query(sql).fetch_optional(connection).await?;
+/// What is known of the chain under this name.
+pub(super) async fn mark_of(connection: &mut PgConnection, name: &str) -> Result<Option<Mark>, sqlx::Error> {
+    let sql = "select id, count, chain from punch_marks where name = $1";
+    let row = sqlx::query(sql).bind(name).fetch_optional(connection).await?;
     row.map(|row| mark(&row)).transpose()
 }
 

@@ -4,12 +4,20 @@
 //! Whoever writes has the lock: a server that has lost its connection has lost both, and gets both again, or neither.
 
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
-use tokio::{sync::Mutex, time::timeout};
+use stillhere_engine::{time::Timestamp, wire::UserId};
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::timeout,
+};
 
-use super::{record, teach};
+use super::{
+    record,
+    removal::{self, Rest},
+    retention, teach,
+};
 use crate::{
     limits,
-    store::{Entry, StoreError},
+    store::{Entry, Removed, StoreError},
 };
 
 /// The lock's number. Any would do that no other program takes.
@@ -49,16 +57,51 @@ impl Writer {
     }
 
     async fn write(&self, entry: &Entry) -> Result<(), StoreError> {
+        let mut turn = self.turn().await?;
+        record::record(&mut turn.connection, entry).await.map_err(|why| StoreError::new("write", why))?;
+        turn.end();
+        Ok(())
+    }
+
+    /// Removes what is kept of a person, with a turn for each piece: batches are written in between.
+    pub(super) async fn remove(&self, user: &UserId) -> Result<Removed, StoreError> {
+        let mut removed = Removed::default();
+        loop {
+            let mut turn = self.turn().await?;
+            let rest = removal::remove(&mut turn.connection, user, &mut removed).await;
+            let rest = rest.map_err(|why| StoreError::new("remove a person", why))?;
+            turn.end();
+            if rest == Rest::Gone {
+                return Ok(removed);
+            }
+        }
+    }
+
+    /// Forgets one piece of what is old.
+    pub(super) async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let mut turn = self.turn().await?;
+        let forgotten = retention::forget(&mut turn.connection, before).await;
+        let forgotten = forgotten.map_err(|why| StoreError::new("forget what is old", why))?;
+        turn.end();
+        Ok(forgotten)
+    }
+
+    /// Cuts off one piece of the log.
+    pub(super) async fn cut(&self, before: Timestamp, now: Timestamp) -> Result<u64, StoreError> {
+        let mut turn = self.turn().await?;
+        let cut = retention::cut(&mut turn.connection, before, now).await;
+        let cut = cut.map_err(|why| StoreError::new("cut its log of punches", why))?;
+        turn.end();
+        Ok(cut)
+    }
+
+    async fn turn(&self) -> Result<Turn<'_>, StoreError> {
         let mut place = self.connection.lock().await;
-        // Out of its place while it is in use: when something fails, or nobody waits for the end, it is dropped in the
-        // middle of whatever it did, and the database undoes that.
-        let mut connection = match place.take() {
+        let connection = match place.take() {
             Some(connection) => connection,
             None => connect(&self.options).await?,
         };
-        record::record(&mut connection, entry).await.map_err(|why| StoreError::new("write", why))?;
-        *place = Some(connection);
-        Ok(())
+        Ok(Turn { place, connection })
     }
 
     /// Lets go of the lock.
@@ -66,6 +109,20 @@ impl Writer {
         if let Some(connection) = self.connection.lock().await.take() {
             let _ = timeout(limits::STORE_PATIENCE, connection.close()).await;
         }
+    }
+}
+
+/// The connection out of its place while it is in use: when something fails, or nobody waits for the end, it is dropped in
+/// the middle of whatever it did, and the database undoes that.
+struct Turn<'a> {
+    place: MutexGuard<'a, Option<PgConnection>>,
+    connection: PgConnection,
+}
+
+impl Turn<'_> {
+    /// All went well: the next one has the same connection.
+    fn end(mut self) {
+        *self.place = Some(self.connection);
     }
 }
 

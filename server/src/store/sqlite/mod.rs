@@ -6,6 +6,8 @@ mod news;
 mod punches;
 mod read;
 mod record;
+mod removal;
+mod retention;
 mod seals;
 #[cfg(test)]
 mod tests;
@@ -28,17 +30,18 @@ use stillhere_engine::{
 
 use super::{
     ChannelTotals, Course, Entry, Event, Left, News, OpenSessions, Pending, Place, PunchList, PunchQuery, Range,
-    SessionList, SessionPage, SessionQuery, Shares, Store, StoreError, Trace,
+    Removed, SessionList, SessionPage, SessionQuery, Shares, Store, StoreError, Trace,
 };
 use crate::limits;
 pub(super) use seals::{open_log, piece};
 
 /// The schema, step by step. A step that has been released is never edited: the next one corrects it.
-const STEPS: [(i64, &str, &str); 7] = [
+const STEPS: [(i64, &str, &str); 8] = [
     (1, "sessions", include_str!("../../../migrations/sqlite/0001_sessions.sql")),
     (2, "punches", include_str!("../../../migrations/sqlite/0002_punches.sql")),
     (3, "visits", include_str!("../../../migrations/sqlite/0003_visits.sql")),
     (4, "sealed punches", include_str!("../../../migrations/sqlite/0004_sealed_punches.sql")),
+    (5, "old sessions", include_str!("../../../migrations/sqlite/0005_old_sessions.sql")),
     (6, "history", include_str!("../../../migrations/sqlite/0006_history.sql")),
     (7, "news", include_str!("../../../migrations/sqlite/0007_news.sql")),
     (9, "views", include_str!("../../../migrations/sqlite/0009_views.sql")),
@@ -74,6 +77,8 @@ impl Sqlite {
             // An acknowledged fact outlives a loss of power, not only of the process.
             .synchronous(SqliteSynchronous::Full)
             .pragma("cache_size", limits::STORE_CACHE)
+            // What is removed is overwritten, and not only forgotten about.
+            .pragma("secure_delete", "on")
             .optimize_on_close(true, limits::ANALYSIS_ROWS);
         let writer = pool(1).connect_with(writer).await.map_err(|why| StoreError::new("open its file", why))?;
         let steps = STEPS.map(|(version, name, sql)| {
@@ -119,6 +124,21 @@ fn lock(directory: &Path) -> Result<File, StoreError> {
 impl Store for Sqlite {
     fn record<'a>(&'a self, entry: &'a Entry) -> Pending<'a, ()> {
         Box::pin(async { record::record(&self.writer, entry).await.map_err(|why| StoreError::new("write", why)) })
+    }
+
+    fn remove<'a>(&'a self, user: &'a UserId) -> Pending<'a, Removed> {
+        let unremoved = |why| StoreError::new("remove a person", why);
+        Box::pin(async move { removal::remove(&self.writer, user).await.map_err(unremoved) })
+    }
+
+    fn forget(&self, before: Timestamp) -> Pending<'_, u64> {
+        let unforgotten = |why| StoreError::new("forget what is old", why);
+        Box::pin(async move { retention::forget(&self.writer, before).await.map_err(unforgotten) })
+    }
+
+    fn cut(&self, before: Timestamp, now: Timestamp) -> Pending<'_, u64> {
+        let uncut = |why| StoreError::new("cut its log of punches", why);
+        Box::pin(async move { retention::cut(&self.writer, before, now).await.map_err(uncut) })
     }
 
     fn session(&self, session: SessionId) -> Pending<'_, Option<SessionRow>> {

@@ -56,7 +56,7 @@ pub(super) async fn seal_old(writer: &SqlitePool) -> Result<u64, sqlx::Error> {
     let mut sealed = 0;
     loop {
         let mut transaction = writer.begin_with("begin immediate").await?;
-        let head = head(&mut transaction).await?.map_or(0, |head| head.id);
+        let head = mark_of(&mut transaction, "head").await?.map_or(0, |head| head.id);
         let rows = sqlx::query(OLD).bind(head).bind(i64::from(limits::AUDIT_ROWS)).fetch_all(&mut *transaction).await?;
         seal_rows(&mut transaction, &rows).await?;
         transaction.commit().await?;
@@ -68,7 +68,7 @@ pub(super) async fn seal_old(writer: &SqlitePool) -> Result<u64, sqlx::Error> {
 }
 
 async fn seal_rows(transaction: &mut Transaction<'_, Sqlite>, rows: &[SqliteRow]) -> Result<(), sqlx::Error> {
-    let mut mark = head(transaction).await?.unwrap_or_default();
+    let mut mark = mark_of(transaction, "head").await?.unwrap_or_default();
     let mut told = Vec::with_capacity(rows.len());
     for row in rows {
         let row = to_row(row)?;
@@ -88,9 +88,10 @@ async fn seal_rows(transaction: &mut Transaction<'_, Sqlite>, rows: &[SqliteRow]
         .map(|_| ())
 }
 
-async fn head(connection: &mut SqliteConnection) -> Result<Option<Mark>, sqlx::Error> {
-    let sql = "select id, count, chain from punch_marks where name = 'head'";
-    let row = sqlx::query(sql).fetch_optional(connection).await?;
+/// What is known of the chain under this name.
+pub(super) async fn mark_of(connection: &mut SqliteConnection, name: &str) -> Result<Option<Mark>, sqlx::Error> {
+    let sql = "select id, count, chain from punch_marks where name = ?1";
+    let row = sqlx::query(sql).bind(name).fetch_optional(connection).await?;
     row.map(|row| mark(&row)).transpose()
 }
 

@@ -6,6 +6,8 @@ mod history;
 mod lists;
 mod news;
 mod punches;
+mod removal;
+mod retention;
 mod sessions;
 
 use stillhere_engine::{
@@ -80,6 +82,19 @@ contract! {
         a_log_that_was_sealed_anew_is_told_by_a_seal_that_was_written_down
         a_log_from_before_there_were_seals_is_sealed_once_by_the_first_start
         a_long_log_is_gone_through_in_pieces_with_each_row_once;
+    retention:
+        a_session_is_forgotten_with_its_spans_so_long_after_its_end_and_not_after_its_start
+        a_visit_is_forgotten_when_nobody_has_come_since_and_is_not_still_there
+        what_is_too_old_goes_in_pieces_and_each_is_bounded
+        a_log_that_was_cut_at_its_old_end_is_whole_from_there_and_says_so
+        a_long_log_is_cut_in_pieces
+        a_row_that_somebody_has_put_in_front_is_not_cut_off_but_found;
+    removal:
+        who_is_removed_is_gone_from_everywhere_and_the_log_is_whole
+        removing_somebody_again_removes_what_has_come_since_and_nothing_else
+        who_comes_back_after_a_removal_and_a_restart_has_no_gap_in_what_they_are_told
+        a_long_history_is_removed_in_pieces
+        an_erased_row_can_neither_be_erased_again_nor_changed_nor_given_a_name;
     punches:
         a_stay_begins_and_ends_once_however_often_it_is_written
         a_correction_needs_an_auto_out_and_something_new_to_say

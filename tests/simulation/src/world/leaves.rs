@@ -139,6 +139,13 @@ impl World {
         if life.trials.iter().any(|trial| trial.fate == Fate::Arrived && now >= trial.at + USUAL_DELAY) {
             return Some(Cause::SlowStore);
         }
+        // Its first beat was lost and its last word came instead, so it was over before it began. Whoever has come back to it
+        // was heard, and the answer that says so waits for the disk too.
+        let is_over_unheard =
+            life.acknowledged == 0 && life.arrivals.first().is_some_and(|first| first.state == PageState::Closed);
+        if is_over_unheard && life.newest.is_some_and(|newest| now >= newest.at + USUAL_DELAY) {
+            return Some(Cause::SlowStore);
+        }
         let was_down = life.newest.is_some_and(|newest| newest.downtime < life.downtime);
         let met_nobody = life.trials.iter().any(|trial| trial.fate == Fate::Down);
         if is_to_be_silent && (met_nobody || !knows_last) {
