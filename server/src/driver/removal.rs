@@ -106,6 +106,8 @@ impl Task {
         let now = self.clock.now();
         tracing::info!(sessions = removed.sessions, punches = removed.punches, "a person was removed");
         self.removals.note(&user, now);
+        self.feed.forget(&user);
+        self.unwritten.forget(&user);
         self.removals.answer(&user, &Ok(removed));
         self.tracker.handle_input(Input::Removed(user), now);
     }

@@ -59,7 +59,7 @@ pub(super) struct Task {
     pub(super) tracker: Tracker,
     pub(super) clock: Clock,
     pub(super) feed: Feed,
-    unwritten: Unwritten,
+    pub(super) unwritten: Unwritten,
     pub(super) store: Arc<dyn Store>,
     waiting: HashMap<Ticket, oneshot::Sender<Answer>>,
     settling: HashMap<Ticket, oneshot::Sender<Result<(), Refusal>>>,

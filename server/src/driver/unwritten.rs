@@ -2,6 +2,8 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
+use stillhere_engine::wire::UserId;
+
 use crate::{feed::News, limits};
 
 /// They go with the next batch, oldest first. The log keeps [`limits::RING`] of them, so while the store is down no more
@@ -31,6 +33,12 @@ impl Unwritten {
         }
     }
 
+    /// Forgets everything up to the last news of the user: the log has no gaps.
+    pub(super) fn forget(&mut self, user: &UserId) {
+        let after = self.0.iter().rposition(|news| news.user == *user).map_or(0, |last| last + 1);
+        self.0.drain(..after);
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -38,7 +46,7 @@ impl Unwritten {
 
 #[cfg(test)]
 mod tests {
-    use stillhere_engine::{time::Timestamp, wire::UserId};
+    use stillhere_engine::time::Timestamp;
 
     use super::*;
     use crate::feed::Position;
@@ -62,6 +70,15 @@ mod tests {
         unwritten.put_back(failed);
         assert_eq!(offsets(&mut unwritten), [1, 2, 3]);
         assert!(unwritten.is_empty());
+    }
+
+    #[test]
+    fn who_was_removed_is_in_no_news_that_are_still_to_be_written() {
+        let of = |name: &str, offset| Arc::new(News { user: UserId::parse(name).unwrap(), ..(*news(offset)).clone() });
+        let mut unwritten = Unwritten::default();
+        [of("bob", 1), of("ann", 2), of("bob", 3)].into_iter().for_each(|news| unwritten.push(news));
+        unwritten.forget(&UserId::parse("ann").unwrap());
+        assert_eq!(offsets(&mut unwritten), [3], "and the log has no gap");
     }
 
     #[test]

@@ -24,7 +24,7 @@ use serde::Serialize;
 use stillhere_engine::{
     time::Timestamp,
     tracker::{Change, Member, StatusCounts},
-    wire::ChannelName,
+    wire::{ChannelName, UserId},
 };
 use tokio::sync::mpsc;
 
@@ -137,6 +137,11 @@ impl Feed {
             let message = Message::Counts(Arc::new(Counted { at: now, json }));
             self.tell(vec![Key::Counts, Key::CountsOf(counts.channel.clone())], &message);
         }
+    }
+
+    /// Forgets a user who was removed. Whoever comes back with an older position begins with a snapshot.
+    pub(crate) fn forget(&mut self, user: &UserId) {
+        self.ring.forget(user);
     }
 
     /// Adds a watcher. `picture` is asked only when a snapshot is needed.

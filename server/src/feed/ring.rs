@@ -2,6 +2,8 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
+use stillhere_engine::wire::UserId;
+
 use super::{News, Position};
 use crate::limits;
 
@@ -37,6 +39,13 @@ impl Ring {
         let next = self.0.get(first).map(|news| news.position);
         let is_next = next.is_some_and(|next| next.epoch == position.epoch && next.follows(position));
         (is_last_told || is_next).then(|| self.0.range(first..))
+    }
+
+    /// Forgets everything up to the last news of the user: with a gap in between, whoever comes back would miss more than
+    /// they know.
+    pub(super) fn forget(&mut self, user: &UserId) {
+        let after = self.0.iter().rposition(|news| news.user == *user).map_or(0, |last| last + 1);
+        self.0.drain(..after);
     }
 
     #[cfg(test)]

@@ -102,6 +102,19 @@ fn who_comes_back_soon_is_told_what_was_missed_and_nothing_twice() {
 }
 
 #[test]
+fn who_was_removed_is_told_to_nobody_who_comes_back() {
+    let mut feed = feed();
+    let before = feed.position();
+    for user in [1, 2, 3] {
+        feed.publish(&leave("site", user), Timestamp(5));
+    }
+    let between = Position { offset: 2, ..before };
+    feed.forget(&UserId::parse("2").unwrap());
+    assert_eq!(offsets(&watch(&mut feed, None, Some(before))), None, "they begin anew");
+    assert_eq!(offsets(&watch(&mut feed, None, Some(between))), Some(vec![3]));
+}
+
+#[test]
 fn who_was_away_for_too_long_or_was_never_told_that_position_gets_a_snapshot() {
     let mut feed = feed();
     let before = feed.position();
