@@ -24,6 +24,7 @@
 //! - `store`: where facts are kept, and the only place that knows SQL
 //! - `history`: what the past looks like in figures
 //! - `limiter`: how much one session, user and address may ask
+//! - `webhooks`: who else is told of changes, however often it takes
 //! - `metrics`: how it is doing
 //! - `openapi`: the routes, described for programs
 //! - `error`: the only place that knows status codes
@@ -49,6 +50,7 @@ mod routes;
 pub mod settings;
 pub mod store;
 mod views;
+mod webhooks;
 
 use std::{error::Error, fmt, io, net::SocketAddr, sync::Arc};
 
@@ -62,10 +64,12 @@ use tokio::{
 use driver::Driver;
 use limiter::Limiter;
 use metrics::Metrics;
+use profiles::Profiles;
 use retention::Retention;
 use routes::App;
 use settings::Settings;
 use store::{Postgres, Sqlite, Store, StoreError};
+use webhooks::{Drafts, Webhooks};
 
 /// A server that has its address and its past, and is about to answer.
 #[must_use = "it answers once it is told to run"]
@@ -79,6 +83,7 @@ pub struct Server {
     limiter: Arc<Limiter>,
     sockets: Arc<Semaphore>,
     retention: Retention,
+    webhooks: Arc<Webhooks>,
     stop: watch::Sender<bool>,
 }
 
@@ -101,12 +106,17 @@ impl Server {
             None => Arc::new(Sqlite::open(settings.data()).await?),
         };
         let metrics = Arc::new(Metrics::new());
-        let driver = Driver::start(settings.policy().clone(), Arc::clone(&store), Arc::clone(&metrics)).await?;
+        let profiles = Arc::new(Profiles::new());
+        let webhooks = Webhooks::new(settings.webhooks().hooks.clone(), Arc::clone(&profiles));
+        let webhooks = Arc::new(webhooks.map_err(ServerError::Certificates)?);
+        let (policy, drafts) = (settings.policy().clone(), Drafts::new(Arc::clone(&webhooks)));
+        let driver = Driver::start(policy, Arc::clone(&store), Arc::clone(&metrics), drafts).await?;
         let retention = settings.operation().retention;
         let (stop, stopped) = watch::channel(false);
-        let app = App::new(settings, driver.clone(), Arc::clone(&store), Arc::clone(&metrics), stopped);
+        let (kept, counted, told) = (Arc::clone(&store), Arc::clone(&metrics), Arc::clone(&webhooks));
+        let app = App::new(settings, driver.clone(), kept, counted, profiles, told, stopped);
         let (limiter, sockets, routes) = (app.limiter(), app.sockets(), routes::routes(app));
-        Ok(Self { listener, address, routes, driver, store, metrics, limiter, sockets, retention, stop })
+        Ok(Self { listener, address, routes, driver, store, metrics, limiter, sockets, retention, webhooks, stop })
     }
 
     /// Where it listens: with port 0, the one it was given.
@@ -127,8 +137,10 @@ impl Server {
             tracing::info!("stopping");
             self.stop.send_replace(true);
         };
+        let (store, metrics) = (Arc::clone(&self.store), Arc::clone(&self.metrics));
+        let telling = webhooks::run(self.webhooks, store, metrics, self.driver.clock(), self.stop.subscribe());
         tokio::select! {
-            _ = async { tokio::join!(serving, stopping) } => {}
+            _ = async { tokio::join!(serving, stopping, telling) } => {}
             () = self.metrics.keep_small() => {}
             () = self.limiter.keep_small() => {}
             () = self.retention.keep(&*self.store, self.driver.clock()) => {}
@@ -153,6 +165,8 @@ pub enum ServerError {
     },
     /// The store cannot be used.
     Store(StoreError),
+    /// A webhook is to be told over TLS, and the system's certificates cannot be read.
+    Certificates(io::Error),
     /// The newest facts, at most a second old, could not be written when the server stopped.
     Unwritten(io::Error),
 }
@@ -164,6 +178,13 @@ impl fmt::Display for ServerError {
                 write!(f, "cannot listen on {wanted}: {why}; choose another address with --listen")
             }
             Self::Store(why) => why.fmt(f),
+            Self::Certificates(why) => {
+                write!(
+                    f,
+                    "the system's certificates, by which a webhook is believed, cannot be read: {why}; install them \
+                     (ca-certificates), or name a file of them by SSL_CERT_FILE"
+                )
+            }
             Self::Unwritten(why) => {
                 write!(f, "the newest facts, at most a second old, could not be written before the end: {why}")
             }
@@ -174,7 +195,7 @@ impl fmt::Display for ServerError {
 impl Error for ServerError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Address { why, .. } | Self::Unwritten(why) => Some(why),
+            Self::Address { why, .. } | Self::Certificates(why) | Self::Unwritten(why) => Some(why),
             Self::Store(why) => Some(why),
         }
     }

@@ -1,6 +1,6 @@
 //! Every limit of the server, each with its reason. The limits of a beat are the engine's.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use stillhere_engine::time::Millis;
 
@@ -283,6 +283,66 @@ pub const STATISTICS_RANGE: Millis = Millis::minutes(366 * 24 * 60);
 
 /// Days in one answer about a user: almost three years.
 pub const HISTORY_DAYS: u64 = 1_000;
+
+/// Webhooks. A company's chat, payroll and dashboard are three. Each has one request under way at most, so there are never
+/// more requests than this, and none has to wait for another webhook's.
+pub const WEBHOOKS: usize = 16;
+
+/// A webhook's name: it is a label of the metrics and a part of the environment's variables.
+pub const WEBHOOK_NAME_BYTES: usize = 32;
+
+/// Users, or channels, that one webhook names. Each change is held against each of them.
+pub const WEBHOOK_NAMES: usize = 256;
+
+/// What letters are signed with, before base64: what Standard Webhooks recommends.
+pub const WEBHOOK_SECRET_BYTES: RangeInclusive<usize> = 24..=64;
+
+/// Secrets of one webhook: the new one and the old one, until everybody knows the new one.
+pub const WEBHOOK_SECRETS: usize = 2;
+
+/// How long it is known that a letter was delivered: many times what a batch takes that is tried again.
+pub const LETTER_KNOWN: Millis = Millis::minutes(60);
+
+/// Letters of one webhook that wait, and as many that are dead: a busy day of a company, in some megabytes. Beyond it the
+/// oldest die, as news are worth more than history.
+pub const LETTERS: u32 = 10_000;
+
+/// Letters that are not on disk yet. While the store is down no more are gathered than one webhook could keep.
+pub const LETTERS_UNWRITTEN: usize = 10_000;
+
+/// A letter's body. What is told of a person is a few names, each with its own limit; this is several times that.
+pub const LETTER_BYTES: usize = 16 * 1024;
+
+/// Letters read, and noted as delivered, in one piece: after a crash no more are sent again, and the disk has a
+/// sixteenth of the work.
+pub const LETTERS_AT_ONCE: u32 = 16;
+
+/// How long an endpoint may take to answer, connection included: the shortest that Standard Webhooks suggests.
+pub const WEBHOOK_PATIENCE: Duration = Duration::from_secs(15);
+
+/// The same for a letter that somebody tries out, who wants an answer in time.
+pub const WEBHOOK_TRY_PATIENCE: Duration = Duration::from_secs(7);
+
+/// What is read of an endpoint's answer, so that its connection can be used again. What it says is nothing to us.
+pub const WEBHOOK_ANSWER_BYTES: usize = 16 * 1024;
+
+/// What is kept of the reason why a letter could not be delivered: a sentence.
+pub const WEBHOOK_WHY_BYTES: usize = 256;
+
+/// How long a webhook is left alone after the first failure, at most; twice as long after each further one in a row.
+pub const WEBHOOK_HOLD: Millis = Millis::seconds(1);
+
+/// The longest that it is left alone: one request a minute shows soon enough that it is back, and costs nobody anything.
+pub const WEBHOOK_HOLD_MOST: Millis = Millis::minutes(1);
+
+/// The longest `Retry-After` that is obeyed. Whoever wants more says 410.
+pub const WEBHOOK_RETRY_AFTER_MOST: Millis = Millis::minutes(60);
+
+/// How long the rest of an endpoint's answer may take. It is thrown away.
+pub const WEBHOOK_REST: Duration = Duration::from_secs(1);
+
+/// How long a connection to an endpoint is kept for the next letter. Most servers keep it for about as long.
+pub const WEBHOOK_IDLE: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests {

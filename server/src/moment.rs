@@ -22,6 +22,12 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     u64::try_from(moment.as_millisecond()).ok().map(Timestamp)
 }
 
+/// Reads a moment as headers of HTTP write it (RFC 9110, 5.6.7).
+pub(crate) fn parse_http(text: &str) -> Option<Timestamp> {
+    let moment = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+    u64::try_from(moment.as_millisecond()).ok().map(Timestamp)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

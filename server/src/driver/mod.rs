@@ -29,6 +29,7 @@ use crate::{
     limits,
     metrics::Metrics,
     store::{Removed, Store, StoreError},
+    webhooks::Drafts,
 };
 
 /// What can be asked of the driver.
@@ -107,11 +108,12 @@ impl Driver {
         policy: Policy,
         store: Arc<dyn Store>,
         metrics: Arc<Metrics>,
+        drafts: Drafts,
     ) -> Result<Self, StoreError> {
         let alive_at = store.alive_at().await?;
         let clock = Clock::start(alive_at.unwrap_or(Timestamp(0)));
         let (commands, inbox) = mpsc::channel(limits::COMMANDS);
-        task::start(policy, store, metrics, clock, alive_at, inbox).await?;
+        task::start(policy, store, metrics, drafts, clock, alive_at, inbox).await?;
         Ok(Self { commands, clock })
     }
 

@@ -108,6 +108,7 @@ impl Task {
         self.removals.note(&user, now);
         self.feed.forget(&user);
         self.unwritten.forget(&user);
+        self.drafts.forget(&user);
         self.removals.answer(&user, &Ok(removed));
         self.tracker.handle_input(Input::Removed(user), now);
     }

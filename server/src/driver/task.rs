@@ -25,6 +25,7 @@ use crate::{
     limits,
     metrics::{Ends, Metrics},
     store::{Entry, Removed, Store, StoreError},
+    webhooks::Drafts,
 };
 
 /// What the store was asked and has now answered.
@@ -60,6 +61,7 @@ pub(super) struct Task {
     pub(super) clock: Clock,
     pub(super) feed: Feed,
     pub(super) unwritten: Unwritten,
+    pub(super) drafts: Drafts,
     pub(super) store: Arc<dyn Store>,
     waiting: HashMap<Ticket, oneshot::Sender<Answer>>,
     settling: HashMap<Ticket, oneshot::Sender<Result<(), Refusal>>>,
@@ -78,6 +80,7 @@ pub(super) async fn start(
     policy: Policy,
     store: Arc<dyn Store>,
     metrics: Arc<Metrics>,
+    drafts: Drafts,
     clock: Clock,
     alive_at: Option<Timestamp>,
     commands: mpsc::Receiver<Command>,
@@ -85,12 +88,14 @@ pub(super) async fn start(
     // Without a bound, yet bounded: nothing comes back but what a waiting beat or the one batch has asked for.
     let (returns, returned) = mpsc::unbounded_channel();
     let log = store.news().await?;
+    let first = policy.ladder.status(0).to_owned();
     let mut task = Task {
         // Outsiders choose names and ids; what they cannot know is where those fall in a hash table.
         tracker: Tracker::new(policy, RandomState::new().build_hasher().finish(), clock.now()),
         clock,
         feed: Feed::new(clock.started_at(), log, Arc::clone(&metrics)),
         unwritten: Unwritten::default(),
+        drafts,
         store,
         waiting: HashMap::new(),
         settling: HashMap::new(),
@@ -104,6 +109,7 @@ pub(super) async fn start(
         returns,
     };
     task.restore(alive_at).await?;
+    task.drafts.begin(&first, || task.tracker.members(None));
     tokio::spawn(task.run(commands, returned));
     Ok(())
 }
@@ -247,6 +253,7 @@ impl Task {
             Return::RecordFailed(entry) => {
                 self.disk = Disk::Failing;
                 self.unwritten.put_back(entry.news);
+                self.drafts.put_back(entry.letters);
                 Input::RecordFailed(Box::new(entry.batch))
             }
         };
@@ -277,10 +284,14 @@ impl Task {
                 Output::Publish(change) => {
                     self.sweeps.values_mut().for_each(|sweep| sweep.note(&change));
                     if let Some(news) = self.feed.publish(&change, self.clock.now()) {
+                        self.drafts.note(&change, &news);
                         self.unwritten.push(news);
                     }
                 }
-                Output::Wait { until, why } => return (until, why),
+                Output::Wait { until, why } => {
+                    self.drafts.settle();
+                    return (until, why);
+                }
             }
         }
     }
@@ -320,13 +331,17 @@ impl Task {
         self.metrics.batch(&batch, &mut self.ends);
         let (store, returns, metrics) = (Arc::clone(&self.store), self.returns.clone(), Arc::clone(&self.metrics));
         let clock = self.clock;
-        let entry = Box::new(Entry { batch, news: self.unwritten.take() });
+        let letters = self.drafts.take(&batch.punches);
+        let (entry, ring) = (Box::new(Entry { batch, news: self.unwritten.take(), letters }), self.drafts.ring());
         tokio::spawn(async move {
             let begun = clock.passed();
             let recorded = store.record(&entry).await;
             metrics.checkpoint(&entry.batch, clock.passed().saturating_sub(begun), &recorded);
             let back = match recorded {
-                Ok(()) => Return::Recorded,
+                Ok(()) => {
+                    ring(&entry.letters);
+                    Return::Recorded
+                }
                 Err(why) => {
                     tracing::error!(%why, sessions = entry.batch.sessions.len(), "a batch could not be written yet");
                     Return::RecordFailed(entry)
@@ -339,8 +354,8 @@ impl Task {
     /// Until everything is on disk. New commands are not looked at any more, so it comes to an end.
     async fn write_down(&mut self, returned: &mut mpsc::UnboundedReceiver<Return>) {
         // What waits for its look-up is still a fact that somebody wants to know kept.
-        let ticket = self.ticket();
-        self.tracker.handle_input(Input::Settle(ticket), self.clock.now());
+        let (ticket, clock) = (self.ticket(), self.clock);
+        self.tracker.handle_input(Input::Settle(ticket), clock.now());
         loop {
             let (until, why) = self.drain();
             let is_due = why == Why::Checkpoint && until <= self.clock.now();
@@ -361,7 +376,7 @@ impl Task {
         if self.unwritten.is_empty() {
             return;
         }
-        let entry = Entry { news: self.unwritten.take(), ..Entry::default() };
+        let entry = Entry { news: self.unwritten.take(), letters: self.drafts.take(&[]), ..Entry::default() };
         if let Err(why) = self.store.record(&entry).await {
             // Who has heard of them begins with a snapshot, as after a crash.
             tracing::warn!(%why, "the newest changes are not in the feed's log");

@@ -12,10 +12,12 @@ use tokio::sync::Mutex;
 use super::*;
 use crate::{
     feed::{Message, News, Picture, Snapshot},
+    profiles::Profiles,
     store::{
-        ChannelTotals, Course, Entry, Event, Left, OpenSessions, Pending, Place, PunchList, PunchQuery, Range,
+        ChannelTotals, Course, Entry, Event, Left, OpenSessions, Outbox, Pending, Place, PunchList, PunchQuery, Range,
         SessionList, SessionPage, SessionQuery, Shares, Sqlite, Trace,
     },
+    webhooks::Webhooks,
 };
 
 /// A store with a switch: it can be made to fail, or to wait.
@@ -130,6 +132,10 @@ impl Store for Moody {
         self.inner.user_history(user, range, into)
     }
 
+    fn outbox(&self) -> &dyn Outbox {
+        self.inner.outbox()
+    }
+
     fn close(&self) -> Pending<'_, ()> {
         self.inner.close()
     }
@@ -154,9 +160,14 @@ pub(crate) fn beat(id: u8, seq: u32) -> Beat {
     }
 }
 
+/// Of a server without webhooks.
+pub(crate) fn drafts() -> Drafts {
+    Drafts::new(Arc::new(Webhooks::new(Vec::new(), Arc::new(Profiles::new())).unwrap()))
+}
+
 async fn driver(store: &Arc<Moody>) -> Driver {
     let store: Arc<dyn Store> = Arc::<Moody>::clone(store);
-    Driver::start(Policy::default(), store, Arc::new(Metrics::new())).await.unwrap()
+    Driver::start(Policy::default(), store, Arc::new(Metrics::new()), drafts()).await.unwrap()
 }
 
 async fn seq_on_disk(store: &Moody, id: u8) -> Option<u32> {
@@ -291,7 +302,7 @@ async fn news_for_which_there_is_no_further_batch_are_written_at_the_stop() {
     let store = Moody::new().await;
     let policy = Policy { punching: Punching::WithPresence, ..Policy::default() };
     let moody = Arc::<Moody>::clone(&store);
-    let driver = Driver::start(policy, moody, Arc::new(Metrics::new())).await.unwrap();
+    let driver = Driver::start(policy, moody, Arc::new(Metrics::new()), drafts()).await.unwrap();
     let closed = store.gate.lock().await;
     // Ann's is the batch that is under way, and Bob's is the last one: a punch is told when it is on disk.
     for (id, name) in [(1, "ann"), (2, "bob")] {
@@ -344,7 +355,7 @@ async fn a_line_to_a_driver_that_stops_comes_to_its_end() {
 async fn sweep_twice(store: &Arc<Moody>, then: impl FnOnce()) -> [Result<Swept, Refusal>; 2] {
     let policy = Policy { leave_grace: Millis(1), punching: Punching::WithPresence, ..Policy::default() };
     let moody = Arc::<Moody>::clone(store);
-    let driver = Driver::start(policy, moody, Arc::new(Metrics::new())).await.unwrap();
+    let driver = Driver::start(policy, moody, Arc::new(Metrics::new()), drafts()).await.unwrap();
     driver.beat(user("bob"), None, beat(2, 1)).await.unwrap();
     driver.beat(user("ann"), None, beat(1, 1)).await.unwrap();
     driver.settle().await.unwrap();

@@ -34,6 +34,10 @@ const fn gauge(name: &'static str, what: &'static str) -> Row {
     Row { name, kind: Kind::Gauge, label: None, what }
 }
 
+const fn gauge_by(name: &'static str, label: &'static str, what: &'static str) -> Row {
+    Row { name, kind: Kind::Gauge, label: Some(label), what }
+}
+
 const fn histogram(name: &'static str, what: &'static str) -> Row {
     Row { name, kind: Kind::Histogram, label: None, what }
 }
@@ -71,8 +75,17 @@ pub(crate) const PUSH: Row =
 pub(crate) const RESYNCS: Row =
     counter("stillhere_resyncs_total", "watchers that read too slowly and were given a fresh snapshot");
 
+pub(crate) const LETTERS_SENT: Row =
+    counter_by("stillhere_letters_sent_total", "hook", "letters that a webhook has taken");
+pub(crate) const LETTERS_FAILED: Row =
+    counter_by("stillhere_letters_failed_total", "hook", "attempts to deliver a letter that were in vain");
+pub(crate) const LETTERS_WAITING: Row =
+    gauge_by("stillhere_letters_waiting", "hook", "letters that wait for their webhook");
+pub(crate) const LETTERS_DEAD: Row =
+    gauge_by("stillhere_letters_dead", "hook", "letters that nobody sends any more, unless somebody asks for it");
+
 /// All of them, in the order of the document.
-pub(crate) const ALL: [Row; 19] = [
+pub(crate) const ALL: [Row; 23] = [
     BEATS,
     BEAT_ANSWER,
     REFUSALS,
@@ -92,4 +105,8 @@ pub(crate) const ALL: [Row; 19] = [
     CHANGES,
     PUSH,
     RESYNCS,
+    LETTERS_SENT,
+    LETTERS_FAILED,
+    LETTERS_WAITING,
+    LETTERS_DEAD,
 ];

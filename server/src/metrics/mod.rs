@@ -17,7 +17,7 @@ use tokio::time::interval;
 
 pub(crate) use ends::Ends;
 
-use crate::{limits, views::change_name};
+use crate::{limits, store::LetterCount, views::change_name};
 use list::{Kind, Row};
 
 /// From what a beat needs to what nobody waits for.
@@ -166,6 +166,20 @@ impl Metrics {
         }
     }
 
+    /// A webhook has taken a letter, or has not.
+    pub(crate) fn letter<E>(&self, hook: &str, delivered: &Result<(), E>) {
+        let row = if delivered.is_ok() { list::LETTERS_SENT } else { list::LETTERS_FAILED };
+        self.recorder.register_counter(&of_hook(row, hook), &METADATA).increment(1);
+    }
+
+    /// So many letters to a webhook wait, or are dead.
+    pub(crate) fn letters(&self, hook: &str, count: LetterCount) {
+        for (row, count) in [(list::LETTERS_WAITING, count.waiting), (list::LETTERS_DEAD, count.dead)] {
+            let count = usize::try_from(count).unwrap_or(usize::MAX);
+            self.recorder.register_gauge(&of_hook(row, hook), &METADATA).set(as_float(count));
+        }
+    }
+
     fn count(&self, row: Row, value: &'static str) {
         let labels: Vec<_> = row.label.map(|label| Label::from_static_parts(label, value)).into_iter().collect();
         let key = Key::from_parts(row.name, labels);
@@ -188,6 +202,12 @@ impl fmt::Debug for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Metrics(…)")
     }
+}
+
+/// A webhook's name is from the settings, so there are few.
+fn of_hook(row: Row, hook: &str) -> Key {
+    let labels: Vec<_> = row.label.map(|label| Label::new(label, hook.to_owned())).into_iter().collect();
+    Key::from_parts(row.name, labels)
 }
 
 fn seconds(length: Millis) -> Duration {

@@ -285,6 +285,41 @@ pub(crate) const SWEEP: Route = Route {
     ..PLAIN
 };
 pub(crate) const SWEEP_BY_POST: Route = Route { method: Post, ..SWEEP };
+pub(crate) const WEBHOOKS: Route = Route {
+    path: "/admin/webhooks",
+    what: "Each webhook: what waits for it, and how it has gone lately.",
+    who: Who::Admin,
+    answers: &[(200, Json("Webhooks"))],
+    codes: &["store_down"],
+    ..PLAIN
+};
+pub(crate) const DEAD_LETTERS: Route = Route {
+    path: "/admin/webhooks/{name}/dead",
+    what: "Letters that could not be delivered and are not tried any more, newest first.",
+    who: Who::Admin,
+    query: &["limit", "after"],
+    answers: &[(200, Json("DeadLetters"))],
+    codes: &["query_bad", "not_found", "store_down"],
+    ..PLAIN
+};
+pub(crate) const RETRY_LETTERS: Route = Route {
+    method: Post,
+    path: "/admin/webhooks/{name}/retry",
+    what: "Dead letters wait again, and all that wait are due now.",
+    who: Who::Admin,
+    answers: &[(200, Json("Retried"))],
+    codes: &["not_found", "store_down"],
+    ..PLAIN
+};
+pub(crate) const TRY_WEBHOOK: Route = Route {
+    method: Post,
+    path: "/admin/webhooks/{name}/test",
+    what: "Sends a letter about nothing, now and once, and says what became of it.",
+    who: Who::Admin,
+    answers: &[(200, Json("Tried"))],
+    codes: &["not_found", "busy"],
+    ..PLAIN
+};
 pub(crate) const ALIVE: Route =
     Route { path: "/healthz", what: "Whether the process is alive.", answers: &[(200, Json("Alive"))], ..PLAIN };
 pub(crate) const READY: Route = Route {

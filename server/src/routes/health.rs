@@ -73,11 +73,13 @@ mod tests {
     use crate::{
         driver::{
             Driver,
-            tests::{Moody, beat, user},
+            tests::{Moody, beat, drafts, user},
         },
         metrics::Metrics,
+        profiles::Profiles,
         settings::{Settings, Typed},
         store::Store,
+        webhooks::Webhooks,
     };
 
     async fn asked(app: &App) -> (u16, Value) {
@@ -92,9 +94,11 @@ mod tests {
         let store: Arc<dyn Store> = Arc::<Moody>::clone(&moody);
         let (settings, metrics) = (Settings::parse(Typed::default(), None).unwrap(), Arc::new(Metrics::new()));
         let policy = settings.policy().clone();
-        let driver = Driver::start(policy, Arc::clone(&store), Arc::clone(&metrics)).await.unwrap();
+        let profiles = Arc::new(Profiles::new());
+        let webhooks = Arc::new(Webhooks::new(Vec::new(), Arc::clone(&profiles)).unwrap());
+        let driver = Driver::start(policy, Arc::clone(&store), Arc::clone(&metrics), drafts()).await.unwrap();
         let (_stop, stopped) = watch::channel(false);
-        let app = App::new(settings, driver.clone(), store, metrics, stopped);
+        let app = App::new(settings, driver.clone(), store, metrics, profiles, webhooks, stopped);
         let well = json!({ "status": "ready", "driver": "ok", "storeReads": "ok", "storeWrites": "ok" });
         assert_eq!(asked(&app).await, (200, well.clone()));
         driver.beat(user("ann"), None, beat(1, 1)).await.unwrap();

@@ -23,6 +23,7 @@ mod throttle;
 mod topic;
 mod user_history;
 mod users;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -58,6 +59,7 @@ use crate::{
     request_id::{self, RequestId, RequestIds},
     settings::{Auth, Settings},
     store::Store,
+    webhooks::Webhooks,
 };
 
 /// What every handler can reach.
@@ -72,7 +74,8 @@ struct Parts {
     driver: Driver,
     store: Arc<dyn Store>,
     metrics: Arc<Metrics>,
-    profiles: Profiles,
+    profiles: Arc<Profiles>,
+    webhooks: Arc<Webhooks>,
     proxies: Proxies,
     limiter: Arc<Limiter>,
     watchers: Arc<Semaphore>,
@@ -88,6 +91,8 @@ impl App {
         driver: Driver,
         store: Arc<dyn Store>,
         metrics: Arc<Metrics>,
+        profiles: Arc<Profiles>,
+        webhooks: Arc<Webhooks>,
         stop: watch::Receiver<bool>,
     ) -> Self {
         let proxies = Proxies::new(settings.operation());
@@ -96,7 +101,6 @@ impl App {
         let [watchers, sockets, exports, histories] =
             [limits::WATCHERS, limits::SOCKETS, limits::EXPORTS, limits::HISTORIES]
                 .map(|most| Arc::new(Semaphore::new(most)));
-        let profiles = Profiles::new();
         let parts = Parts {
             settings,
             identity,
@@ -104,6 +108,7 @@ impl App {
             store,
             metrics,
             profiles,
+            webhooks,
             proxies,
             limiter,
             watchers,
@@ -143,7 +148,7 @@ fn serve<H: Handler<T, App>, T: 'static>(route: &'static Route, handler: H) -> S
 }
 
 /// What lies below the base path.
-fn api() -> [Served; 20] {
+fn api() -> [Served; 24] {
     [
         serve(&route::BEAT, beat::take),
         serve(&route::CHANNELS, channels::all),
@@ -165,6 +170,10 @@ fn api() -> [Served; 20] {
         serve(&route::REMOVE, removal::remove),
         serve(&route::SWEEP, sweep::sweep),
         serve(&route::SWEEP_BY_POST, sweep::sweep),
+        serve(&route::WEBHOOKS, webhooks::list),
+        serve(&route::DEAD_LETTERS, webhooks::dead),
+        serve(&route::RETRY_LETTERS, webhooks::retry),
+        serve(&route::TRY_WEBHOOK, webhooks::try_out),
     ]
 }
 

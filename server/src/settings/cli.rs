@@ -5,7 +5,8 @@ use std::{env, fs, os::unix::ffi::OsStrExt, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    Audit, Auth, DatabaseUrl, Secret, Secrets, Settings, SettingsError, TokenWish, Typed, auth::Keys, presets::preset,
+    Audit, Auth, DatabaseUrl, Secret, Secrets, Settings, SettingsError, TokenWish, Typed, WebhookSecrets, auth::Keys,
+    presets::preset, webhook, webhook_url::WebhookUrl,
 };
 
 const EXAMPLES: &str = "\
@@ -103,6 +104,7 @@ impl Serve {
         };
         let is_unwritten = is_secret && settings.to_typed().jwt_secret_file.is_none();
         let names = is_unwritten.then_some("STILLHERE_JWT_SECRET").into_iter().chain(settings.operation().unwritten());
+        let names = names.map(str::to_owned).chain(settings.webhooks().unwritten().map(str::to_owned));
         let notes = names.map(|name| format!("# {name} = *** (from the environment, where it has to be again)\n"));
         let note: String = notes.collect();
         Ok(format!("{note}{text}"))
@@ -119,7 +121,23 @@ pub(super) fn sources(typed: Typed, file: Option<&PathBuf>, name: Option<&str>) 
 
 /// The secrets in the environment. There are no flags for them: other users of the machine can read a command line.
 fn secrets() -> Result<Secrets, SettingsError> {
-    Ok(Secrets { jwt: secret()?, metrics: named("STILLHERE_METRICS_TOKEN")?, cron: named("STILLHERE_CRON_SECRET")? })
+    let [metrics, cron] = [named("STILLHERE_METRICS_TOKEN")?, named("STILLHERE_CRON_SECRET")?];
+    Ok(Secrets { jwt: secret()?, metrics, cron, webhooks: webhooks()? })
+}
+
+/// The ones of webhooks, whose names nobody knows yet.
+fn webhooks() -> Result<WebhookSecrets, SettingsError> {
+    let mut found = WebhookSecrets::default();
+    for (variable, value) in env::vars_os() {
+        let Some(variable) = variable.to_str() else { continue };
+        if let Some(name) = variable.strip_prefix(webhook::SECRET_VARIABLE) {
+            let wrong = |why| SettingsError::new(format!("{variable}: {why}"));
+            found.signing.insert(name.to_owned(), Secret::of_webhook(value.as_bytes()).map_err(wrong)?);
+        } else if let Some(name) = variable.strip_prefix(webhook::URL_VARIABLE) {
+            found.urls.insert(name.to_owned(), WebhookUrl::new(&value.to_string_lossy()));
+        }
+    }
+    Ok(found)
 }
 
 /// The one for tokens.

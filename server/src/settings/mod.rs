@@ -13,9 +13,11 @@ mod reference;
 mod secret;
 mod token;
 mod typed;
+mod webhook;
+mod webhook_url;
 mod words;
 
-use std::{error::Error, fmt, net::SocketAddr, path::PathBuf};
+use std::{error::Error, fmt, mem, net::SocketAddr, path::PathBuf};
 
 use stillhere_engine::{
     limits::RUNGS,
@@ -35,11 +37,15 @@ pub use reference::reference;
 pub use secret::{Secret, Secrets};
 pub use token::TokenWish;
 pub use typed::Typed;
+pub(crate) use webhook::Webhooks;
+pub use webhook::{TypedWebhook, WebhookSecrets};
+pub use webhook_url::WebhookUrl;
 pub use words::{
     AuthWord, HiddenInterval, LogFormat, MetricsWord, ProxyHeader, PunchingWord, TypedIdleStep, TypedRung, Visibility,
 };
 
 use crate::limits;
+pub use crate::webhooks::{Event as WebhookEvent, Format as WebhookFormat};
 
 /// The directory of the store when none is named.
 const DEFAULT_DATA: &str = "stillhere-data";
@@ -60,6 +66,7 @@ pub struct Settings {
     legacy_success: bool,
     visibility: Visibility,
     policy: Policy,
+    webhooks: Webhooks,
 }
 
 /// Settings that cannot be followed; the sentence says what to change.
@@ -92,6 +99,8 @@ impl Settings {
         let listen = typed.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], limits::PORT)));
         let allow_anonymous = typed.allow_anonymous.unwrap_or(false);
         let auth = Auth::parse(&typed, secrets.jwt.take())?;
+        let hooks = mem::take(&mut secrets.webhooks);
+        let webhooks = Webhooks::parse(typed.webhook.as_deref().unwrap_or_default(), hooks, &policy)?;
         let operation = Operation::parse(&typed, secrets)?;
         if matches!(auth, Auth::None) && !listen.ip().is_loopback() && !allow_anonymous {
             return Err(SettingsError::new(format!(
@@ -114,6 +123,7 @@ impl Settings {
             legacy_success: typed.legacy_success.unwrap_or(false),
             visibility: typed.visibility.unwrap_or(Visibility::Everyone),
             policy,
+            webhooks,
         })
     }
 
@@ -155,6 +165,7 @@ impl Settings {
             idle: Some(policy.idle_steps.iter().map(TypedIdleStep::of_step).collect()),
             channels: Some(policy.channels.iter().map(|name| name.as_str().to_owned()).collect()),
             status: Some(policy.ladder.rungs.iter().map(rung).collect()),
+            webhook: self.webhooks.write(),
             ..Typed::default()
         };
         self.auth.write(&mut typed);
@@ -237,6 +248,11 @@ impl Settings {
     #[must_use]
     pub const fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// Who is told of what happens.
+    pub(crate) const fn webhooks(&self) -> &Webhooks {
+        &self.webhooks
     }
 }
 

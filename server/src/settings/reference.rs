@@ -7,7 +7,7 @@ use clap::{Arg, Args, Command};
 use super::{PRESETS, Typed};
 
 /// Settings that are no flags: their name, where they may stand, and what they mean.
-const IN_FILES: [(&str, &str); 3] = [
+const IN_FILES: [(&str, &str); 4] = [
     (
         "database_url",
         "A PostgreSQL database instead of `data`, as `postgres://user:password@host/name`. Also STILLHERE_DATABASE_URL.",
@@ -23,6 +23,12 @@ const IN_FILES: [(&str, &str); 3] = [
          `seen_within_ms`, `active_within_ms`. The first rung whose every condition holds counts; below the last one is \
          `offline`.",
     ),
+    (
+        "webhook",
+        "Who is told of what happens: `[[webhook]]` tables with `name`, `url` (https, or http to this machine), `events` (of \
+         join, update, leave, online, punch-in, punch-out, auto-out), `format` (standard or slack) and `secret_file`; only \
+         about `users`, in `channels`, for `reasons`; with `insecure = true` over plain HTTP to another machine too.",
+    ),
 ];
 
 const SECRETS: &str = "\
@@ -37,6 +43,8 @@ environment.
 | `STILLHERE_METRICS_TOKEN` | Opens /metrics; or `metrics_token_file` |
 | `STILLHERE_CRON_SECRET` | Lets a cron job sweep; or `cron_secret_file` |
 | `STILLHERE_DATABASE_URL` | The PostgreSQL database, with its password; or `database_url` in a file |
+| `STILLHERE_WEBHOOK_SECRET_<NAME>` | Signs the letters to the webhook of that name, in capital letters and with _ for -; or `secret_file` in its table |
+| `STILLHERE_WEBHOOK_URL_<NAME>` | Its address, if that is a secret, as Slack's are; or `url` in its table |
 ";
 
 /// Every setting: name, flag, variable, what it means and what it is when nobody says; then what each preset says.

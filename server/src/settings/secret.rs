@@ -2,7 +2,9 @@
 
 use std::{fmt, path::Path};
 
-use super::SettingsError;
+use base64::prelude::{BASE64_STANDARD as STANDARD, Engine};
+
+use super::{SettingsError, WebhookSecrets};
 use crate::{
     identity::{self, read_key_file},
     limits,
@@ -36,6 +38,30 @@ impl Secret {
         Self::parse(&bytes)
     }
 
+    /// Reads what a webhook's letters are signed with: `whsec_` and base64, as Standard Webhooks writes it; two of them
+    /// while one follows the other.
+    ///
+    /// # Errors
+    /// It is none, too short or too long, or there are too many. None of it is repeated.
+    pub(crate) fn of_webhook(text: &[u8]) -> Result<Vec<Self>, SettingsError> {
+        let wrong = || {
+            SettingsError::new(format!(
+                "a webhook's secret is whsec_ and the base64 of {} to {} bytes, and at most {} of them: make one by `echo \
+                 whsec_$(openssl rand -base64 32)`",
+                limits::WEBHOOK_SECRET_BYTES.start(),
+                limits::WEBHOOK_SECRET_BYTES.end(),
+                limits::WEBHOOK_SECRETS
+            ))
+        };
+        let one = |word: &[u8]| {
+            let bytes = STANDARD.decode(word.strip_prefix(b"whsec_")?).ok()?;
+            limits::WEBHOOK_SECRET_BYTES.contains(&bytes.len()).then(|| Self(bytes.into()))
+        };
+        let words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+        let secrets: Vec<_> = words.map(one).collect::<Option<_>>().ok_or_else(wrong)?;
+        if (1..=limits::WEBHOOK_SECRETS).contains(&secrets.len()) { Ok(secrets) } else { Err(wrong()) }
+    }
+
     /// Whether somebody has said the secret. Takes as long for a near miss as for any other, so that nobody can find it
     /// letter by letter.
     #[must_use]
@@ -63,6 +89,8 @@ pub struct Secrets {
     pub metrics: Option<Secret>,
     /// What lets a cron job sweep.
     pub cron: Option<Secret>,
+    /// What letters to webhooks are signed with, and their addresses.
+    pub webhooks: WebhookSecrets,
 }
 
 impl From<Option<Secret>> for Secrets {

@@ -175,7 +175,7 @@ fn a_mistake_beside_the_password_of_a_database_does_not_bring_it_to_light() {
 fn secrets_of_operation_are_named_and_never_shown() {
     let secrets = || {
         let secret = || Some(Secret::parse(SECRET).unwrap());
-        Secrets { jwt: None, metrics: secret(), cron: secret() }
+        Secrets { metrics: secret(), cron: secret(), ..Secrets::default() }
     };
     let text = "trusted_proxies = [\"127.0.0.1\", \"fd00::/8\"]\nproxy_header = \"forwarded\"\nlog_format = \"json\"";
     let settings = Settings::parse(toml(text), secrets()).unwrap();

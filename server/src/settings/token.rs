@@ -76,8 +76,9 @@ impl TokenWish {
             .map_err(|why| SettingsError::new(format!("what the environment says is no setting: {why}")))?;
         serve.config.clone_from(&self.config);
         serve.typed.jwt_secret_file.clone_from(&self.jwt_secret_file);
-        // Whoever wants a token has them looked at.
+        // Whoever wants a token has them looked at. Who else is told of what, and by which secrets, is not asked here.
         let typed = serve.sources()?.over(Typed { auth: Some(AuthWord::Jwt), ..Typed::default() });
+        let typed = Typed { webhook: None, ..typed };
         let settings = Settings::parse(typed, cli::secret()?)?;
         let clock = Clock::start(Timestamp(0));
         identity::issue(&settings, &self.parse()?, clock.now())

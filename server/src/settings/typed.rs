@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AuthWord, DatabaseUrl, HiddenInterval, LogFormat, MetricsWord, ProxyHeader, PunchingWord, TypedIdleStep, TypedRung,
-    Visibility,
+    TypedWebhook, Visibility,
 };
 
 /// What one source says. What it leaves out, the next one decides: flag, environment, file, preset, default.
@@ -271,6 +271,11 @@ pub struct Typed {
     #[arg(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Vec<TypedRung>>,
+
+    /// Who is told of what happens. Only in files: `[[webhook]]` tables.
+    #[arg(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<Vec<TypedWebhook>>,
 }
 
 impl Typed {
@@ -327,6 +332,7 @@ impl Typed {
             punching: self.punching.or(below.punching),
             idle: self.idle.or(below.idle),
             status: self.status.or(below.status),
+            webhook: self.webhook.or(below.webhook),
         }
     }
 

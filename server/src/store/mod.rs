@@ -7,6 +7,7 @@ mod chain;
 mod column;
 mod history;
 mod log;
+mod outbox;
 mod postgres;
 mod sqlite;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub(crate) use chain::User;
 pub use chain::{Digest, Fault, Mark, Wrong};
 pub use history::{AutoOuts, ChannelShare, Event, Range, Shares, Trace};
 pub use log::{Cut, Log, StorePlace};
+pub use outbox::{DeadLetter, DeadLetters, Due, Fate, Letter, LetterCount, Outbox, Waiting};
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
 
@@ -38,7 +40,7 @@ pub trait Store: Send + Sync {
     /// Writing an entry again, or an older one after a newer, changes nothing: counts and moments only grow, the
     /// newest beat decides about the rest, and an end stays an end. A punch is added once, whatever happens; a
     /// correction only where it moves an AUTO_OUT on. News have their place, which is filled once; of all of them the
-    /// newest [`RING`](crate::limits::RING) are kept.
+    /// newest [`RING`](crate::limits::RING) are kept. A letter is there once, even if it has been delivered meanwhile.
     ///
     /// # Errors
     /// Nothing of the entry was written.
@@ -155,6 +157,9 @@ pub trait Store: Send + Sync {
         into: &'a mut (dyn FnMut(Trace) + Send),
     ) -> Pending<'a, ()>;
 
+    /// The letters that wait for their webhooks.
+    fn outbox(&self) -> &dyn Outbox;
+
     /// Waits for what is under way and lets go of the files.
     ///
     /// # Errors
@@ -169,11 +174,13 @@ pub struct Entry {
     pub batch: Batch,
     /// What watchers have been told since the last entry, oldest first.
     pub news: Vec<Arc<News>>,
+    /// What webhooks are to be told of all that.
+    pub letters: Vec<Letter>,
 }
 
 impl From<Batch> for Entry {
     fn from(batch: Batch) -> Self {
-        Self { batch, news: Vec::new() }
+        Self { batch, ..Self::default() }
     }
 }
 

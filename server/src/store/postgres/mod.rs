@@ -2,6 +2,7 @@
 
 mod course;
 mod history;
+mod letters;
 mod news;
 mod punches;
 mod read;
@@ -28,21 +29,22 @@ use stillhere_engine::{
 use tokio::time::timeout;
 
 use super::{
-    ChannelTotals, Course, Entry, Event, Left, News, OpenSessions, Pending, Place, PunchList, PunchQuery, Range,
-    Removed, SessionList, SessionPage, SessionQuery, Shares, Store, StoreError, Trace,
+    ChannelTotals, Course, Entry, Event, Left, News, OpenSessions, Outbox, Pending, Place, PunchList, PunchQuery,
+    Range, Removed, SessionList, SessionPage, SessionQuery, Shares, Store, StoreError, Trace,
 };
 use crate::{limits, settings::DatabaseUrl};
 pub(super) use seals::{open_log, piece};
 use writer::Writer;
 
 /// The schema, step by step. A step that has been released is never edited: the next one corrects it.
-const STEPS: [(i64, &str, &str); 7] = [
+const STEPS: [(i64, &str, &str); 8] = [
     (1, "sessions", include_str!("../../../migrations/postgres/0001_sessions.sql")),
     (2, "punches", include_str!("../../../migrations/postgres/0002_punches.sql")),
     (3, "sealed punches", include_str!("../../../migrations/postgres/0003_sealed_punches.sql")),
     (4, "old sessions", include_str!("../../../migrations/postgres/0004_old_sessions.sql")),
     (5, "history", include_str!("../../../migrations/postgres/0005_history.sql")),
     (6, "news", include_str!("../../../migrations/postgres/0006_news.sql")),
+    (7, "letters", include_str!("../../../migrations/postgres/0007_letters.sql")),
     (8, "views", include_str!("../../../migrations/postgres/0008_views.sql")),
 ];
 
@@ -187,6 +189,10 @@ impl Store for Postgres {
         into: &'a mut (dyn FnMut(Trace) + Send),
     ) -> Pending<'a, ()> {
         read(history::of_user(&self.readers, user, range, into))
+    }
+
+    fn outbox(&self) -> &dyn Outbox {
+        self
     }
 
     fn close(&self) -> Pending<'_, ()> {

@@ -16,7 +16,7 @@ use stillhere_engine::{
     wire::{PagePath, SessionId},
 };
 
-use super::{course, news, punches};
+use super::{course, letters, news, punches};
 use crate::store::{Entry, column::to_sql};
 
 /// Counts and moments only grow. The newer beat decides about the rest; of two rows from the same beat, the later
@@ -106,6 +106,7 @@ pub(super) async fn record(connection: &mut PgConnection, entry: &Entry) -> Resu
     punches::record(&mut transaction, &batch.punches).await?;
     course::record(&mut transaction, &batch.views).await?;
     news::record(&mut transaction, &entry.news).await?;
+    letters::record(&mut transaction, &entry.letters).await?;
     if let Some(alive_at) = batch.alive_at {
         sqlx::query(ALIVE).bind(to_sql(alive_at.0)).execute(&mut *transaction).await?;
     }

@@ -3,6 +3,7 @@
 use sqlx::{Connection, PgConnection};
 use stillhere_engine::wire::UserId;
 
+use super::letters;
 use crate::{
     limits,
     store::{Removed, chain::ERASED},
@@ -55,6 +56,7 @@ pub(super) async fn remove(
     if is_last {
         removed.visits = sqlx::query(VISITS).bind(user.as_str()).execute(&mut *transaction).await?.rows_affected();
         sqlx::query(STAY).bind(user.as_str()).execute(&mut *transaction).await?;
+        sqlx::query(letters::FORGET).bind(user.as_str()).execute(&mut *transaction).await?;
         sqlx::query(NEWS).execute(&mut *transaction).await?;
         let punches = sqlx::query(PUNCHES).bind(user.as_str()).bind(ERASED);
         removed.punches = punches.execute(&mut *transaction).await?.rows_affected();

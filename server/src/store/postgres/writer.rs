@@ -52,15 +52,22 @@ impl Writer {
 
     /// Writes the entry, all or nothing. After an error the next one has a new connection.
     pub(super) async fn record(&self, entry: &Entry) -> Result<(), StoreError> {
-        let late = |_| Err(StoreError::new("write", "its database has not answered in time"));
-        timeout(limits::STORE_WRITE, self.write(entry)).await.unwrap_or_else(late)
+        self.act(async |connection| record::record(connection, entry).await).await
     }
 
-    async fn write(&self, entry: &Entry) -> Result<(), StoreError> {
-        let mut turn = self.turn().await?;
-        record::record(&mut turn.connection, entry).await.map_err(|why| StoreError::new("write", why))?;
-        turn.end();
-        Ok(())
+    /// Writes something else, likewise.
+    pub(super) async fn act<T>(
+        &self,
+        act: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, StoreError> {
+        let late = |_| Err(StoreError::new("write", "its database has not answered in time"));
+        let written = async {
+            let mut turn = self.turn().await?;
+            let done = act(&mut turn.connection).await.map_err(|why| StoreError::new("write", why))?;
+            turn.end();
+            Ok(done)
+        };
+        timeout(limits::STORE_WRITE, written).await.unwrap_or_else(late)
     }
 
     /// Removes what is kept of a person, with a turn for each piece: batches are written in between.

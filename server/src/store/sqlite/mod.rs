@@ -2,6 +2,7 @@
 
 mod course;
 mod history;
+mod letters;
 mod news;
 mod punches;
 mod read;
@@ -29,14 +30,14 @@ use stillhere_engine::{
 };
 
 use super::{
-    ChannelTotals, Course, Entry, Event, Left, News, OpenSessions, Pending, Place, PunchList, PunchQuery, Range,
-    Removed, SessionList, SessionPage, SessionQuery, Shares, Store, StoreError, Trace,
+    ChannelTotals, Course, Entry, Event, Left, News, OpenSessions, Outbox, Pending, Place, PunchList, PunchQuery,
+    Range, Removed, SessionList, SessionPage, SessionQuery, Shares, Store, StoreError, Trace,
 };
 use crate::limits;
 pub(super) use seals::{open_log, piece};
 
 /// The schema, step by step. A step that has been released is never edited: the next one corrects it.
-const STEPS: [(i64, &str, &str); 8] = [
+const STEPS: [(i64, &str, &str); 9] = [
     (1, "sessions", include_str!("../../../migrations/sqlite/0001_sessions.sql")),
     (2, "punches", include_str!("../../../migrations/sqlite/0002_punches.sql")),
     (3, "visits", include_str!("../../../migrations/sqlite/0003_visits.sql")),
@@ -44,6 +45,7 @@ const STEPS: [(i64, &str, &str); 8] = [
     (5, "old sessions", include_str!("../../../migrations/sqlite/0005_old_sessions.sql")),
     (6, "history", include_str!("../../../migrations/sqlite/0006_history.sql")),
     (7, "news", include_str!("../../../migrations/sqlite/0007_news.sql")),
+    (8, "letters", include_str!("../../../migrations/sqlite/0008_letters.sql")),
     (9, "views", include_str!("../../../migrations/sqlite/0009_views.sql")),
 ];
 
@@ -196,6 +198,10 @@ impl Store for Sqlite {
         into: &'a mut (dyn FnMut(Trace) + Send),
     ) -> Pending<'a, ()> {
         Box::pin(history::of_user(&self.readers, user, range, into))
+    }
+
+    fn outbox(&self) -> &dyn Outbox {
+        self
     }
 
     fn close(&self) -> Pending<'_, ()> {

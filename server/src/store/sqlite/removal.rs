@@ -3,6 +3,7 @@
 use sqlx::{Sqlite, SqlitePool, Transaction};
 use stillhere_engine::wire::UserId;
 
+use super::letters;
 use crate::{
     limits,
     store::{Removed, chain::ERASED},
@@ -53,6 +54,7 @@ async fn remove_rest(
 ) -> Result<(), sqlx::Error> {
     removed.visits = sqlx::query(VISITS).bind(user.as_str()).execute(&mut **transaction).await?.rows_affected();
     sqlx::query(STAY).bind(user.as_str()).execute(&mut **transaction).await?;
+    sqlx::query(letters::FORGET).bind(user.as_str()).execute(&mut **transaction).await?;
     sqlx::query(NEWS).execute(&mut **transaction).await?;
     let chance: String = sqlx::query_scalar("select lower(hex(randomblob(8)))").fetch_one(&mut **transaction).await?;
     let word = format!("{ERASED}{chance}");

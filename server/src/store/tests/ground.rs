@@ -116,6 +116,11 @@ impl Ground {
         self.break_table("news").await;
     }
 
+    /// Makes every later letter fail at the end of its entry.
+    pub(super) async fn break_letters(&self) {
+        self.break_table("letters").await;
+    }
+
     async fn break_table(&self, table: &str) {
         let sql = match self {
             Self::Sqlite(_) => {

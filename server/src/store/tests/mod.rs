@@ -3,6 +3,7 @@
 mod chain;
 pub(super) mod ground;
 mod history;
+mod letters;
 mod lists;
 mod news;
 mod punches;
@@ -63,6 +64,14 @@ contract! {
         what_happened_is_told_in_order_and_who_was_there_already_before_it
         a_range_is_spread_over_channels_and_users
         of_one_user_the_sessions_are_told_and_then_the_spans_each_in_order;
+    letters:
+        letters_wait_for_their_hook_in_their_order_over_a_restart
+        a_letter_is_written_with_its_batch_or_not_at_all
+        a_letter_that_is_written_twice_is_there_once_even_if_it_was_delivered_meanwhile
+        a_letter_that_fails_waits_for_its_next_attempt_or_dies_and_can_be_revived
+        beyond_the_most_that_may_wait_the_oldest_die_and_of_the_dead_the_oldest_go
+        dead_letters_come_in_pages_newest_first
+        who_is_removed_is_in_no_letter_any_more;
     news:
         news_come_back_as_they_were_told_and_in_that_order
         news_are_written_with_their_batch_or_not_at_all

@@ -37,7 +37,7 @@ pub(super) async fn news_come_back_as_they_were_told_and_in_that_order(ground: &
 pub(super) async fn news_are_written_with_their_batch_or_not_at_all(ground: &Ground) {
     let store = &*ground.store().await;
     ground.break_news().await;
-    let both = Entry { batch: batch(vec![row(1, 1)]), news: vec![news(1, 1)] };
+    let both = Entry { batch: batch(vec![row(1, 1)]), news: vec![news(1, 1)], ..Entry::default() };
     let refusal = store.record(&both).await.unwrap_err().to_string();
     assert!(refusal.contains("disk full"), "{refusal}");
     assert_eq!(store.session(SessionId([1; 16])).await.unwrap(), None);

@@ -1,0 +1,206 @@
+//! Letters that wait for their webhooks.
+
+use serde::ser::{Serialize, Serializer};
+use sqlx::{QueryBuilder, Row, Sqlite as Database, SqlitePool, SqliteTransaction, sqlite::SqliteRow};
+use stillhere_engine::{time::Timestamp, wire::UserId};
+
+use super::{
+    Sqlite,
+    record::{AsArray, to_json},
+};
+use crate::{
+    limits,
+    store::{
+        DeadLetter, DeadLetters, Due, Fate, Letter, LetterCount, Outbox, Pending, StoreError, Waiting,
+        column::{damaged, from_sql, to_sql, unreadable},
+    },
+};
+
+/// What is there already, delivered or not, is there for good.
+const LETTERS: &str = "
+    insert into letters (message, hook, event, user, body, made_at, due_at)
+    select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 5
+    from json_each(?1)
+    where true
+    on conflict (message) do nothing";
+
+/// What a person reads of it is gone at once; that it was there is known for as long as a batch may come late.
+const SENT: &str = "
+    update letters set due_at = null, failed_at = null, sent_at = ?2, user = null, body = '', why = null
+    where id in (select value from json_each(?1)) and sent_at is null";
+
+const FORGET_SENT: &str = "delete from letters where sent_at < ?1";
+
+/// Somebody may have removed it, or let it die, while it was on its way.
+const FAILED: &str = "
+    update letters set attempts = attempts + 1, due_at = ?2, failed_at = ?3, why = ?4 where id = ?1 and due_at is not null";
+
+const TOO_MANY: &str = "
+    update letters set due_at = null, failed_at = ?3, why = ?4
+    where hook = ?1 and due_at is not null and id <= (
+        select id from letters where hook = ?1 and due_at is not null order by id desc limit 1 offset ?2
+    )";
+
+const TOO_MANY_DEAD: &str = "
+    delete from letters
+    where hook = ?1 and failed_at is not null and id <= (
+        select id from letters where hook = ?1 and failed_at is not null order by id desc limit 1 offset ?2
+    )";
+
+/// A person's letters, whatever has become of them.
+pub(super) const FORGET: &str = "delete from letters where user = ?1";
+
+const COUNT: &str = "
+    select (select count(*) from letters where hook = ?1 and due_at is not null),
+        (select count(*) from letters where hook = ?1 and failed_at is not null)";
+
+const REVIVE: &str = "
+    update letters set attempts = 0, due_at = ?2, failed_at = null, why = null where hook = ?1 and failed_at is not null";
+
+const HURRY: &str = "update letters set due_at = ?2 where hook = ?1 and due_at is not null";
+
+const COLUMNS: &str = "select id, message, hook, event, user, body, made_at, attempts, failed_at, why from letters";
+
+/// Adds what is not there yet.
+pub(super) async fn record(transaction: &mut SqliteTransaction<'_>, letters: &[Letter]) -> Result<(), sqlx::Error> {
+    let Some(rows) = to_json(letters.iter().map(AsArray))? else { return Ok(()) };
+    sqlx::query(LETTERS).bind(rows).execute(&mut **transaction).await.map(|_| ())
+}
+
+impl Serialize for AsArray<'_, Letter> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let Letter { message, hook, event, user, body, made_at } = self.0;
+        (message, hook, event, user.as_ref().map(UserId::as_str), body, to_sql(made_at.0)).serialize(to)
+    }
+}
+
+impl Outbox for Sqlite {
+    fn due<'a>(&'a self, hook: &'a str, now: Timestamp, limit: u32) -> Pending<'a, Due> {
+        Box::pin(async move {
+            let mut query = QueryBuilder::<Database>::new(COLUMNS);
+            query.push(" where hook = ").push_bind(hook).push(" and due_at <= ").push_bind(to_sql(now.0));
+            query.push(" order by due_at, id limit ").push_bind(i64::from(limit));
+            let found = query.build().fetch_all(&self.readers).await.map_err(unreadable)?;
+            let letters: Vec<Waiting> = found.iter().map(to_waiting).collect::<Result<_, _>>()?;
+            let next_at = if letters.is_empty() { next_at(&self.readers, hook).await? } else { None };
+            Ok(Due { letters, next_at })
+        })
+    }
+
+    fn sent<'a>(&'a self, ids: &'a [u64], at: Timestamp) -> Pending<'a, ()> {
+        Box::pin(async move {
+            let long_ago = Timestamp(at.0.saturating_sub(limits::LETTER_KNOWN.0));
+            let written = async {
+                let mut transaction = self.writer.begin().await?;
+                let ids = to_json(ids.iter().map(|id| to_sql(*id)))?;
+                sqlx::query(SENT).bind(ids).bind(to_sql(at.0)).execute(&mut *transaction).await?;
+                sqlx::query(FORGET_SENT).bind(to_sql(long_ago.0)).execute(&mut *transaction).await?;
+                transaction.commit().await
+            };
+            written.await.map_err(unwritten)
+        })
+    }
+
+    fn failed<'a>(&'a self, id: u64, why: &'a str, fate: Fate) -> Pending<'a, ()> {
+        Box::pin(async move {
+            let (due_at, failed_at) = match fate {
+                Fate::Waits(until) => (Some(to_sql(until.0)), None),
+                Fate::Dies(at) => (None, Some(to_sql(at.0))),
+            };
+            let query = sqlx::query(FAILED).bind(to_sql(id)).bind(due_at).bind(failed_at).bind(why);
+            query.execute(&self.writer).await.map(|_| ()).map_err(unwritten)
+        })
+    }
+
+    fn trim<'a>(&'a self, hook: &'a str, most: u32, now: Timestamp, why: &'a str) -> Pending<'a, u64> {
+        Box::pin(async move {
+            let count = self.count(hook).await?;
+            if count.waiting <= u64::from(most) && count.dead <= u64::from(most) {
+                return Ok(0);
+            }
+            let written = async {
+                let mut transaction = self.writer.begin().await?;
+                let too_many = sqlx::query(TOO_MANY).bind(hook).bind(i64::from(most)).bind(to_sql(now.0)).bind(why);
+                let died = too_many.execute(&mut *transaction).await?.rows_affected();
+                sqlx::query(TOO_MANY_DEAD).bind(hook).bind(i64::from(most)).execute(&mut *transaction).await?;
+                transaction.commit().await.map(|()| died)
+            };
+            written.await.map_err(unwritten)
+        })
+    }
+
+    fn count<'a>(&'a self, hook: &'a str) -> Pending<'a, LetterCount> {
+        Box::pin(async move {
+            let found = sqlx::query_as::<_, (i64, i64)>(COUNT).bind(hook).fetch_one(&self.readers).await;
+            let (waiting, dead) = found.map_err(unreadable)?;
+            Ok(LetterCount { waiting: from_sql(waiting), dead: from_sql(dead) })
+        })
+    }
+
+    fn dead<'a>(&'a self, hook: &'a str, after: Option<u64>, limit: u32) -> Pending<'a, DeadLetters> {
+        Box::pin(async move {
+            let mut query = QueryBuilder::<Database>::new(COLUMNS);
+            query.push(" where failed_at is not null and hook = ").push_bind(hook);
+            query.push(" and id < ").push_bind(to_sql(after.unwrap_or(u64::MAX)));
+            query.push(" order by id desc limit ").push_bind(i64::from(limit) + 1);
+            let found = query.build().fetch_all(&self.readers).await.map_err(unreadable)?;
+            let mut rows: Vec<DeadLetter> = found.iter().map(to_dead).collect::<Result<_, _>>()?;
+            let is_more = rows.len() > limit as usize;
+            rows.truncate(limit as usize);
+            let next = rows.last().filter(|_| is_more).map(|last| last.waiting.id);
+            Ok(DeadLetters { rows, next })
+        })
+    }
+
+    fn revive<'a>(&'a self, hook: &'a str, now: Timestamp) -> Pending<'a, u64> {
+        Box::pin(async move {
+            let written = async {
+                let mut transaction = self.writer.begin().await?;
+                let revive = sqlx::query(REVIVE).bind(hook).bind(to_sql(now.0));
+                let revived = revive.execute(&mut *transaction).await?.rows_affected();
+                sqlx::query(HURRY).bind(hook).bind(to_sql(now.0)).execute(&mut *transaction).await?;
+                transaction.commit().await.map(|()| revived)
+            };
+            written.await.map_err(unwritten)
+        })
+    }
+
+    fn forget_letters<'a>(&'a self, user: &'a UserId) -> Pending<'a, ()> {
+        Box::pin(async move {
+            let forget = sqlx::query(FORGET).bind(user.as_str());
+            forget.execute(&self.writer).await.map(|_| ()).map_err(unwritten)
+        })
+    }
+}
+
+async fn next_at(pool: &SqlitePool, hook: &str) -> Result<Option<Timestamp>, StoreError> {
+    let sql = "select min(due_at) from letters where hook = ?1 and due_at is not null";
+    let found: Option<i64> = sqlx::query_scalar(sql).bind(hook).fetch_one(pool).await.map_err(unreadable)?;
+    Ok(found.map(|moment| Timestamp(from_sql(moment))))
+}
+
+fn unwritten(why: sqlx::Error) -> StoreError {
+    StoreError::new("write", why)
+}
+
+fn to_waiting(row: &SqliteRow) -> Result<Waiting, StoreError> {
+    let text = |at: usize| row.try_get::<&str, _>(at).map_err(unreadable);
+    let number = |at: usize| row.try_get::<i64, _>(at).map(from_sql).map_err(unreadable);
+    let user: Option<&str> = row.try_get(4).map_err(unreadable)?;
+    let letter = Letter {
+        message: text(1)?.to_owned(),
+        hook: text(2)?.into(),
+        event: text(3)?.into(),
+        user: user.map(UserId::parse).transpose().map_err(|_| damaged("user"))?,
+        body: text(5)?.to_owned(),
+        made_at: Timestamp(number(6)?),
+    };
+    let attempts = u32::try_from(number(7)?).map_err(|_| damaged("attempts"))?;
+    Ok(Waiting { id: number(0)?, letter, attempts })
+}
+
+fn to_dead(row: &SqliteRow) -> Result<DeadLetter, StoreError> {
+    let failed_at = row.try_get::<i64, _>(8).map(from_sql).map_err(unreadable)?;
+    let why: Option<String> = row.try_get(9).map_err(unreadable)?;
+    Ok(DeadLetter { waiting: to_waiting(row)?, failed_at: Timestamp(failed_at), why: why.unwrap_or_default() })
+}
