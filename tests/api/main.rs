@@ -22,4 +22,5 @@ mod sweep;
 mod throttle;
 mod tokens;
 mod visibility;
+mod webhooks;
 mod wrong_input;

@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 use stillhere_tests::{
     beat::{first, later},
+    endpoint::Endpoint,
     feed::Feed,
     server::Server,
     token::ENVIRONMENT,
@@ -32,7 +33,13 @@ fn value(text: &str, series: &str) -> f64 {
 
 #[tokio::test]
 async fn after_a_story_metrics_show_what_the_document_lists_and_nothing_else() {
-    let server = Server::preset_with("punch-clock", BRIEF).await;
+    let endpoint = Endpoint::start().await;
+    // One webhook takes its letters, and nobody listens at the other.
+    let hook = |name, url| {
+        format!("[[webhook]]\nname = \"{name}\"\nurl = \"{url}\"\nevents = [\"punch-in\"]\nformat = \"slack\"\n")
+    };
+    let hooks = hook("chat", endpoint.url()) + &hook("lost", "http://127.0.0.1:9".into());
+    let server = Server::preset_with("punch-clock", &format!("{BRIEF}{hooks}")).await;
     let mut page = Feed::open(&server.url("/v1/feed?user=berta"), None).await;
     page.next().await;
     assert_eq!(server.beat(later(first('A', "berta"), json!({ "nextMs": 500 }))).await.status, 200);
@@ -41,7 +48,10 @@ async fn after_a_story_metrics_show_what_the_document_lists_and_nothing_else() {
     assert_eq!(server.send(Method::POST, "/v1/punches", punch, &bearer).await.status, 200);
     assert_eq!(server.beat("{}").await.code(), "beat_bad");
     while page.next().await.body["kind"] != "AUTO_OUT" {}
-    let text = metrics(&server).await;
+    let mut text = metrics(&server).await;
+    while ["sent", "failed"].iter().any(|end| !text.contains(&format!("stillhere_letters_{end}_total{{"))) {
+        text = metrics(&server).await;
+    }
     let shown: BTreeSet<_> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')).collect();
     let rows = DOCUMENT.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
     let listed: BTreeSet<_> = rows
@@ -53,6 +63,9 @@ async fn after_a_story_metrics_show_what_the_document_lists_and_nothing_else() {
         ("stillhere_beats_taken_total", 1.0),
         ("stillhere_beat_answer_seconds_count", 1.0),
         ("stillhere_refusals_total{code=\"beat_bad\"}", 1.0),
+        ("stillhere_letters_sent_total{hook=\"chat\"}", 1.0),
+        ("stillhere_letters_waiting{hook=\"lost\"}", 1.0),
+        ("stillhere_letters_dead{hook=\"lost\"}", 0.0),
         ("stillhere_sessions", 0.0),
         ("stillhere_users", 0.0),
         ("stillhere_channels", 0.0),

@@ -70,9 +70,42 @@ fn fault(document: &Value, schema: &Value, value: &Value, place: &str) -> Option
     })
 }
 
+/// What is asked by GET: the path, the route that it is of, and the status of the answer.
+const ASKED: [(&str, &str, u16); 22] = [
+    ("/v1/channels", "/v1/channels", 200),
+    ("/v1/channels/site", "/v1/channels/{name}", 200),
+    ("/v1/channels/two%20words", "/v1/channels/{name}", 404),
+    ("/v1/users/ann", "/v1/users/{user}", 200),
+    ("/v1/users/nobody", "/v1/users/{user}", 200),
+    ("/v1/users/ann/explain", "/v1/users/{user}/explain", 200),
+    ("/v1/punches", "/v1/punches", 200),
+    ("/v1/punches?limit=0", "/v1/punches", 400),
+    ("/v1/admin/sessions", "/v1/admin/sessions", 200),
+    ("/v1/admin/sessions?open=perhaps", "/v1/admin/sessions", 400),
+    ("/v1/admin/stats", "/v1/admin/stats", 200),
+    ("/v1/admin/stats?step=never", "/v1/admin/stats", 400),
+    ("/v1/admin/users/ann/history", "/v1/admin/users/{user}/history", 200),
+    (
+        "/v1/admin/users/ann/history?by=day&from=2020-01-01T00:00:00Z&to=2020-02-01T00:00:00Z",
+        "/v1/admin/users/{user}/history",
+        200,
+    ),
+    ("/v1/admin/users/ann/history?by=year", "/v1/admin/users/{user}/history", 400),
+    ("/v1/admin/sweep", "/v1/admin/sweep", 200),
+    ("/v1/admin/webhooks", "/v1/admin/webhooks", 200),
+    ("/v1/admin/webhooks/manager/dead", "/v1/admin/webhooks/{name}/dead", 200),
+    ("/v1/admin/webhooks/manager/dead?after=x", "/v1/admin/webhooks/{name}/dead", 400),
+    ("/v1/admin/webhooks/nobody/dead", "/v1/admin/webhooks/{name}/dead", 404),
+    ("/healthz", "/healthz", 200),
+    ("/readyz", "/readyz", 200),
+];
+
 #[tokio::test]
 async fn answers_are_as_the_document_says() {
-    let server = Server::preset("punch-clock").await;
+    // Nobody listens there, so that there is something to be said of it.
+    let webhook =
+        "[[webhook]]\nname = \"manager\"\nurl = \"http://127.0.0.1:9\"\nevents = [\"join\"]\nformat = \"slack\"\n";
+    let server = Server::preset_with("punch-clock", webhook).await;
     let document = server.get("/openapi.json").await;
     let bearer = [("authorization", "Bearer ann"), ("content-type", "application/json")];
     let check = async |method: Method, path: &str, route: &str, body: Option<Value>| {
@@ -99,32 +132,15 @@ async fn answers_are_as_the_document_says() {
         assert_eq!(check(post.clone(), "/v1/punches", "/v1/punches", wish).await, status);
     }
     assert_eq!(check(post.clone(), "/v1/punches", "/v1/punches", Some(json!({ "kind": "?" }))).await, 400);
-    assert_eq!(check(post, "/v1/sessions", "/v1/sessions", Some(json!({}))).await, 404);
-    for (path, route, status) in [
-        ("/v1/channels", "/v1/channels", 200),
-        ("/v1/channels/site", "/v1/channels/{name}", 200),
-        ("/v1/channels/two%20words", "/v1/channels/{name}", 404),
-        ("/v1/users/ann", "/v1/users/{user}", 200),
-        ("/v1/users/nobody", "/v1/users/{user}", 200),
-        ("/v1/users/ann/explain", "/v1/users/{user}/explain", 200),
-        ("/v1/punches", "/v1/punches", 200),
-        ("/v1/punches?limit=0", "/v1/punches", 400),
-        ("/v1/admin/sessions", "/v1/admin/sessions", 200),
-        ("/v1/admin/sessions?open=perhaps", "/v1/admin/sessions", 400),
-        ("/v1/admin/stats", "/v1/admin/stats", 200),
-        ("/v1/admin/stats?step=never", "/v1/admin/stats", 400),
-        ("/v1/admin/users/ann/history", "/v1/admin/users/{user}/history", 200),
-        (
-            "/v1/admin/users/ann/history?by=day&from=2020-01-01T00:00:00Z&to=2020-02-01T00:00:00Z",
-            "/v1/admin/users/{user}/history",
-            200,
-        ),
-        ("/v1/admin/users/ann/history?by=year", "/v1/admin/users/{user}/history", 400),
-        ("/v1/admin/sweep", "/v1/admin/sweep", 200),
-        ("/healthz", "/healthz", 200),
-        ("/readyz", "/readyz", 200),
-    ] {
+    assert_eq!(check(post.clone(), "/v1/sessions", "/v1/sessions", Some(json!({}))).await, 404);
+    for (path, route, status) in ASKED {
         assert_eq!(check(get.clone(), path, route, None).await, status, "{path}");
+    }
+    for way in ["retry", "test"] {
+        let route = format!("/v1/admin/webhooks/{{name}}/{way}");
+        let path = |name| format!("/v1/admin/webhooks/{name}/{way}");
+        assert_eq!(check(post.clone(), &path("manager"), &route, None).await, 200);
+        assert_eq!(check(post.clone(), &path("nobody"), &route, None).await, 404);
     }
     assert_eq!(check(delete, "/v1/sessions/x", "/v1/sessions/{id}", None).await, 400);
 }

@@ -14,7 +14,7 @@ const SETTINGS: &str = "auth = \"jwt\"\njwt_issuer = \"https://id.example\"\njwt
                         token_cookie = \"token\"\nallowed_origins = [\"https://app.example\"]\n";
 
 /// Every route that asks who it is, and what a good token of a user gets there.
-const ROUTES: [(Method, &str, u16); 18] = [
+const ROUTES: [(Method, &str, u16); 22] = [
     (Method::POST, "/v1/beat", 200),
     // Whoever may ask is told that this is no punch.
     (Method::POST, "/v1/punches", 415),
@@ -31,6 +31,10 @@ const ROUTES: [(Method, &str, u16); 18] = [
     (Method::GET, "/v1/admin/sessions", 403),
     (Method::GET, "/v1/admin/sessions/AAAAAAAAAAAAAAAAAAAAAA", 403),
     (Method::DELETE, "/v1/admin/users/ann", 403),
+    (Method::GET, "/v1/admin/webhooks", 403),
+    (Method::GET, "/v1/admin/webhooks/manager/dead", 403),
+    (Method::POST, "/v1/admin/webhooks/manager/retry", 403),
+    (Method::POST, "/v1/admin/webhooks/manager/test", 403),
     (Method::GET, "/v1/admin/users", 403),
     (Method::GET, "/v1/admin/stats", 403),
     (Method::GET, "/v1/admin/users/ann/history", 200),

@@ -6,6 +6,7 @@ pub mod beat;
 pub mod browser;
 pub mod clock;
 pub mod driver;
+pub mod endpoint;
 pub mod feed;
 pub mod nginx;
 pub mod server;
