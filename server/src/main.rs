@@ -115,8 +115,12 @@ fn told(verdict: &Verdict, expect: Option<Digest>) -> ExitCode {
     if let Some(cut) = whole.cut {
         println!("{} rows up to row {} were cut off, the last time at {}.", cut.mark.count, cut.mark.id, cut.moment());
     }
-    println!("{} rows are as they were sealed. Of {} the user is erased.", whole.rows, whole.erased);
-    println!("The last one is row {}, with the seal\n{}", whole.head.id, whole.head.chain);
+    if whole.rows == 0 && whole.cut.is_none() {
+        println!("The log is empty, with the seal\n{}", whole.head.chain);
+    } else {
+        println!("{} rows are as they were sealed. Of {} the user is erased.", whole.rows, whole.erased);
+        println!("The last one is row {}, with the seal\n{}", whole.head.id, whole.head.chain);
+    }
     match expect {
         Some(expected) if matches!(verdict, Verdict::Another(_)) => {
             eprintln!("stillhere: {expected} is nowhere in it: this is not the log that it was printed for");

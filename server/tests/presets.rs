@@ -4,11 +4,12 @@
 use serde_json::{Value, json};
 use stillhere_engine::{
     label::Ago,
+    page::PageState,
     time::{Millis, Timestamp},
     tracker::{Change, Input, Output, Past, PunchKind, Report, Ticket, Tracker, Way},
     wire::{RawBeat, UserId},
 };
-use stillhere_server::settings::{Settings, preset};
+use stillhere_server::settings::{Settings, Typed, preset};
 
 /// Long after the server has started: nothing is held for a restart any more.
 const START: u64 = 1_790_000_000_000;
@@ -234,4 +235,15 @@ fn availability_status_is_online_for_two_minutes_recent_for_an_hour_then_availab
     assert_eq!(ladder.remembers_for(), Millis::minutes(60), "and who has left is remembered for as long");
     let status = |seconds: u64| ladder.remembered(Timestamp(0), Timestamp(0), Timestamp(seconds * 1_000)).to_owned();
     assert_eq!([status(120), status(121), status(3_600), status(3_601)], ["online", "recent", "recent", "offline"]);
+}
+
+#[test]
+fn punch_clock_tuning_the_threshold_follows_the_interval_by_the_formula() {
+    // An office, the preset itself, and the two ends of what a bad network needs.
+    for (seconds, expected) in [(5, 20), (10, 30), (15, 40), (20, 50)] {
+        let tuned = Typed { interval_ms: Some(seconds * 1_000), ..Typed::default() };
+        let settings = Settings::parse(tuned.over(preset("punch-clock").expect("a preset")), None).expect("settings");
+        let lease = settings.policy().lease(PageState::Active, Some(Millis::seconds(seconds)));
+        assert_eq!(lease, Millis::seconds(expected), "2 x {seconds} s + 10 s of grace");
+    }
 }

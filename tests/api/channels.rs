@@ -102,3 +102,17 @@ async fn counts_per_module_are_active_now_today_and_ever() {
     };
     assert_eq!((of("pms"), of("crm"), of("hr")), ([1, 2, 2], [1, 1, 1], [0, 0, 0]));
 }
+
+#[tokio::test]
+async fn wished_for_ann_is_viewing_request_17_and_everybody_on_that_page_is_told() {
+    let server = Server::preset("module-users").await;
+    let mut feed = server.feed("pms").await;
+    feed.next().await;
+    let on = |seq: u64, page: &str| later(in_channel('A', "ann", "pms"), json!({ "seq": seq, "t": seq, "page": page }));
+    assert_eq!(server.beat(on(1, "/requests")).await.status, 200);
+    assert_eq!(feed.next().await.body["member"]["page"], "/requests");
+    assert_eq!(server.beat(on(2, "/requests/17")).await.status, 200);
+    let told = feed.next().await;
+    assert_eq!((told.kind.as_str(), &told.body["member"]["page"]), ("update", &json!("/requests/17")));
+    assert_eq!(server.get("/v1/channels/pms").await["members"][0]["page"], "/requests/17");
+}

@@ -1,5 +1,6 @@
 //! Use case 2, row by row, as far as the server can show it alone.
 
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use stillhere_tests::{
@@ -136,4 +137,39 @@ async fn the_log_as_csv_is_the_whole_log_and_runs_nothing_in_a_spreadsheet() {
     assert_eq!(download("?format=csv&limit=2", "*/*").await.0, 400, "there are no pages");
     assert_eq!(download("?format=xml", "*/*").await.0, 400);
     assert!(download("", "*/*").await.1.starts_with("application/json"));
+}
+
+#[tokio::test]
+async fn records_the_current_status_of_each_employee_is_known() {
+    let server = Server::preset("punch-clock").await;
+    for (letter, user) in [('A', "ann"), ('B', "bob")] {
+        assert_eq!(server.beat(first(letter, user)).await.status, 200);
+    }
+    let is_in = async |user: &str| server.get(&format!("/v1/users/{user}")).await["isIn"].clone();
+    assert_eq!(punch(&server, "ann", "IN").await.status, 200);
+    assert_eq!((is_in("ann").await, is_in("bob").await, is_in("eve").await), (json!(true), json!(false), json!(false)));
+    assert_eq!(punch(&server, "ann", "OUT").await.status, 200);
+    assert_eq!(is_in("ann").await, json!(false));
+}
+
+#[tokio::test]
+async fn stated_numbers_two_hundred_employees_beat_and_punch_at_the_same_moment() {
+    let server = Server::preset("punch-clock").await;
+    let all = |step: &'static str| {
+        let server = &server;
+        let one = move |number: usize| async move {
+            let (user, id) = (format!("employee-{number}"), format!("{number:A>21}A"));
+            match step {
+                "beat" => server.beat(later(first('A', &user), json!({ "session": id }))).await.status,
+                kind => punch(server, &user, kind).await.status,
+            }
+        };
+        join_all((0..200).map(one))
+    };
+    for step in ["beat", "IN", "OUT"] {
+        assert_eq!(all(step).await, [200; 200], "{step}");
+    }
+    let csv = reqwest::get(server.url("/v1/punches?format=csv")).await.expect("an answer").text().await.expect("text");
+    let count = |kind: &str| csv.lines().filter(|line| line.contains(&format!(",{kind},"))).count();
+    assert_eq!((count("IN"), count("OUT")), (200, 200), "{csv}");
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask tidy`: the rules of this project that no other tool knows.
 
+mod claims;
 mod rules;
 
 use std::fmt;
@@ -43,6 +44,9 @@ pub(crate) fn run(project: &Project) -> Result<()> {
         findings.extend(check_length(path, text));
         findings.extend(check_rules(path, text));
     }
+    let table =
+        fs::read_to_string(project.root.join(claims::FILE)).with_context(|| format!("cannot read {}", claims::FILE))?;
+    findings.extend(claims::check(&table, |path| fs::read_to_string(project.root.join(path)).ok()));
     for finding in &findings {
         eprintln!("{finding}");
     }
