@@ -9,6 +9,7 @@ mod history;
 mod log;
 mod outbox;
 mod postgres;
+mod rows;
 mod sqlite;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! Letters that wait for their webhooks.
 
-use sqlx::{Connection, PgConnection, PgPool, Postgres as Database, QueryBuilder, Row, postgres::PgRow};
+use sqlx::{Connection, PgConnection, PgPool, Postgres as Database, QueryBuilder};
 use stillhere_engine::{time::Timestamp, wire::UserId};
 
 use super::{Postgres, read, record::column};
@@ -8,7 +8,8 @@ use crate::{
     limits,
     store::{
         DeadLetter, DeadLetters, Due, Fate, Letter, LetterCount, Outbox, Pending, StoreError, Waiting,
-        column::{damaged, from_sql, to_sql, unreadable},
+        column::{from_sql, to_sql, unreadable},
+        rows,
     },
 };
 
@@ -82,7 +83,7 @@ impl Outbox for Postgres {
             query.push(" where hook = ").push_bind(hook).push(" and due_at <= ").push_bind(to_sql(now.0));
             query.push(" order by due_at, id limit ").push_bind(i64::from(limit));
             let found = query.build().fetch_all(&self.readers).await.map_err(unreadable)?;
-            let letters: Vec<Waiting> = found.iter().map(to_waiting).collect::<Result<_, _>>()?;
+            let letters: Vec<Waiting> = found.iter().map(rows::waiting).collect::<Result<_, _>>()?;
             let next_at = if letters.is_empty() { next_at(&self.readers, hook).await? } else { None };
             Ok(Due { letters, next_at })
         })
@@ -145,7 +146,7 @@ impl Outbox for Postgres {
             query.push(" and id < ").push_bind(to_sql(after.unwrap_or(u64::MAX)));
             query.push(" order by id desc limit ").push_bind(i64::from(limit) + 1);
             let found = query.build().fetch_all(&self.readers).await.map_err(unreadable)?;
-            let mut rows: Vec<DeadLetter> = found.iter().map(to_dead).collect::<Result<_, _>>()?;
+            let mut rows: Vec<DeadLetter> = found.iter().map(rows::dead).collect::<Result<_, _>>()?;
             let is_more = rows.len() > limit as usize;
             rows.truncate(limit as usize);
             let next = rows.last().filter(|_| is_more).map(|last| last.waiting.id);
@@ -178,26 +179,4 @@ async fn next_at(pool: &PgPool, hook: &str) -> Result<Option<Timestamp>, StoreEr
     let sql = "select min(due_at) from letters where hook = $1 and due_at is not null";
     let found: Option<i64> = sqlx::query_scalar(sql).bind(hook).fetch_one(pool).await.map_err(unreadable)?;
     Ok(found.map(|moment| Timestamp(from_sql(moment))))
-}
-
-fn to_waiting(row: &PgRow) -> Result<Waiting, StoreError> {
-    let text = |at: usize| row.try_get::<&str, _>(at).map_err(unreadable);
-    let number = |at: usize| row.try_get::<i64, _>(at).map(from_sql).map_err(unreadable);
-    let user: Option<&str> = row.try_get(4).map_err(unreadable)?;
-    let letter = Letter {
-        message: text(1)?.to_owned(),
-        hook: text(2)?.into(),
-        event: text(3)?.into(),
-        user: user.map(UserId::parse).transpose().map_err(|_| damaged("user_id"))?,
-        body: text(5)?.to_owned(),
-        made_at: Timestamp(number(6)?),
-    };
-    let attempts = u32::try_from(number(7)?).map_err(|_| damaged("attempts"))?;
-    Ok(Waiting { id: number(0)?, letter, attempts })
-}
-
-fn to_dead(row: &PgRow) -> Result<DeadLetter, StoreError> {
-    let failed_at = row.try_get::<i64, _>(8).map(from_sql).map_err(unreadable)?;
-    let why: Option<String> = row.try_get(9).map_err(unreadable)?;
-    Ok(DeadLetter { waiting: to_waiting(row)?, failed_at: Timestamp(failed_at), why: why.unwrap_or_default() })
 }

@@ -2,20 +2,17 @@
 
 use std::sync::Arc;
 
-use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
-use stillhere_engine::{
-    time::Timestamp,
-    wire::{ChannelName, UserId},
-};
+use sqlx::{PgConnection, PgPool};
+use stillhere_engine::wire::ChannelName;
 
 use super::record::column;
 use crate::{
     limits,
     store::{
-        News, Position, StoreError,
-        column::{damaged, from_sql, to_sql, unreadable},
+        News, StoreError,
+        column::{to_sql, unreadable},
+        rows,
     },
-    views,
 };
 
 /// What is there already is there for good. Nobody else writes, so the numbers go on from the last one.
@@ -52,19 +49,5 @@ pub(super) async fn record(connection: &mut PgConnection, news: &[Arc<News>]) ->
 pub(super) async fn list(pool: &PgPool) -> Result<Vec<News>, StoreError> {
     let sql = r#"select epoch, "offset", at, name, channel, user_id, json from news order by id"#;
     let found = sqlx::query(sql).fetch_all(pool).await.map_err(unreadable)?;
-    found.iter().map(to_news).collect()
-}
-
-fn to_news(row: &PgRow) -> Result<News, StoreError> {
-    let text = |at: usize| row.try_get::<&str, _>(at).map_err(unreadable);
-    let number = |at: usize| row.try_get::<i64, _>(at).map(from_sql).map_err(unreadable);
-    let channel: Option<&str> = row.try_get(4).map_err(unreadable)?;
-    Ok(News {
-        position: Position { epoch: number(0)?, offset: number(1)? },
-        at: Timestamp(number(2)?),
-        name: views::known_change(text(3)?).ok_or_else(|| damaged("name"))?,
-        channel: channel.map(ChannelName::parse).transpose().map_err(|_| damaged("channel"))?,
-        user: UserId::parse(text(5)?).map_err(|_| damaged("user"))?,
-        json: text(6)?.to_owned(),
-    })
+    found.iter().map(rows::news).collect()
 }

@@ -2,22 +2,21 @@
 
 use sqlx::{Connection, PgConnection, PgPool, Postgres, QueryBuilder, Row, postgres::PgRow};
 use stillhere_engine::{
-    page::PageState,
     time::{Millis, Timestamp},
-    tracker::{End, EndReason, SessionRow},
-    wire::{ChannelName, PagePath, SessionId, UserId},
+    tracker::SessionRow,
+    wire::{ChannelName, SessionId},
 };
 
 use crate::{
     limits,
     store::{
-        ChannelTotals, Cursor, Left, OpenSessions, Place, SessionList, SessionPage, SessionQuery, Stay, StoreError,
-        Totals,
+        ChannelTotals, Left, OpenSessions, Place, SessionList, SessionPage, SessionQuery, Stay, StoreError, Totals,
         column::{self, damaged, from_sql, to_sql, unreadable},
+        rows,
     },
 };
 
-/// The columns in the order of [`to_row`], the row's own number first.
+/// The columns in the order of [`rows::session`], the row's own number first.
 const COLUMNS: &str = "
     select id, session, user_id, channel, page, state, seq, started_at, last_seen_at, last_active_at, lease_until_at,
         visible_ms, visible_until_ms, active_ms, recovered, ended_at, detected_at, reason, error_bound_ms, punch_epoch
@@ -28,7 +27,7 @@ pub(super) async fn session(pool: &PgPool, session: SessionId) -> Result<Option<
     let mut query = QueryBuilder::<Postgres>::new(COLUMNS);
     query.push(" where session = ").push_bind(session.0);
     let row = query.build().fetch_optional(pool).await.map_err(unreadable)?;
-    row.map(|row| to_row(&row)).transpose()
+    row.map(|row| rows::session(&row)).transpose()
 }
 
 /// A piece of the open sessions.
@@ -39,7 +38,7 @@ pub(super) async fn open_sessions(pool: &PgPool, after: Option<Place>) -> Result
     let found = query.build().fetch_all(pool).await.map_err(unreadable)?;
     let full = found.len() as u64 == u64::from(limits::RESTORE_ROWS);
     let next = found.last().filter(|_| full).map(|row| id(row).map(Place)).transpose()?;
-    Ok(OpenSessions { rows: found.iter().map(to_row).collect::<Result<_, _>>()?, next })
+    Ok(OpenSessions { rows: found.iter().map(rows::session).collect::<Result<_, _>>()?, next })
 }
 
 /// The last sign of life.
@@ -97,8 +96,8 @@ async fn page(connection: &mut PgConnection, query: &SessionQuery) -> Result<Ses
     let mut found = page.build().fetch_all(connection).await.map_err(unreadable)?;
     let more = found.len() > query.limit as usize;
     found.truncate(query.limit as usize);
-    let next = found.last().filter(|_| more).map(cursor).transpose()?;
-    Ok(SessionPage { rows: found.iter().map(to_row).collect::<Result<_, _>>()?, next })
+    let next = found.last().filter(|_| more).map(rows::cursor).transpose()?;
+    Ok(SessionPage { rows: found.iter().map(rows::session).collect::<Result<_, _>>()?, next })
 }
 
 /// A sum of every stay ever could leave 64 bits, and stops there. The sum of nothing is null.
@@ -157,49 +156,4 @@ fn totals(row: &PgRow) -> Result<Totals, StoreError> {
 
 fn id(row: &PgRow) -> Result<i64, StoreError> {
     row.try_get(0).map_err(unreadable)
-}
-
-fn cursor(row: &PgRow) -> Result<Cursor, StoreError> {
-    Ok(Cursor { id: id(row)?, started_at: row.try_get(7).map_err(unreadable)? })
-}
-
-fn to_row(row: &PgRow) -> Result<SessionRow, StoreError> {
-    let text = |at: usize| row.try_get::<&str, _>(at).map_err(unreadable);
-    let number = |at: usize| row.try_get::<i64, _>(at).map(from_sql).map_err(unreadable);
-    let bytes: &[u8] = row.try_get(1).map_err(unreadable)?;
-    let page: Option<&str> = row.try_get(4).map_err(unreadable)?;
-    Ok(SessionRow {
-        session: SessionId(bytes.try_into().map_err(|_| damaged("session"))?),
-        user: UserId::parse(text(2)?).map_err(|_| damaged("user_id"))?,
-        channel: ChannelName::parse(text(3)?).map_err(|_| damaged("channel"))?,
-        page: page.map(PagePath::parse).transpose().map_err(|_| damaged("page"))?,
-        state: PageState::parse(text(5)?).ok_or_else(|| damaged("state"))?,
-        seq: u32::try_from(number(6)?).map_err(|_| damaged("seq"))?,
-        started_at: Timestamp(number(7)?),
-        last_seen_at: Timestamp(number(8)?),
-        last_active_at: Timestamp(number(9)?),
-        lease_until: Timestamp(number(10)?),
-        visible: Millis(number(11)?),
-        visible_until: Millis(number(12)?),
-        active: Millis(number(13)?),
-        recovered: row.try_get(14).map_err(unreadable)?,
-        punch_epoch: row.try_get::<Option<i64>, _>(19).map_err(unreadable)?.map(from_sql),
-        end: end(row)?,
-    })
-}
-
-fn end(row: &PgRow) -> Result<Option<End>, StoreError> {
-    let number = |at: usize| row.try_get::<Option<i64>, _>(at).map_err(unreadable);
-    let reason: Option<&str> = row.try_get(17).map_err(unreadable)?;
-    let (Some(ended_at), Some(detected_at), Some(reason), Some(error_bound)) =
-        (number(15)?, number(16)?, reason, number(18)?)
-    else {
-        return Ok(None);
-    };
-    Ok(Some(End {
-        ended_at: Timestamp(from_sql(ended_at)),
-        detected_at: Timestamp(from_sql(detected_at)),
-        reason: EndReason::parse(reason).ok_or_else(|| damaged("reason"))?,
-        error_bound: Millis(from_sql(error_bound)),
-    }))
 }

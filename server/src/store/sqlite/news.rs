@@ -3,20 +3,17 @@
 use std::sync::Arc;
 
 use serde::ser::{Serialize, Serializer};
-use sqlx::{Row, SqlitePool, SqliteTransaction, sqlite::SqliteRow};
-use stillhere_engine::{
-    time::Timestamp,
-    wire::{ChannelName, UserId},
-};
+use sqlx::{SqlitePool, SqliteTransaction};
+use stillhere_engine::wire::ChannelName;
 
 use super::record::{AsArray, to_json};
 use crate::{
     limits,
     store::{
-        News, Position, StoreError,
-        column::{damaged, from_sql, to_sql, unreadable},
+        News, StoreError,
+        column::{to_sql, unreadable},
+        rows,
     },
-    views,
 };
 
 /// What is there already is there for good.
@@ -51,19 +48,5 @@ impl Serialize for AsArray<'_, News> {
 pub(super) async fn list(pool: &SqlitePool) -> Result<Vec<News>, StoreError> {
     let sql = "select epoch, offset, at, name, channel, user, json from news order by id";
     let found = sqlx::query(sql).fetch_all(pool).await.map_err(unreadable)?;
-    found.iter().map(to_news).collect()
-}
-
-fn to_news(row: &SqliteRow) -> Result<News, StoreError> {
-    let text = |at: usize| row.try_get::<&str, _>(at).map_err(unreadable);
-    let number = |at: usize| row.try_get::<i64, _>(at).map(from_sql).map_err(unreadable);
-    let channel: Option<&str> = row.try_get(4).map_err(unreadable)?;
-    Ok(News {
-        position: Position { epoch: number(0)?, offset: number(1)? },
-        at: Timestamp(number(2)?),
-        name: views::known_change(text(3)?).ok_or_else(|| damaged("name"))?,
-        channel: channel.map(ChannelName::parse).transpose().map_err(|_| damaged("channel"))?,
-        user: UserId::parse(text(5)?).map_err(|_| damaged("user"))?,
-        json: text(6)?.to_owned(),
-    })
+    found.iter().map(rows::news).collect()
 }

@@ -1,9 +1,9 @@
 //! The punch clock's log, and who is in now.
 
 use serde::ser::{Serialize, SerializeSeq, Serializer};
-use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, Transaction, sqlite::SqliteRow};
+use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, Transaction};
 use stillhere_engine::{
-    time::{Millis, Timestamp},
+    time::Timestamp,
     tracker::{EndReason, OpenPunch, PunchKind, PunchRow},
     wire::UserId,
 };
@@ -15,6 +15,7 @@ use super::{
 use crate::store::{
     PunchList, PunchQuery, StoreError,
     column::{damaged, from_sql, to_sql, unreadable},
+    rows,
 };
 
 /// A punch is added unless it is there: the unique keys say what "there" means.
@@ -138,20 +139,5 @@ pub(super) async fn list(pool: &SqlitePool, query: &PunchQuery) -> Result<PunchL
         Some(row) => Some(from_sql(row.try_get(0).map_err(unreadable)?)),
         None => None,
     };
-    Ok(PunchList { rows: found.iter().map(to_row).collect::<Result<_, _>>()?, next })
-}
-
-fn to_row(row: &SqliteRow) -> Result<PunchRow, StoreError> {
-    let text = |at: usize| row.try_get::<&str, _>(at).map_err(unreadable);
-    let number = |at: usize| row.try_get::<i64, _>(at).map(from_sql).map_err(unreadable);
-    let reason: Option<&str> = row.try_get(6).map_err(unreadable)?;
-    Ok(PunchRow {
-        user: UserId::parse(text(1)?).map_err(|_| damaged("user"))?,
-        epoch: number(2)?,
-        kind: PunchKind::parse(text(3)?).ok_or_else(|| damaged("kind"))?,
-        at: Timestamp(number(4)?),
-        detected_at: Timestamp(number(5)?),
-        reason: reason.map(|word| EndReason::parse(word).ok_or_else(|| damaged("reason"))).transpose()?,
-        error_bound: Millis(number(7)?),
-    })
+    Ok(PunchList { rows: found.iter().map(rows::punch).collect::<Result<_, _>>()?, next })
 }
