@@ -110,7 +110,7 @@ fn figures_that_are_lost_or_counted_twice_are_found() {
 fn an_end_that_was_told_and_is_not_there_is_found() {
     finds("was told that it has ended", |session, _, _, journal| {
         session.told_ended_at = Some(BEGAN_AT + 5_000);
-        journal.kills = vec![BEGAN_AT + 4_000, BEGAN_AT + 6_000];
+        journal.kills = vec![BEGAN_AT + 4_000, BEGAN_AT + 10_000];
     });
     finds("sign-out is lost", |session, _, _, _| session.sign_out = SignOut::Acknowledged);
 }
