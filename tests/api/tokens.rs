@@ -140,6 +140,38 @@ async fn no_route_takes_anything_but_a_good_token_and_no_log_holds_one() {
     }
 }
 
+/// Whether a path is one of a route, in which a part in braces is anything.
+fn is_of(route: &str, path: &str) -> bool {
+    let path = path.split('?').next().unwrap_or_default();
+    let parts = |text: &str| text.split('/').map(str::to_owned).collect::<Vec<_>>();
+    let (route, path) = (parts(route), parts(path));
+    let is_same = |(route, path): (&String, &String)| route == path || route.starts_with('{');
+    route.len() == path.len() && route.iter().zip(&path).all(is_same)
+}
+
+#[tokio::test]
+async fn no_route_that_asks_who_it_is_is_missing_in_the_table() {
+    let server = Server::preset("demo").await;
+    let document = server.get("/openapi.json").await;
+    let mut asking = 0;
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            let asks =
+                operation["security"].as_array().is_some_and(|ways| ways.iter().any(|way| !way["bearer"].is_null()));
+            // The cron job's secret and the socket's hello have tables of their own.
+            let is_elsewhere = path.ends_with("/admin/sweep") || path.ends_with("/socket");
+            if asks && !is_elsewhere {
+                asking += 1;
+                let is_it = |entry: &&(Method, &str, u16)| {
+                    entry.0.as_str().eq_ignore_ascii_case(method) && is_of(path, entry.1)
+                };
+                assert!(ROUTES.iter().any(|entry| is_it(&entry)), "{method} {path} is in no table");
+            }
+        }
+    }
+    assert!(asking >= 20, "{asking}");
+}
+
 #[tokio::test]
 async fn a_users_token_opens_what_users_may_see_and_an_admins_everything() {
     let server = Server::start(&[], SETTINGS, &ENVIRONMENT).await;

@@ -148,6 +148,7 @@ impl Sender {
         self.metrics.letters(name, outbox.count(name).await?);
         Ok(rest)
     }
+
     /// The letter has to wait, or is dead, and the whole hook is left alone for a while.
     async fn fail(&mut self, line: &Line, waiting: &Waiting, failure: Failure) -> Result<Rest, StoreError> {
         self.note_delivered().await?;
