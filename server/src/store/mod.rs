@@ -5,6 +5,7 @@
 
 mod chain;
 mod column;
+mod filters;
 mod history;
 mod log;
 mod outbox;

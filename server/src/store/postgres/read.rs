@@ -10,9 +10,9 @@ use stillhere_engine::{
 use crate::{
     limits,
     store::{
-        ChannelTotals, Left, OpenSessions, Place, SessionList, SessionPage, SessionQuery, Stay, StoreError, Totals,
+        ChannelTotals, Left, OpenSessions, Place, SessionList, SessionPage, SessionQuery, StoreError, Totals,
         column::{self, damaged, from_sql, to_sql, unreadable},
-        rows,
+        filters, rows,
     },
 };
 
@@ -78,7 +78,7 @@ pub(super) async fn sessions(pool: &PgPool, query: &SessionQuery) -> Result<Sess
     let mut snapshot = connection.begin_with(same_moment).await.map_err(unreadable)?;
     let page = page(&mut snapshot, query).await?;
     let mut sums = QueryBuilder::<Postgres>::new(SUMS);
-    push_filters(&mut sums, query);
+    filters::sessions(&mut sums, query);
     let sums = sums.build().fetch_one(&mut *snapshot).await.map_err(unreadable)?;
     snapshot.rollback().await.map_err(unreadable)?;
 
@@ -111,41 +111,12 @@ const SUMS: &str = "
 /// The rows of a page, and one more, which tells whether there is another page.
 pub(super) fn push_page(page: &mut QueryBuilder<Postgres>, query: &SessionQuery) {
     page.push(COLUMNS);
-    push_filters(page, query);
+    filters::sessions(page, query);
     if let Some(after) = query.after {
         page.push(" and (started_at, id) < (").push_bind(after.started_at);
         page.push(", ").push_bind(after.id).push(")");
     }
     page.push(" order by started_at desc, id desc limit ").push_bind(i64::from(query.limit) + 1);
-}
-
-/// `where` and every filter; always something, so that more can follow with `and`.
-fn push_filters(sql: &mut QueryBuilder<Postgres>, query: &SessionQuery) {
-    sql.push(" where true");
-    if let Some(user) = &query.user {
-        sql.push(" and user_id = ").push_bind(user.as_str().to_owned());
-    }
-    if let Some(channel) = &query.channel {
-        sql.push(" and channel = ").push_bind(channel.as_str().to_owned());
-    }
-    if let Some(page) = &query.page {
-        // Where it is, or was before it went on.
-        sql.push(" and (page = ").push_bind(page.as_str().to_owned());
-        sql.push(" or id in (select session_id from views where page = ")
-            .push_bind(page.as_str().to_owned())
-            .push("))");
-    }
-    if let Some(from) = query.from {
-        sql.push(" and started_at >= ").push_bind(to_sql(from.0));
-    }
-    if let Some(to) = query.to {
-        sql.push(" and started_at < ").push_bind(to_sql(to.0));
-    }
-    match query.stay {
-        Some(Stay::Open) => _ = sql.push(" and ended_at is null"),
-        Some(Stay::Ended) => _ = sql.push(" and ended_at is not null"),
-        None => {}
-    }
 }
 
 fn totals(row: &PgRow) -> Result<Totals, StoreError> {

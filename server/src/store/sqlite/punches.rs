@@ -15,7 +15,7 @@ use super::{
 use crate::store::{
     PunchList, PunchQuery, StoreError,
     column::{damaged, from_sql, to_sql, unreadable},
-    rows,
+    filters, rows,
 };
 
 /// A punch is added unless it is there: the unique keys say what "there" means.
@@ -113,25 +113,9 @@ pub(super) async fn open(pool: &SqlitePool) -> Result<Vec<OpenPunch>, StoreError
 /// A page of the log, newest row first.
 pub(super) async fn list(pool: &SqlitePool, query: &PunchQuery) -> Result<PunchList, StoreError> {
     let mut sql = QueryBuilder::<Sqlite>::new(
-        "select id, user, epoch, kind, at, detected_at, reason, error_bound_ms from punches where true",
+        "select id, user, epoch, kind, at, detected_at, reason, error_bound_ms from punches",
     );
-    if let Some(user) = &query.user {
-        sql.push(" and user = ").push_bind(user.as_str().to_owned());
-    }
-    if let Some(kind) = query.kind {
-        sql.push(" and kind = ").push_bind(kind.as_str());
-    }
-    if let Some(from) = query.from {
-        sql.push(" and at >= ").push_bind(to_sql(from.0));
-    }
-    if let Some(to) = query.to {
-        sql.push(" and at < ").push_bind(to_sql(to.0));
-    }
-    if let Some(after) = query.after {
-        sql.push(" and id < ").push_bind(to_sql(after));
-    }
-    // One more than asked for tells whether there is another page.
-    sql.push(" order by id desc limit ").push_bind(i64::from(query.limit) + 1);
+    filters::punches(&mut sql, query);
     let mut found = sql.build().fetch_all(pool).await.map_err(unreadable)?;
     let more = found.len() > query.limit as usize;
     found.truncate(query.limit as usize);

@@ -12,9 +12,9 @@ use stillhere_engine::{
 use crate::{
     limits,
     store::{
-        ChannelTotals, Left, OpenSessions, Place, SessionList, SessionPage, SessionQuery, Stay, StoreError, Totals,
+        ChannelTotals, Left, OpenSessions, Place, SessionList, SessionPage, SessionQuery, StoreError, Totals,
         column::{self, damaged, from_sql, to_sql, unreadable},
-        rows,
+        filters, rows,
     },
 };
 
@@ -135,7 +135,7 @@ pub(super) async fn sessions(pool: &SqlitePool, query: &SessionQuery) -> Result<
             total(visible_ms), total(active_ms)
         from sessions",
     );
-    push_filters(&mut sums, query);
+    filters::sessions(&mut sums, query);
     let sums = sums.build().fetch_one(&mut *snapshot).await.map_err(unreadable)?;
     snapshot.rollback().await.map_err(unreadable)?;
 
@@ -149,7 +149,7 @@ pub(super) async fn session_page(pool: &SqlitePool, query: &SessionQuery) -> Res
 
 async fn page(connection: &mut SqliteConnection, query: &SessionQuery) -> Result<SessionPage, StoreError> {
     let mut page = QueryBuilder::<Sqlite>::new(COLUMNS);
-    push_filters(&mut page, query);
+    filters::sessions(&mut page, query);
     if let Some(after) = query.after {
         page.push(" and (started_at, id) < (").push_bind(after.started_at);
         page.push(", ").push_bind(after.id).push(")");
@@ -161,35 +161,6 @@ async fn page(connection: &mut SqliteConnection, query: &SessionQuery) -> Result
     found.truncate(query.limit as usize);
     let next = found.last().filter(|_| more).map(rows::cursor).transpose()?;
     Ok(SessionPage { rows: found.iter().map(rows::session).collect::<Result<_, _>>()?, next })
-}
-
-/// `where` and every filter; always something, so that more can follow with `and`.
-fn push_filters(sql: &mut QueryBuilder<Sqlite>, query: &SessionQuery) {
-    sql.push(" where true");
-    if let Some(user) = &query.user {
-        sql.push(" and user = ").push_bind(user.as_str().to_owned());
-    }
-    if let Some(channel) = &query.channel {
-        sql.push(" and channel = ").push_bind(channel.as_str().to_owned());
-    }
-    if let Some(page) = &query.page {
-        // Where it is, or was before it went on.
-        sql.push(" and (page = ").push_bind(page.as_str().to_owned());
-        sql.push(" or id in (select session_id from views where page = ")
-            .push_bind(page.as_str().to_owned())
-            .push("))");
-    }
-    if let Some(from) = query.from {
-        sql.push(" and started_at >= ").push_bind(to_sql(from.0));
-    }
-    if let Some(to) = query.to {
-        sql.push(" and started_at < ").push_bind(to_sql(to.0));
-    }
-    match query.stay {
-        Some(Stay::Open) => _ = sql.push(" and ended_at is null"),
-        Some(Stay::Ended) => _ = sql.push(" and ended_at is not null"),
-        None => {}
-    }
 }
 
 fn totals(row: &SqliteRow) -> Result<Totals, StoreError> {
