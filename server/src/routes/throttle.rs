@@ -38,11 +38,11 @@ impl App {
         Arc::clone(&self.inner.limiter)
     }
 
-    /// Takes the beat of somebody with a token, and remembers what lists show of them.
+    /// Takes the beat of somebody with a token, and remembers what lists show of them: before anybody can be told that they
+    /// have come, so that a chat is told by name.
     pub(super) async fn beat_of(&self, caller: Caller, who: &Arc<Who>, beat: Beat) -> Result<Accepted, Rejection> {
-        let accepted = self.beat(caller, &who.user, who.issued_at, beat).await?;
         self.inner.profiles.note(who);
-        Ok(accepted)
+        self.beat(caller, &who.user, who.issued_at, beat).await
     }
 
     /// Takes a beat, if it is not too much.
