@@ -130,8 +130,8 @@ pub struct Life {
     pub gone_at: Option<Ms>,
     /// The server says that it is over.
     pub end: Option<EndSeen>,
-    /// The newest beat whose answer said, or implied, that it is on disk.
-    pub acknowledged: u32,
+    /// The newest beat that was answered as taken; 0: none yet.
+    pub answered: u32,
     /// When a restart of the server with an empty disk, or with another clock, last blurred what it can know.
     pub blurred_at: Option<Ms>,
     /// The server died while it was open.

@@ -108,6 +108,7 @@ fn the_stories_that_once_failed_hold() {
         (79, "a look-up from before the end brought the session back"),
         (1_478, "a beat that was long under way placed old time anew"),
         (357, "a page that hid when a beat was found lost waited with saying so"),
+        (850_895, "a first beat that was being looked up in the very moment of the leave had no name"),
     ];
     for (seed, _found) in stories {
         check(Scenario::of_seed(seed));

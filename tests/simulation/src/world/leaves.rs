@@ -125,9 +125,11 @@ impl World {
             let returns = life.newest.is_none_or(|newest| newest.state == PageState::Closed);
             return Some(if returns { Cause::LostReturn } else { Cause::Network });
         }
-        // It has only just come; or it has yet to hear that its session is over.
+        // It has only just come, and its first beat is under way or still being looked up; or it has yet to hear that its
+        // session is over.
         let borne = if self.seems_open(life) { USUAL_DELAY } else { limits::ANSWER_WITHIN.0 };
-        if !life.trials.is_empty() && now < page.here_since + borne {
+        let is_unheard = !life.trials.is_empty() || life.answered == 0;
+        if is_unheard && now < page.here_since + borne {
             return Some(Cause::Return);
         }
         let is_to_be_silent = page.state == PageState::Frozen || page.is_silent;
@@ -142,7 +144,7 @@ impl World {
         // Its first beat was lost and its last word came instead, so it was over before it began. Whoever has come back to it
         // was heard, and the answer that says so waits for the disk too.
         let is_over_unheard =
-            life.acknowledged == 0 && life.arrivals.first().is_some_and(|first| first.state == PageState::Closed);
+            life.answered == 0 && life.arrivals.first().is_some_and(|first| first.state == PageState::Closed);
         if is_over_unheard && life.newest.is_some_and(|newest| now >= newest.at + USUAL_DELAY) {
             return Some(Cause::SlowStore);
         }

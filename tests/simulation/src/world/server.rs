@@ -273,6 +273,7 @@ impl World {
                 let saved_seq = accepted.saved_seq;
                 if let Some(life) = self.lives.get_mut(&session) {
                     life.is_saved(saved_seq);
+                    life.answered = life.answered.max(seq);
                 }
                 let row = self.server.disk.row(&session);
                 let verdict = checks::acknowledged_is_kept(session, (seq, fact), saved_seq, row);
