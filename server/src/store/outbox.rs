@@ -107,7 +107,4 @@ pub trait Outbox: Send + Sync {
     /// Its dead letters wait again, as if they had never been tried, and all that wait are due now. Says how many live
     /// again.
     fn revive<'a>(&'a self, hook: &'a str, now: Timestamp) -> Pending<'a, u64>;
-
-    /// Deletes all letters about a person, for whoever is removed.
-    fn forget_letters<'a>(&'a self, user: &'a UserId) -> Pending<'a, ()>;
 }

@@ -166,13 +166,6 @@ impl Outbox for Postgres {
             written.await
         })
     }
-
-    fn forget_letters<'a>(&'a self, user: &'a UserId) -> Pending<'a, ()> {
-        Box::pin(async move {
-            let forget = sqlx::query(FORGET).bind(user.as_str());
-            self.writer.act(async |connection| forget.execute(connection).await.map(|_| ())).await
-        })
-    }
 }
 
 async fn next_at(pool: &PgPool, hook: &str) -> Result<Option<Timestamp>, StoreError> {

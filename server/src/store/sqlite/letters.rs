@@ -165,13 +165,6 @@ impl Outbox for Sqlite {
             written.await.map_err(unwritten)
         })
     }
-
-    fn forget_letters<'a>(&'a self, user: &'a UserId) -> Pending<'a, ()> {
-        Box::pin(async move {
-            let forget = sqlx::query(FORGET).bind(user.as_str());
-            forget.execute(&self.writer).await.map(|_| ()).map_err(unwritten)
-        })
-    }
 }
 
 async fn next_at(pool: &SqlitePool, hook: &str) -> Result<Option<Timestamp>, StoreError> {

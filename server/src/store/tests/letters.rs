@@ -148,7 +148,7 @@ pub(super) async fn who_is_removed_is_in_no_letter_any_more(ground: &Ground) {
     write(store, [letter("pay", 1), bobs.clone(), letter("pay", 3)]).await;
     let id = due(store, "pay", 9).await.letters[0].id;
     store.outbox().failed(id, "", Fate::Dies(Timestamp(9))).await.unwrap();
-    store.outbox().forget_letters(&letter("pay", 1).user.unwrap()).await.unwrap();
+    store.remove(&letter("pay", 1).user.unwrap()).await.unwrap();
     assert_eq!((due_letters(store, "pay", 9).await, dead(store, "pay").await), (vec![bobs], vec![]));
     write(store, [letter("pay", 4)]).await;
     store.remove(&letter("pay", 4).user.unwrap()).await.unwrap();
