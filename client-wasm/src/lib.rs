@@ -1,7 +1,7 @@
 //! The heart of a tab: the engine's [`Pulse`](stillhere_engine::pulse::Pulse), wired to a page and its network.
 //!
 //! One page has at most one heart, so what JavaScript sees here is functions, not objects; the handle that a web
-//! developer holds is made in `js/stillhere.js`. Nothing here throws into the page.
+//! developer holds is made in `js/heart.js`. Nothing here throws into the page.
 
 mod answer;
 mod events;

@@ -116,7 +116,7 @@ fn optimise(project: &Project) -> Result<()> {
 
 /// Make one module of the hand-written and the generated one, and put it beside its wasm.
 fn bundle(project: &Project) -> Result<()> {
-    let entry = sources(project).join(MODULE);
+    let entry = sources(project).join("heart.js");
     if !entry.is_file() {
         bail!("{} is missing; it is the module that pages import", entry.display());
     }
@@ -149,7 +149,7 @@ fn publish(project: &Project) -> Result<()> {
     for name in [WASM, MODULE, "stillhere.js.map"] {
         fs::copy(project.wasm_target().join(name), dist.join(name))?;
     }
-    let types = sources(project).join("stillhere.d.ts");
+    let types = sources(project).join("heart.d.ts");
     if types.is_file() {
         fs::copy(types, dist.join("stillhere.d.ts"))?;
     }

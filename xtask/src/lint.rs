@@ -60,8 +60,8 @@ fn client(project: &Project) -> Result<()> {
 
 /// The hand-written module against its own declarations and those of the generated one.
 fn types(project: &Project) -> Result<()> {
-    if !project.root.join("client-wasm/js/stillhere.d.ts").is_file() {
-        println!("  client-wasm/js/stillhere.d.ts is missing: types are not checked");
+    if !project.root.join("client-wasm/js/heart.d.ts").is_file() {
+        println!("  client-wasm/js/heart.d.ts is missing: types are not checked");
         return Ok(());
     }
     let settings = project.wasm_target().join("tsconfig.json");

@@ -1,12 +1,12 @@
 // @ts-check
-// What a page imports: one function, and the handle that it gives. See stillhere.d.ts.
+// What a page imports: one function, and the handle that it gives. See heart.d.ts.
 
 import { beatNow, begin, check, inMs, initSync, markActive, session, setChannel, setPage, signOut, stop } from "stillhere-glue";
 
-/** @typedef {import("./stillhere.js").Options} Options */
-/** @typedef {import("./stillhere.js").Handle} Handle */
-/** @typedef {import("./stillhere.js").Events} Events */
-/** @typedef {import("./stillhere.js").Why} Why */
+/** @typedef {import("./heart.js").Options} Options */
+/** @typedef {import("./heart.js").Handle} Handle */
+/** @typedef {import("./heart.js").Events} Events */
+/** @typedef {import("./heart.js").Why} Why */
 
 /** The page's heart, from its start to its stop. @type {{ options: Options, ready: Promise<Handle> } | undefined} */
 let running;
