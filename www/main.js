@@ -25,7 +25,7 @@ const person = new Person(card("heart"), {
 
 const heart = new Heart(card("heart"), {
   clock,
-  load: () => import("/client/stillhere.js"),
+  load: () => import("/client/index.js"),
   options: () => ({
     endpoint: "/v1",
     token: person.name,

@@ -1,7 +1,8 @@
 // @ts-check
 // What a page imports: one function, and the handle that it gives. See heart.d.ts.
 
-import { beatNow, begin, check, inMs, initSync, markActive, session, setChannel, setPage, signOut, stop } from "stillhere-glue";
+import { beatNow, begin, check, inMs, markActive, session, setChannel, setPage, signOut, stop } from "stillhere-glue";
+import { init } from "./wasm.js";
 
 /** @typedef {import("./heart.js").Options} Options */
 /** @typedef {import("./heart.js").Handle} Handle */
@@ -10,9 +11,6 @@ import { beatNow, begin, check, inMs, initSync, markActive, session, setChannel,
 
 /** The page's heart, from its start to its stop. @type {{ options: Options, ready: Promise<Handle> } | undefined} */
 let running;
-
-/** The wasm, loaded once. @type {Promise<void> | undefined} */
-let loading;
 
 /** @type {(options?: Options) => Promise<Handle>} */
 export async function start(options = {}) {
@@ -31,11 +29,8 @@ export async function start(options = {}) {
 
 /** @type {(handle: Handle, live: () => void, options: Options) => Promise<Handle>} */
 async function prepare(handle, live, options) {
-  try {
-    await (loading ??= load());
-  } catch (cause) {
-    console.error("stillhere: no beats, as stillhere.wasm did not load; a CSP needs script-src 'wasm-unsafe-eval'", cause);
-    running = loading = undefined;
+  if (!(await init())) {
+    running = undefined;
     return handle;
   }
   const wrong = check(options);
@@ -48,14 +43,6 @@ async function prepare(handle, live, options) {
   if (document.prerendering) document.addEventListener("prerenderingchange", live, { once: true });
   else live();
   return handle;
-}
-
-async function load() {
-  const url = new URL("./stillhere.wasm", import.meta.url);
-  // Compiling what is still on its way needs the right content type, which not every server knows.
-  const compiled = WebAssembly.compileStreaming(fetch(url));
-  const module = await compiled.catch(async () => WebAssembly.compile(await (await fetch(url)).arrayBuffer()));
-  initSync({ module });
 }
 
 /** @type {(a: Record<string, unknown>, b: Record<string, unknown>) => boolean} */

@@ -78,7 +78,7 @@ async fn options_the_interval_in_ms_and_debug_logging_are_the_pages_choice() {
     let start = r#"
         window.said = [];
         console.debug = (...words) => said.push(words);
-        const { start } = await import("/client/stillhere.js");
+        const { start } = await import("/client/index.js");
         window.heart = await start({ endpoint: "/v1", token: "ann@example.com", intervalMs: 60000, debug: true });"#;
     browser.act(start).await;
     browser.pass(Duration::from_secs(10 * 60)).await;

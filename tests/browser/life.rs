@@ -67,7 +67,7 @@ async fn who_signs_out_has_left_at_once() {
     let browser = Browser::start(Clock::Real).await;
     let mut feed = server.feed("site").await;
     open_as(&browser, &server, "ann").await;
-    browser.run("import('/client/stillhere.js').then(({ start }) => start()).then((heart) => heart.signOut())").await;
+    browser.run("import('/client/index.js').then(({ start }) => start()).then((heart) => heart.signOut())").await;
     while feed.next_in_words().await != "leave ann signed_out" {}
     let session = &server.sessions("ann").await[0];
     assert_eq!((&session["reason"], &session["state"]), (&Value::from("signed_out"), &Value::from("closed")));

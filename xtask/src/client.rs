@@ -1,4 +1,4 @@
-//! The client: from Rust and a hand-written module to the two files that a page loads.
+//! The client: from Rust and hand-written modules to the files that a page loads.
 //!
 //! compile → bind → optimise → bundle. Each step reads what the one before has written below
 //! `target/wasm`; only the last one writes to `dist/`.
@@ -8,22 +8,15 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 
+use crate::bundle::{self, WASM};
 use crate::node_packages;
 use crate::project::Project;
-use crate::short_names::{self, LONG_NAMES};
 use crate::step;
 use crate::trap_panics;
 use crate::wasm_toolchain::{TARGET, WasmToolchain};
-
-/// What a page loads to beat.
-pub(crate) const MODULE: &str = "stillhere.js";
-pub(crate) const WASM: &str = "stillhere.wasm";
-
-/// The name by which the hand-written module imports what wasm-bindgen generates.
-const GLUE: &str = "stillhere-glue";
 
 /// The name of cargo's output, and of the generated files.
 const STEM: &str = "stillhere_client";
@@ -49,7 +42,7 @@ const WASM_FEATURES: [&str; 5] = [
     "--enable-sign-ext",
 ];
 
-/// Build `dist/stillhere.js` and `dist/stillhere.wasm`.
+/// Build everything that `dist/` holds.
 pub(crate) fn build(project: &Project) -> Result<()> {
     node_packages::ensure(project)?;
     let toolchain = WasmToolchain::find(project)?;
@@ -63,7 +56,7 @@ pub(crate) fn build(project: &Project) -> Result<()> {
     }
     step::timed(project, "binding the client (wasm-bindgen)", || bind(project, &compiled))?;
     step::timed(project, "optimising the client (wasm-opt)", || optimise(project))?;
-    step::timed(project, "bundling the client (esbuild)", || bundle(project))?;
+    step::timed(project, "bundling the client (esbuild)", || bundle::run(project))?;
     fs::write(stamp, fingerprint(project, &compiled)?)?;
     Ok(())
 }
@@ -114,48 +107,6 @@ fn optimise(project: &Project) -> Result<()> {
     step::finish(project, &mut wasm_opt)
 }
 
-/// Make one module of the hand-written and the generated one, and put it beside its wasm.
-fn bundle(project: &Project) -> Result<()> {
-    let entry = sources(project).join("heart.js");
-    if !entry.is_file() {
-        bail!("{} is missing; it is the module that pages import", entry.display());
-    }
-    let glue = glue_module(project);
-    let bundled = project.wasm_target().join(MODULE);
-    // The names of another build would keep those of this one from being the shortest.
-    let names = project.wasm_target().join("names.json");
-    fs::write(&names, "{}")?;
-    let mut esbuild = Command::new(node_packages::program(project, "esbuild"));
-    esbuild
-        .arg(&entry)
-        .arg(format!("--alias:{GLUE}={}", utf8(&glue)?))
-        .arg(format!("--outfile={}", utf8(&bundled)?))
-        .args(["--bundle", "--format=esm", "--platform=browser", "--target=es2022"])
-        .args(["--minify", "--charset=utf8", "--legal-comments=none"])
-        .arg(format!("--mangle-props={LONG_NAMES}"))
-        .arg("--mangle-quoted")
-        .arg(format!("--mangle-cache={}", utf8(&names)?))
-        // Beside the module and not named in it: a page should not pay bytes for a debugger.
-        .args(["--sourcemap=external", "--log-level=warning"]);
-    step::finish(project, &mut esbuild)?;
-    short_names::apply(&project.wasm_target().join(WASM), &names)?;
-    publish(project)
-}
-
-/// Copy what is finished to `dist/`.
-fn publish(project: &Project) -> Result<()> {
-    let dist = project.dist();
-    fs::create_dir_all(&dist)?;
-    for name in [WASM, MODULE, "stillhere.js.map"] {
-        fs::copy(project.wasm_target().join(name), dist.join(name))?;
-    }
-    let types = sources(project).join("heart.d.ts");
-    if types.is_file() {
-        fs::copy(types, dist.join("stillhere.d.ts"))?;
-    }
-    Ok(())
-}
-
 /// Everything that the steps after the compiler read, and what they have written.
 ///
 /// A fingerprint of contents: times lie after a checkout, and a build that is skipped wrongly
@@ -165,7 +116,7 @@ fn fingerprint(project: &Project, compiled: &Path) -> Result<String> {
     let mut files = vec![compiled.to_path_buf(), project.root.join("package-lock.json")];
     // The steps themselves are in here.
     files.push(std::env::current_exe()?);
-    for folder in [sources(project), project.dist()] {
+    for folder in [bundle::sources(project), project.dist()] {
         let mut inside: Vec<PathBuf> =
             fs::read_dir(folder).into_iter().flatten().flatten().map(|file| file.path()).collect();
         inside.sort();
@@ -186,10 +137,6 @@ fn lock(project: &Project) -> Result<File> {
     Ok(file)
 }
 
-fn sources(project: &Project) -> PathBuf {
-    project.root.join("client-wasm/js")
-}
-
 /// The module that wasm-bindgen generates.
 pub(crate) fn glue_module(project: &Project) -> PathBuf {
     glue_folder(project).join(format!("{STEM}.js"))
@@ -201,8 +148,4 @@ fn glue_wasm(project: &Project) -> PathBuf {
 
 fn glue_folder(project: &Project) -> PathBuf {
     project.wasm_target().join("glue")
-}
-
-fn utf8(path: &Path) -> Result<&str> {
-    path.to_str().ok_or_else(|| anyhow!("esbuild wants a path in UTF-8, and {} is none", path.display()))
 }

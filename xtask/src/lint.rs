@@ -1,11 +1,11 @@
 //! `cargo xtask lint`: what reads the code and does not run it.
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use anyhow::Result;
 
+use crate::bundle;
 use crate::checks::Checks;
 use crate::client;
 use crate::node_packages;
@@ -58,33 +58,35 @@ fn client(project: &Project) -> Result<()> {
     }
 }
 
-/// The hand-written module against its own declarations and those of the generated one.
+/// The hand-written modules against their own declarations and those of the generated one.
 fn types(project: &Project) -> Result<()> {
-    if !project.root.join("client-wasm/js/heart.d.ts").is_file() {
-        println!("  client-wasm/js/heart.d.ts is missing: types are not checked");
-        return Ok(());
-    }
     let settings = project.wasm_target().join("tsconfig.json");
-    fs::write(&settings, tsconfig(&project.root, &client::glue_module(project).with_extension("d.ts")))?;
+    fs::write(&settings, tsconfig(project)?)?;
     let mut tsc = Command::new(node_packages::program(project, "tsc"));
     tsc.arg("--project").arg(settings);
     step::run(project, "checking types (tsc)", &mut tsc)
 }
 
 /// Written here and not kept in the repository, as cargo's target folder can be anywhere.
-fn tsconfig(root: &Path, glue: &Path) -> String {
-    let js = root.join("client-wasm/js");
-    // Rust's way to quote a string is JSON's too, for all that a path holds.
-    format!(
-        r#"{{
-  "compilerOptions": {{
-    "allowJs": true, "checkJs": true, "noEmit": true, "skipLibCheck": true,
-    "target": "es2022", "module": "esnext", "moduleResolution": "bundler", "types": [],
-    "lib": ["es2024", "dom", "dom.iterable"],
-    "paths": {{ "stillhere-glue": [{glue:?}] }}
-  }},
-  "include": [{js:?}]
-}}
-"#
-    )
+fn tsconfig(project: &Project) -> Result<String> {
+    // Named one by one: of a module and its declarations in one folder, tsc takes the declarations alone.
+    let mut files = Vec::new();
+    for file in fs::read_dir(bundle::sources(project))? {
+        files.push(file?.path());
+    }
+    files.sort();
+    let settings = serde_json::json!({
+        "compilerOptions": {
+            "allowJs": true, "checkJs": true, "noEmit": true, "skipLibCheck": true, "strict": true,
+            "target": "es2022", "module": "esnext", "moduleResolution": "bundler", "types": [],
+            "lib": ["es2024", "dom", "dom.iterable"],
+            "resolveJsonModule": true,
+            "paths": {
+                bundle::GLUE: [client::glue_module(project).with_extension("d.ts")],
+                bundle::INLINED: [bundle::inlined(project)],
+            },
+        },
+        "files": files,
+    });
+    Ok(settings.to_string())
 }

@@ -4,6 +4,7 @@
 //! library, npm packages, a browser for the tests) it looks for, and gets it when it can.
 
 mod browser_facts;
+mod bundle;
 mod checks;
 mod client;
 mod crash;

@@ -6,17 +6,17 @@ use std::fs;
 use anyhow::{Context, Result};
 
 use crate::project::Project;
-use crate::size::{BROTLI_BUDGET, GZIP_BUDGET, Sizes};
+use crate::size::{BROTLI_BUDGET, GZIP_BUDGET, Way};
 
 const FILE: &str = "README.md";
 const START: &str = "<!-- size:start -->";
 const END: &str = "<!-- size:end -->";
 
 /// Put the table between the two marks.
-pub(crate) fn write(project: &Project, sizes: &Sizes) -> Result<()> {
+pub(crate) fn write(project: &Project, ways: &[Way]) -> Result<()> {
     let path = project.root.join(FILE);
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {FILE}"))?;
-    let updated = replace_block(&text, &table(sizes))
+    let updated = replace_block(&text, &table(ways))
         .with_context(|| format!("{FILE} has no `{START}` with `{END}` after it; add both, each on its own line"))?;
     if updated == text {
         println!("  {FILE} is up to date");
@@ -28,18 +28,17 @@ pub(crate) fn write(project: &Project, sizes: &Sizes) -> Result<()> {
 }
 
 /// Say so when the README shows other sizes than `dist/` has.
-pub(crate) fn warn_when_stale(project: &Project, sizes: &Sizes) {
+pub(crate) fn warn_when_stale(project: &Project, ways: &[Way]) {
     let Ok(text) = fs::read_to_string(project.root.join(FILE)) else { return };
-    let is_stale = replace_block(&text, &table(sizes)).is_some_and(|updated| updated != text);
+    let is_stale = replace_block(&text, &table(ways)).is_some_and(|updated| updated != text);
     if is_stale {
         println!("  warning: the sizes in {FILE} are old; `cargo xtask size --write` updates them");
     }
 }
 
-fn table(sizes: &Sizes) -> String {
+fn table(ways: &[Way]) -> String {
     let mut table = String::from("| a page loads | raw | gzip -9 | brotli -q 11 |\n|---|---:|---:|---:|\n");
-    let sum = ("together", sizes.sum);
-    for (name, bytes) in sizes.files.iter().copied().chain([sum]) {
+    for Way { name, bytes } in ways {
         let [raw, gzip, brotli] = [bytes.raw, bytes.gzip, bytes.brotli].map(grouped);
         // Writing to a String does not fail.
         let _ok = writeln!(table, "| {name} | {raw} | {gzip} | {brotli} |");
@@ -74,19 +73,18 @@ mod tests {
     use super::*;
     use crate::size::Bytes;
 
-    const SIZES: fn() -> Sizes = || Sizes {
-        files: vec![("stillhere.js", Bytes { raw: 12_345, gzip: 999, brotli: 1_000 })],
-        sum: Bytes { raw: 1_234_567, gzip: 7, brotli: 0 },
-    };
-
     #[test]
-    fn the_table_shows_each_file_the_sum_and_the_budget() {
+    fn the_table_shows_each_way_and_the_budget() {
+        let ways = [
+            Way { name: "a.js", bytes: Bytes { raw: 12_345, gzip: 999, brotli: 1_000 } },
+            Way { name: "b.js + c", bytes: Bytes { raw: 1_234_567, gzip: 7, brotli: 0 } },
+        ];
         let expected = "| a page loads | raw | gzip -9 | brotli -q 11 |\n\
             |---|---:|---:|---:|\n\
-            | stillhere.js | 12,345 | 999 | 1,000 |\n\
-            | together | 1,234,567 | 7 | 0 |\n\
+            | a.js | 12,345 | 999 | 1,000 |\n\
+            | b.js + c | 1,234,567 | 7 | 0 |\n\
             | budget | | 12,288 | 11,264 |\n";
-        assert_eq!(table(&SIZES()), expected);
+        assert_eq!(table(&ways), expected);
     }
 
     #[test]

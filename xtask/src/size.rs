@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::client::{MODULE, WASM};
+use crate::bundle::{INDEX, SCRIPT, SLIM, WASM};
 use crate::project::Project;
 use crate::readme;
 use crate::step;
@@ -37,11 +37,17 @@ pub(crate) struct Bytes {
     pub(crate) brotli: usize,
 }
 
-/// The files that a page loads, in the order in which it does, and their sum.
-pub(crate) struct Sizes {
-    pub(crate) files: Vec<(&'static str, Bytes)>,
-    pub(crate) sum: Bytes,
+/// One of the ways to load the client.
+pub(crate) struct Way {
+    /// Its files, as one says it.
+    pub(crate) name: &'static str,
+    /// What they weigh together.
+    pub(crate) bytes: Bytes,
 }
+
+/// The ways to load the client, each with the files that a page needs for it.
+const WAYS: [(&str, &[&str]); 3] =
+    [("index.js", &[INDEX]), ("stillhere.js", &[SCRIPT]), ("slim.js + stillhere.wasm", &[SLIM, WASM])];
 
 /// Print the sizes, and fail above the hard limit.
 pub(crate) fn run(project: &Project, arguments: &SizeArguments) -> Result<()> {
@@ -54,45 +60,52 @@ pub(crate) fn run(project: &Project, arguments: &SizeArguments) -> Result<()> {
 }
 
 /// Compress what is in `dist/`.
-pub(crate) fn measure(project: &Project) -> Result<Sizes> {
-    let mut files = Vec::new();
-    for name in [MODULE, WASM] {
-        let path = project.dist().join(name);
-        let bytes = weigh(&path)
-            .with_context(|| format!("cannot weigh dist/{name}; run `cargo xtask build --client` first"))?;
-        files.push((name, bytes));
-    }
-    let sum = files.iter().fold(Bytes::default(), |sum, (_, file)| Bytes {
-        raw: sum.raw + file.raw,
-        gzip: sum.gzip + file.gzip,
-        brotli: sum.brotli + file.brotli,
-    });
-    Ok(Sizes { files, sum })
+pub(crate) fn measure(project: &Project) -> Result<Vec<Way>> {
+    WAYS.iter().map(|(name, files)| Ok(Way { name, bytes: weigh_all(project, files)? })).collect()
 }
 
 /// Print a table with the budget below.
-pub(crate) fn print(sizes: &Sizes) {
-    println!("  {:<16}{:>10}{:>10}{:>10}", "a page loads", "raw", "gzip -9", "brotli 11");
-    let sum = ("together", sizes.sum);
-    for (name, bytes) in sizes.files.iter().copied().chain([sum]) {
-        println!("  {name:<16}{:>10}{:>10}{:>10}", bytes.raw, bytes.gzip, bytes.brotli);
+pub(crate) fn print(ways: &[Way]) {
+    println!("  {:<26}{:>10}{:>10}{:>10}", "a page loads", "raw", "gzip -9", "brotli 11");
+    for Way { name, bytes } in ways {
+        println!("  {name:<26}{:>10}{:>10}{:>10}", bytes.raw, bytes.gzip, bytes.brotli);
     }
-    println!("  {:<16}{:>10}{GZIP_BUDGET:>10}{BROTLI_BUDGET:>10}", "budget", "");
-    if sizes.sum.gzip > GZIP_BUDGET || sizes.sum.brotli > BROTLI_BUDGET {
+    println!("  {:<26}{:>10}{GZIP_BUDGET:>10}{BROTLI_BUDGET:>10}", "budget", "");
+    if ways.iter().any(|way| !is_within_budget(way)) {
         println!("  over the budget; the check fails above {GZIP_LIMIT} bytes of gzip");
     }
 }
 
 /// Fail above the hard limit.
-pub(crate) fn check(sizes: &Sizes) -> Result<()> {
-    if sizes.sum.gzip > GZIP_LIMIT {
-        bail!(
-            "the client weighs {} bytes (gzip) and the limit is {GZIP_LIMIT}: take something out, \
-             or put it into a module that only some pages load",
-            sizes.sum.gzip,
-        );
+pub(crate) fn check(ways: &[Way]) -> Result<()> {
+    for Way { name, bytes } in ways {
+        if bytes.gzip > GZIP_LIMIT {
+            bail!(
+                "{name} weighs {} bytes (gzip) and the limit is {GZIP_LIMIT}: take something out, \
+                 or put it into a module that only some pages load",
+                bytes.gzip,
+            );
+        }
     }
     Ok(())
+}
+
+/// Brotli finds little in what is deflated already: its budget is for those who load the wasm as it is.
+fn is_within_budget(way: &Way) -> bool {
+    way.bytes.gzip <= GZIP_BUDGET && (way.bytes.brotli <= BROTLI_BUDGET || !way.name.contains(WASM))
+}
+
+/// Each file by itself, as it is sent by itself.
+fn weigh_all(project: &Project, files: &[&str]) -> Result<Bytes> {
+    let mut sum = Bytes::default();
+    for name in files {
+        let bytes = weigh(&project.dist().join(name))
+            .with_context(|| format!("cannot weigh dist/{name}; run `cargo xtask build --client` first"))?;
+        sum.raw += bytes.raw;
+        sum.gzip += bytes.gzip;
+        sum.brotli += bytes.brotli;
+    }
+    Ok(sum)
 }
 
 fn weigh(path: &Path) -> Result<Bytes> {
@@ -117,14 +130,21 @@ fn brotli(path: &Path) -> Result<usize> {
 mod tests {
     use super::*;
 
-    fn sizes_of(gzip: usize) -> Sizes {
-        Sizes { files: Vec::new(), sum: Bytes { raw: 0, gzip, brotli: 0 } }
+    fn of(gzip: usize, brotli: usize) -> Way {
+        Way { name: WAYS[2].0, bytes: Bytes { raw: 0, gzip, brotli } }
     }
 
     #[test]
     fn only_what_is_above_the_hard_limit_fails() {
-        assert!(check(&sizes_of(GZIP_LIMIT)).is_ok());
-        assert!(check(&sizes_of(GZIP_LIMIT + 1)).is_err());
+        assert!(check(&[of(GZIP_LIMIT, 0), of(GZIP_LIMIT, 0)]).is_ok());
+        assert!(check(&[of(0, 0), of(GZIP_LIMIT + 1, 0)]).is_err());
+    }
+
+    #[test]
+    fn the_budget_of_brotli_is_for_the_wasm_as_it_is() {
+        assert!(is_within_budget(&of(GZIP_BUDGET, BROTLI_BUDGET)));
+        assert!(!is_within_budget(&of(GZIP_BUDGET + 1, 0)) && !is_within_budget(&of(0, BROTLI_BUDGET + 1)));
+        assert!(is_within_budget(&Way { name: INDEX, ..of(0, BROTLI_BUDGET + 1) }));
     }
 
     #[test]
