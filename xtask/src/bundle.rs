@@ -100,7 +100,8 @@ fn esbuild(project: &Project, entry: &str, output: &str) -> Result<Command> {
         .arg(&entry)
         .arg(format!("--outfile={}", utf8(&folder(project).join(output))?))
         .args(["--bundle", "--platform=browser", "--target=es2022"])
-        .args(["--minify", "--charset=utf8", "--legal-comments=none", "--log-level=warning"]);
+        // What package.json says of side effects, it says of the bundles and not of what they are made of.
+        .args(["--minify", "--charset=utf8", "--legal-comments=none", "--ignore-annotations", "--log-level=warning"]);
     Ok(esbuild)
 }
 
