@@ -153,6 +153,10 @@ fn publish(project: &Project) -> Result<()> {
     if types.is_file() {
         fs::copy(types, dist.join("stillhere.d.ts"))?;
     }
+    let options = sources(project).join("options.d.ts");
+    if options.is_file() {
+        fs::copy(options, dist.join("options.d.ts"))?;
+    }
     Ok(())
 }
 
