@@ -1,25 +1,6 @@
-/** What `start` takes. Everything may be left out. */
-export interface Options {
-  /** Where the server's API is: a path or a URL. Default: `"/v1"`. */
-  endpoint?: string;
-  /**
-   * Who beats. A function is asked before the first beat, and again when the server no longer takes its last answer;
-   * beats wait for its promise, except for the last word of a page that is leaving.
-   */
-  token?: string | (() => string | Promise<string>);
-  /** The named place. Default: the server's, `"site"`. */
-  channel?: string;
-  /** What the user looks at. Default: `location.pathname` at the start; see `Handle.setPage` for later. */
-  page?: string;
-  /** Instead of the server's interval: from 500 to 86400000. */
-  intervalMs?: number;
-  /** Instead of the server's policy for hidden pages: say so and fall silent, beat on slowly, or count as gone. */
-  whenHidden?: "pause" | "beat" | "leave";
-  /** `"include"` sends cookies to a server of another origin too. */
-  credentials?: "include" | "same-origin" | "omit";
-  /** Log every wait and every beat with `console.debug`. */
-  debug?: boolean;
-}
+import type { Options } from "./options.js";
+
+export type { Options };
 
 /** Why the heart waits. */
 export type Why =

@@ -1,10 +1,12 @@
 // @ts-check
 // What a page imports: one function, and the handle that it gives. See heart.d.ts.
 
-import { beatNow, begin, check, inMs, markActive, session, setChannel, setPage, signOut, stop } from "stillhere-glue";
+import { beatNow, begin, inMs, markActive, session, setChannel, setPage, signOut, stop } from "stillhere-glue";
+import { cut, read, wrong } from "./options.js";
 import { init } from "./wasm.js";
 
-/** @typedef {import("./heart.js").Options} Options */
+/** @typedef {import("./options.js").Options} Options */
+/** @typedef {import("./options.js").Settings} Settings */
 /** @typedef {import("./heart.js").Handle} Handle */
 /** @typedef {import("./heart.js").Events} Events */
 /** @typedef {import("./heart.js").Why} Why */
@@ -20,23 +22,18 @@ export async function start(options = {}) {
     }
     return running.ready;
   }
-  const [handle, live] = heart(options);
+  const [handle, live] = heart(read(options), options.token);
   // On a server there is no page to watch over.
   if (typeof document === "undefined") return handle;
-  running = { options, ready: prepare(handle, live, options) };
+  running = { options, ready: prepare(handle, live) };
   return running.ready;
 }
 
-/** @type {(handle: Handle, live: () => void, options: Options) => Promise<Handle>} */
-async function prepare(handle, live, options) {
+/** @type {(handle: Handle, live: () => void) => Promise<Handle>} */
+async function prepare(handle, live) {
   if (!(await init())) {
     running = undefined;
     return handle;
-  }
-  const wrong = check(options);
-  if (wrong) {
-    running = undefined;
-    throw new TypeError(`stillhere: ${wrong}`);
   }
   // A page that is drawn ahead of time is not looked at, and perhaps never will be.
   // @ts-ignore: not yet among the types of the DOM.
@@ -55,10 +52,11 @@ function isSame(a, b) {
 /**
  * A handle, and what makes it live.
  *
- * @param {Options} options
+ * @param {Settings} settings
+ * @param {Options["token"]} token
  * @returns {[Handle, () => void]}
  */
-function heart({ ...options }) {
+function heart(settings, token) {
   /** @type {{ [Kind in keyof Events]?: Set<Function> }} */
   const listeners = {};
   let isOver = false;
@@ -67,7 +65,7 @@ function heart({ ...options }) {
 
   /** @type {<Kind extends keyof Events>(kind: Kind, event: Events[Kind]) => void} */
   function tell(kind, event) {
-    if (options.debug) console.debug("stillhere", kind, event);
+    if (settings.debug) console.debug("stillhere", kind, event);
     // Each in a microtask of its own: one that throws is the page's own uncaught error, and nobody else's.
     for (const listener of listeners[kind] ?? []) queueMicrotask(() => listener(event));
   }
@@ -92,8 +90,8 @@ function heart({ ...options }) {
     markActive() {
       if (handle.isRunning) markActive();
     },
-    setChannel: (name) => change("channel", setChannel, name),
-    setPage: (path) => change("page", setPage, path),
+    setChannel: (name) => change("channel", name, setChannel),
+    setPage: (path) => change("page", path, (path) => setPage(cut(path))),
     signOut: () => end(signOut),
     stop: () => end(stop),
   };
@@ -107,17 +105,21 @@ function heart({ ...options }) {
     Object.assign(handle, { isRunning: false, status: null });
   }
 
-  /** @type {(option: "channel" | "page", set: (value: string) => void, value: string) => void} */
-  function change(option, set, value) {
+  /** @type {(option: "channel" | "page", value: string, tell: (value: string) => void) => void} */
+  function change(option, value, tell) {
+    const why = wrong(option, value ?? "");
+    if (why) return face.error("option_bad", why, false);
+    if (settings[option] === value) return;
     // Before a prerendered page is shown there is nobody else to remember it.
-    options[option] = value;
-    if (handle.isRunning) set(value);
+    settings[option] = value;
+    if (handle.isRunning) tell(value);
   }
 
   function live() {
     if (isOver) return;
     handle.isRunning = true;
-    begin(options, face);
+    const { url, token, channel, credentials, intervalMs = 0, whenHidden = 0 } = settings;
+    begin(face, url, token, channel, cut((settings.page ??= location.pathname)), credentials, intervalMs, whenHidden);
   }
 
   /** What the wasm calls. */
@@ -145,9 +147,9 @@ function heart({ ...options }) {
     },
     /** Only called when it is a function. */
     async token() {
-      const token = await /** @type {Function} */ (options.token)();
-      if (typeof token !== "string") throw new TypeError("the token function must return a string");
-      return token;
+      const given = await /** @type {Function} */ (token)();
+      if (typeof given !== "string") throw new TypeError("the token function must return a string");
+      return given;
     },
   };
 

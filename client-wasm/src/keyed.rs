@@ -16,11 +16,6 @@ pub(crate) fn get(of: &JsValue, key: &str) -> JsValue {
     reflect_get(of, key).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// The same, where an option that is `null`, `""` or `0` counts as not given.
-pub(crate) fn given(of: &JsValue, key: &str) -> Option<JsValue> {
-    Some(get(of, key)).filter(JsValue::is_truthy)
-}
-
 /// A number that counts something; `None` for anything else.
 pub(crate) fn number(of: &JsValue, key: &str) -> Option<u64> {
     // The cast saturates: what is below zero or no number is zero, what is too large the largest.

@@ -14,11 +14,15 @@ mod storage;
 mod token;
 mod transport;
 
-use stillhere_engine::pulse::Input;
+use stillhere_engine::{
+    pulse::{self, Input},
+    time::Millis,
+};
 use wasm_bindgen::prelude::*;
 
 use events::Face;
-use options::{Options, Wrong};
+use options::Options;
+use token::Token;
 
 // A heart allocates a few hundred bytes a beat; the usual allocator would weigh as much as the engine.
 #[cfg(target_arch = "wasm32")]
@@ -28,19 +32,23 @@ static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::FreeListAllocator> 
     // SAFETY: without the `atomics` feature, which nothing here is built with, wasm has one thread.
     unsafe { lol_alloc::AssumeSingleThreaded::new(lol_alloc::FreeListAllocator::new()) };
 
-/// What is wrong with `options`, if anything is.
+/// The heart begins to beat, and tells `face` about it. The options are those that `js/options.js` has checked.
 #[wasm_bindgen]
-#[must_use]
-pub fn check(options: &JsValue) -> Option<String> {
-    Options::read(options).err().map(Wrong::into)
-}
-
-/// The heart begins to beat, and tells `face` about it. Does nothing with options that [`check`] would refuse.
-#[wasm_bindgen]
-pub fn begin(options: &JsValue, face: Face) {
-    if let Ok(options) = Options::read(options) {
-        runner::begin(options, face);
-    }
+#[expect(clippy::too_many_arguments, reason = "as an object each would be asked for by its name, which weighs more")]
+pub fn begin(
+    face: Face,
+    url: String,
+    token: Option<String>,
+    channel: Option<String>,
+    page: Option<String>,
+    credentials: Option<JsValue>,
+    // Where nothing is set JavaScript hands over 0.
+    interval_ms: u32,
+    when_hidden: u32,
+) {
+    let interval = (interval_ms > 0).then_some(Millis(interval_ms.into()));
+    let pulse = pulse::Options { interval, when_hidden: options::when_hidden(when_hidden) };
+    runner::begin(Options { url, token: Token::new(token), channel, page, credentials, pulse }, face);
 }
 
 /// Sends the last word and lets go of everything.
@@ -67,16 +75,16 @@ pub fn mark_active() {
     runner::tell(Input::Activity);
 }
 
-/// Goes to another channel and tells the server at once. A name that cannot be one changes nothing.
+/// Goes to another channel and tells the server at once.
 #[wasm_bindgen(js_name = setChannel)]
-pub fn set_channel(name: &JsValue) {
-    runner::change(Options::set_channel, name);
+pub fn set_channel(name: String) {
+    runner::change(|options| options.channel = Some(name));
 }
 
 /// Looks at another page and tells the server at once.
 #[wasm_bindgen(js_name = setPage)]
-pub fn set_page(path: &JsValue) {
-    runner::change(Options::set_page, path);
+pub fn set_page(path: String) {
+    runner::change(|options| options.page = Some(path));
 }
 
 /// The session that beats now.

@@ -13,20 +13,11 @@ extern "C" {
 
 /// What a page is doing that runs at all.
 pub(crate) fn state() -> PageState {
-    if global("document", "hidden").is_truthy() {
+    if keyed::get(&keyed::get(&js_sys::global(), "document"), "hidden").is_truthy() {
         PageState::Hidden
     } else if has_focus() {
         PageState::Active
     } else {
         PageState::Passive
     }
-}
-
-/// Where the page is, without what may identify a search or a person.
-pub(crate) fn path() -> JsValue {
-    global("location", "pathname")
-}
-
-fn global(object: &str, key: &str) -> JsValue {
-    keyed::get(&keyed::get(&js_sys::global(), object), key)
 }

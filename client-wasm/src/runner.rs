@@ -21,7 +21,7 @@ use crate::{
     events::{Face, why_name},
     keyed,
     listeners::{self, Listeners},
-    options::{Options, Wrong},
+    options::Options,
     page, storage,
     transport::{self, Parcel},
 };
@@ -105,13 +105,10 @@ pub(crate) fn tell(input: Input) {
     }
 }
 
-/// Changes an option, and tells the server if that makes a difference.
-pub(crate) fn change(how: fn(&mut Options, &JsValue) -> Result<bool, Wrong>, value: &JsValue) {
-    match with(|runner| how(&mut runner.options, value)) {
-        Some(Ok(true)) => tell(Input::BeatNow),
-        Some(Err(wrong)) => _ = with(|runner| runner.face.error("option_bad", &wrong.into(), false)),
-        Some(Ok(false)) | None => {}
-    }
+/// Changes an option, and tells the server.
+pub(crate) fn change(how: impl FnOnce(&mut Options)) {
+    with(|runner| how(&mut runner.options));
+    tell(Input::BeatNow);
 }
 
 /// The beat, ready to go out; `None` when its session is no longer this tab's.

@@ -3,18 +3,16 @@
 use wasm_bindgen::JsValue;
 
 /// The token, and whether the page can give another.
-#[derive(Default)]
 pub(crate) struct Token {
     known: Option<String>,
     is_asked: bool,
 }
 
 impl Token {
-    /// `None`: neither a string nor a function.
-    pub(crate) fn read(option: &JsValue) -> Option<Self> {
-        let known = option.as_string();
-        let is_asked = known.is_none();
-        (!is_asked || option.is_function()).then_some(Self { known, is_asked })
+    /// What the page has given; an empty one is to be asked for.
+    pub(crate) fn new(given: Option<String>) -> Self {
+        let is_asked = given.as_deref() == Some("");
+        Self { known: given.filter(|_| !is_asked), is_asked }
     }
 
     /// The token at hand. A beacon cannot wait for another.

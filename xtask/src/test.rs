@@ -102,7 +102,7 @@ fn check_size(project: &Project) -> Result<()> {
     size::check(&sizes)
 }
 
-/// The modules of the pages that need no browser, by Node's own test runner.
+/// The modules of the pages and of the client that need no browser, by Node's own test runner.
 fn test_pages(project: &Project) -> Result<()> {
     let files = page_tests(project)?;
     if files.is_empty() {
@@ -117,12 +117,13 @@ fn test_pages(project: &Project) -> Result<()> {
 }
 
 fn page_tests(project: &Project) -> Result<Vec<PathBuf>> {
-    let folder = project.root.join("tests/www");
     let mut files = Vec::new();
-    for entry in fs::read_dir(folder).into_iter().flatten() {
-        let path = entry?.path();
-        if path.to_string_lossy().ends_with(".test.mjs") {
-            files.push(path);
+    for folder in ["tests/www", "tests/client"] {
+        for entry in fs::read_dir(project.root.join(folder)).into_iter().flatten() {
+            let path = entry?.path();
+            if path.to_string_lossy().ends_with(".test.mjs") {
+                files.push(path);
+            }
         }
     }
     files.sort();

@@ -1,0 +1,59 @@
+//! What the client's JavaScript knows by itself because it weighs less there, held against the engine that has the rule.
+#![allow(clippy::expect_used, reason = "a test that cannot go on says so by failing")]
+
+use std::{collections::BTreeSet, process::Command};
+
+use serde_json::Value;
+use stillhere_engine::{
+    limits,
+    wire::{ChannelName, PagePath},
+};
+
+/// What an expression says in Node, with `options` as the client's module of that name.
+fn in_node(expression: &str) -> Value {
+    let module = concat!(env!("CARGO_MANIFEST_DIR"), "/../client-wasm/js/options.js");
+    let script = format!("import * as options from {module:?}; console.log(JSON.stringify({expression}))");
+    let run = Command::new("node").args(["--input-type=module", "--eval", &script]).output();
+    let run = run.expect("node 20 or newer is on the path: it builds the client too");
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    serde_json::from_slice(&run.stdout).expect("it says JSON")
+}
+
+/// The characters below U+0250 that the client lets into an option, once alone and once between others.
+fn letters_of(option: &str) -> BTreeSet<u64> {
+    let said = in_node(&format!(
+        "Array.from({{ length: 0x250 }}, (_, code) => code).filter((code) => {{
+           const letter = String.fromCharCode(code);
+           return !options.wrong('{option}', letter) && !options.wrong('{option}', `a${{letter}}b`);
+         }})"
+    ));
+    said.as_array().into_iter().flatten().filter_map(Value::as_u64).collect()
+}
+
+fn letters_where(is_name: impl Fn(&str) -> bool) -> BTreeSet<u64> {
+    let letters = ('\0'..='\u{24f}').filter(|letter| is_name(&letter.to_string()) && is_name(&format!("a{letter}b")));
+    letters.map(u64::from).collect()
+}
+
+#[test]
+fn the_client_lets_through_the_channels_that_the_server_takes_and_no_others() {
+    assert_eq!(letters_of("channel"), letters_where(|name| ChannelName::parse(name).is_ok()));
+    let longest = in_node("[0, 1, 2].map((n) => !options.wrong('channel', 'a'.repeat(95 + n)))");
+    assert_eq!(longest, serde_json::json!([true, true, false]));
+    assert_eq!(limits::CHANNEL_BYTES, 96, "which is what the client says too");
+}
+
+#[test]
+fn the_client_lets_through_the_pages_that_the_server_takes_and_cuts_the_longer_ones() {
+    assert_eq!(letters_of("page"), letters_where(|path| PagePath::parse(path).is_ok()));
+    assert_eq!(in_node("options.cut('/'.repeat(9999)).length"), limits::PAGE_BYTES);
+}
+
+#[test]
+fn the_client_takes_the_intervals_that_the_engine_keeps_to() {
+    let bounds = [limits::INTERVAL_MIN, limits::LEASE_MAX].map(|bound| bound.0);
+    let [least, most] = bounds;
+    let said =
+        in_node(&format!("[{least} - 1, {least}, {most}, {most} + 1].map((ms) => !options.wrong('intervalMs', ms))"));
+    assert_eq!(said, serde_json::json!([false, true, true, false]));
+}
