@@ -44,6 +44,7 @@ pub(crate) const fn why_name(why: Why) -> &'static str {
         Why::Answer => "answer",
         Why::PageChanged => "page",
         Why::Returned => "returned",
+        Why::Idle => "idle",
         Why::Asked => "asked",
         Why::Throttled => "throttled",
         Why::Paused => "paused",

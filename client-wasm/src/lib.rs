@@ -45,9 +45,14 @@ pub fn begin(
     // Where nothing is set JavaScript hands over 0.
     interval_ms: u32,
     when_hidden: u32,
+    idle_after_ms: u32,
 ) {
-    let interval = (interval_ms > 0).then_some(Millis(interval_ms.into()));
-    let pulse = pulse::Options { interval, when_hidden: options::when_hidden(when_hidden) };
+    let length = |ms: u32| (ms > 0).then_some(Millis(ms.into()));
+    let pulse = pulse::Options {
+        interval: length(interval_ms),
+        when_hidden: options::when_hidden(when_hidden),
+        idle_after: length(idle_after_ms),
+    };
     runner::begin(Options { url, token: Token::new(token), channel, page, credentials, pulse }, face);
 }
 
@@ -61,6 +66,12 @@ pub fn stop() {
 #[wasm_bindgen(js_name = signOut)]
 pub fn sign_out() {
     runner::finish(Input::SignOut);
+}
+
+/// A worker has woken the page.
+#[wasm_bindgen]
+pub fn woken() {
+    runner::tell(Input::SteadyTimer);
 }
 
 /// Beats now.

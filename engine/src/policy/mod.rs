@@ -9,7 +9,12 @@ use alloc::vec::Vec;
 pub use contradiction::Contradiction;
 pub use ladder::{Facts, Ladder, Rung};
 
-use crate::{limits, page::PageState, time::Millis, wire::ChannelName};
+use crate::{
+    limits,
+    page::PageState,
+    time::Millis,
+    wire::{Beat, ChannelName},
+};
 
 /// The numbers by which the tracker judges.
 #[derive(Clone, Debug)]
@@ -24,7 +29,7 @@ pub struct Policy {
     pub missed_beats: u32,
     /// What is added to each promise for network and timers.
     pub grace: Millis,
-    /// How long a paused, frozen or cached tab is held without a promise.
+    /// How long a paused, idle, frozen or cached tab is held without a promise.
     pub hidden_hold: Millis,
     /// How long a closed session waits for its next page before anybody is told.
     pub leave_grace: Millis,
@@ -78,7 +83,13 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// How long a beat is good for.
+    /// How long a beat is good for: until what it promised, or as long as a paused tab is held.
+    #[must_use]
+    pub fn lease_of(&self, beat: &Beat) -> Millis {
+        if beat.is_paused() { self.hidden_hold } else { self.lease(beat.state, beat.next) }
+    }
+
+    /// How long a beat of a tab that is not idle is good for.
     ///
     /// No promise means a pause, except from a visible tab: that one has yet to hear the interval.
     #[must_use]

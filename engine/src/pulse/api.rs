@@ -17,6 +17,8 @@ pub struct Options {
     pub interval: Option<Millis>,
     /// Instead of the server's policy for hidden tabs.
     pub when_hidden: Option<WhenHidden>,
+    /// After so long without a person's input the tab says so, and then nothing until there is some. `None`: it beats on.
+    pub idle_after: Option<Millis>,
 }
 
 /// What a tab does while it is hidden.
@@ -39,6 +41,8 @@ pub enum Input {
     Activity,
     /// The wait is over, or the shell thinks so.
     Timer,
+    /// As `Timer`, by one that goes on in a hidden page, as a worker's does: from now on the shell is known to have it.
+    SteadyTimer,
     /// What became of a beat.
     Answered {
         /// Of which session.
@@ -113,6 +117,8 @@ pub struct Dispatch {
     pub state: PageState,
     /// The person has signed out.
     pub sign_out: bool,
+    /// Nobody has touched the visible tab for long, and it falls silent.
+    pub idle: bool,
     /// The promise, if one is made.
     pub next: Option<Millis>,
     /// Visible spans that the server may not have kept.
@@ -133,6 +139,7 @@ impl Dispatch {
             t: self.t.into(),
             state: self.state,
             sign_out: self.sign_out,
+            idle: self.idle,
             next_ms: self.next.map(Into::into),
             visible: self.visible.iter().map(|span| (span.start.into(), span.end.into())).collect(),
             active_ms: self.active.into(),

@@ -38,6 +38,8 @@ pub struct Pulse {
     page: PageState,
     spans: SpanLog,
     activity: Activity,
+    /// The newest sign of a person, on the tab's clock: input, or that they came here.
+    person_at: Millis,
     schedule: Schedule,
     rng: Rng,
     outputs: VecDeque<Output>,
@@ -68,6 +70,7 @@ impl Pulse {
             page: PageState::Hidden,
             spans: SpanLog::default(),
             activity: Activity::default(),
+            person_at: Millis::ZERO,
             schedule: Schedule::new(options, now.instant),
             rng,
             outputs: VecDeque::new(),
@@ -96,6 +99,7 @@ impl Pulse {
             Input::Page(state) => self.enter(state),
             Input::Activity => self.be_active(),
             Input::Timer => {}
+            Input::SteadyTimer => self.schedule.has_steady_timer(),
             // An answer may come when the tab is already in its next session.
             Input::Answered { session, .. } if session != self.session => {}
             Input::Answered { seq, outcome, .. } => self.take_answer(seq, &outcome),
@@ -110,6 +114,9 @@ impl Pulse {
             // Said also after a `Stop`: that one only told that the tab is gone.
             Input::SignOut => self.finish(Life::SignedOut),
         }
+        if self.idle_in() == Some(Millis::ZERO) {
+            self.schedule.fall_idle(now.instant, self.page);
+        }
         self.beat_if_due();
     }
 
@@ -118,7 +125,8 @@ impl Pulse {
         self.outputs.pop_front().unwrap_or_else(|| {
             let (due, why) = self.due();
             let is_watched = self.page.is_visible() && !self.has_stopped();
-            self.look_at = if is_watched { due.min(self.now.instant.after(limits::LOOK_EVERY)) } else { due };
+            let look_in = is_watched.then_some(limits::LOOK_EVERY).into_iter().chain(self.idle_in()).min();
+            self.look_at = look_in.map_or(due, |length| due.min(self.now.instant.after(length)));
             Output::Wait { until: self.look_at, why }
         })
     }
@@ -163,6 +171,7 @@ impl Pulse {
             self.page = next;
             if next.is_visible() {
                 self.spans.open(t);
+                self.see_person();
             } else {
                 self.spans.close(t);
                 self.activity.pause(t);
@@ -187,9 +196,22 @@ impl Pulse {
             return;
         }
         let idle_for = self.activity.note(self.clock.t());
+        self.see_person();
         if idle_for >= limits::IDLE_AFTER {
             self.schedule.beat_at(self.now.instant, Why::Returned);
         }
+    }
+
+    /// A person is at the tab.
+    fn see_person(&mut self) {
+        self.person_at = self.clock.t();
+        self.schedule.end_idleness(self.now.instant);
+    }
+
+    /// How long until the tab is idle if nobody touches it; `None` when nothing would follow from that.
+    fn idle_in(&self) -> Option<Millis> {
+        let after = self.schedule.idle_after(self.page).filter(|_| !self.has_stopped())?;
+        Some(after.minus(self.clock.t().minus(self.person_at)))
     }
 
     fn take_answer(&mut self, seq: u32, outcome: &Outcome) {
@@ -226,6 +248,7 @@ impl Pulse {
             self.spans.open(Millis::ZERO);
         }
         self.activity = Activity::default();
+        self.person_at = Millis::ZERO;
         let is_silent = self.schedule.is_silent(self.page);
         self.schedule.begin_anew(self.now.instant);
         // A silent tab need not begin again before somebody looks at it. Any other is there, hidden or not.
@@ -244,6 +267,8 @@ impl Pulse {
         self.clock = TabClock::start(saved.t.plus(gap), now);
         self.spans = SpanLog::resume(saved.spans);
         self.activity = Activity::resume(saved.active);
+        // Who goes from one page to the next is there.
+        self.see_person();
         if self.page.is_visible() {
             self.spans.open(self.clock.t());
         }
@@ -315,6 +340,7 @@ impl Pulse {
             t,
             state,
             sign_out: self.life == Life::SignedOut,
+            idle: self.schedule.is_idle() && state.is_visible(),
             next,
             visible: self.spans.tell(self.seq, t),
             active: self.activity.total(t),

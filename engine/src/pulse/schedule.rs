@@ -23,6 +23,8 @@ pub enum Why {
     PageChanged,
     /// Input after a time without.
     Returned,
+    /// Silent until there is input again, as the tab's owner wishes.
+    Idle,
     /// Somebody asked for a beat.
     Asked,
     /// Too many beats at once; this one waits its turn.
@@ -51,6 +53,10 @@ pub(super) struct Schedule {
     failures: u32,
     /// The server has been told that the tab goes, and has not yet been heard to know better.
     is_goodbye_open: bool,
+    /// There has been no input for so long that the tab is to be silent.
+    is_idle: bool,
+    /// The timer goes on while the page is hidden.
+    is_timer_steady: bool,
     /// Each beat costs a second of it; it grows by a second a second. Closed pages are exempt.
     credit: Millis,
     credit_at: Instant,
@@ -80,16 +86,19 @@ impl Schedule {
             flight: None,
             failures: 0,
             is_goodbye_open: false,
+            is_idle: false,
+            is_timer_steady: false,
             credit: CREDIT_MAX,
             credit_at: now,
         }
     }
 
-    /// As new for the tab's next session, but for what the beats of the last one have cost: a server that ended every
-    /// session at once would be flooded.
+    /// As new for the tab's next session, but for what is true of the tab, and what the beats of the last one have cost:
+    /// a server that ended every session at once would be flooded.
     pub(super) fn begin_anew(&mut self, now: Instant) {
         let fresh = Self::new(self.options.clone(), now);
-        *self = Self { credit: self.credit, credit_at: self.credit_at, ..fresh };
+        let Self { is_idle, is_timer_steady, credit, credit_at, .. } = *self;
+        *self = Self { is_idle, is_timer_steady, credit, credit_at, ..fresh };
     }
 
     /// Until when to wait, and why.
@@ -205,10 +214,41 @@ impl Schedule {
         }
     }
 
-    /// Waits for the page to be shown.
+    /// Waits for the page to be shown, or touched.
     pub(super) fn pause(&mut self) {
         self.due = Instant::NEVER;
-        self.why = Why::Paused;
+        self.why = if self.is_idle { Why::Idle } else { Why::Paused };
+    }
+
+    /// Nobody is at the tab any more: after one beat that says so it is silent, if it was not before.
+    pub(super) fn fall_idle(&mut self, now: Instant, page: PageState) {
+        let was_silent = self.is_silent(page);
+        self.is_idle = true;
+        if !was_silent {
+            self.beat_at(now, Why::Idle);
+        }
+    }
+
+    /// Somebody is at the tab: if nobody was, that is told at once.
+    pub(super) fn end_idleness(&mut self, now: Instant) {
+        if core::mem::take(&mut self.is_idle) {
+            self.beat_at(now, Why::Returned);
+        }
+    }
+
+    /// Whether nobody is at the tab.
+    pub(super) fn is_idle(&self) -> bool {
+        self.is_idle
+    }
+
+    /// How long without input makes the tab idle; `None` when none does, or it is silent in any case.
+    pub(super) fn idle_after(&self, page: PageState) -> Option<Millis> {
+        self.options.idle_after.filter(|_| !self.is_silent(page))
+    }
+
+    /// A hidden tab is woken in time, as a visible one is.
+    pub(super) fn has_steady_timer(&mut self) {
+        self.is_timer_steady = true;
     }
 
     /// A retry need not wait for its time, but all tabs of a network come back together.
@@ -270,7 +310,7 @@ impl Schedule {
     }
 
     fn gap(&self, page: PageState) -> Option<Millis> {
-        match page {
+        let gap = match page {
             PageState::Active | PageState::Passive => Some(self.interval),
             PageState::Hidden => match self.options.when_hidden {
                 None => self.hidden_interval,
@@ -278,12 +318,14 @@ impl Schedule {
                 Some(WhenHidden::Pause | WhenHidden::Leave) => None,
             },
             PageState::Frozen | PageState::Closed => None,
-        }
+        };
+        let gap = gap.filter(|_| !self.is_idle);
+        if self.is_timer_steady { gap.map(|gap| gap.min(self.interval)) } else { gap }
     }
 
     /// When the next beat goes out, if all goes well.
     fn pace(&self, page: PageState) -> Option<Millis> {
-        let early = if page.is_visible() { Millis::ZERO } else { limits::HIDDEN_EARLY };
+        let early = if page.is_visible() || self.is_timer_steady { Millis::ZERO } else { limits::HIDDEN_EARLY };
         self.gap(page).map(|gap| gap.minus(early))
     }
 

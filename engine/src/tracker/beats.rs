@@ -132,7 +132,7 @@ impl Tracker {
         self.note_dirty(place);
         // A last word is a lasting fact, also when it is said again because it could not be written; and so is its being
         // taken back. Falling silent is one too: a frozen tab cannot say again that it is to be held.
-        let falls_silent = beat.state == PageState::Closed || beat.next.is_none() && !beat.state.is_visible();
+        let falls_silent = beat.state == PageState::Closed || beat.is_paused();
         // And nobody is told that a session goes on whose start is not on disk yet.
         let has_started = self.roll.get(place).is_some_and(|session| session.saved_seq > 0);
         if is_newest && (falls_silent || was_closed) || !has_started {
@@ -157,7 +157,7 @@ impl Tracker {
 
     /// The store has been down for so long that no more can be kept for it. The tab is here all the same.
     fn keep_alive(&mut self, place: u32, beat: &Beat, ticket: Ticket) {
-        let lease = self.policy.lease(beat.state, beat.next);
+        let lease = self.policy.lease_of(beat);
         if let Some(session) = self.roll.get_mut(place) {
             session.set_last_seen_at(self.now);
             session.set_lease_until(session.lease_until().max(self.now.after(lease)));
@@ -183,7 +183,7 @@ impl Tracker {
             // Just after a restart the user may have another tab, of which nobody has told this server yet.
             self.now.after(self.policy.leave_grace).max(self.blind.until)
         } else {
-            self.now.after(self.policy.lease(beat.state, beat.next))
+            self.now.after(self.policy.lease_of(beat))
         };
         if let Some(session) = self.roll.get_mut(place) {
             session.set_lease_until(lease_until);

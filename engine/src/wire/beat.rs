@@ -23,6 +23,9 @@ pub struct RawBeat {
     /// With `closed`: the person has signed out. Nobody waits whether another page of the tab follows.
     #[serde(default, skip_serializing_if = "is_false")]
     pub sign_out: bool,
+    /// Without `nextMs`, of a visible page: nobody has touched it for long, and it pauses until somebody does.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub idle: bool,
     /// The promise: the next beat comes within so many milliseconds. Absent: no promise, the session is paused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_ms: Option<Number>,
@@ -61,6 +64,8 @@ pub struct Beat {
     pub state: PageState,
     /// The person has signed out; `state` is closed then.
     pub sign_out: bool,
+    /// Nobody has touched it for long; there is no promise then.
+    pub idle: bool,
     /// The promise, if one was made.
     pub next: Option<Millis>,
     /// Ordered, apart, none after `t`.
@@ -71,6 +76,15 @@ pub struct Beat {
     pub channel: ChannelName,
     /// The page.
     pub page: Option<PagePath>,
+}
+
+impl Beat {
+    /// Whether the tab falls silent by this beat and is to be held all the same. A visible one without a promise merely
+    /// has yet to hear the interval, unless it says that it is idle.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.next.is_none() && (self.idle || !self.state.is_visible())
+    }
 }
 
 /// What is wrong with a beat, by field.
@@ -91,6 +105,8 @@ pub enum BadBeat {
     },
     /// `signOut` in a beat that goes on.
     SignOut,
+    /// `idle` in a beat that promises another.
+    Idle,
     /// `visible` has a span that ends before it starts, overlaps the one before, or lies after `t`.
     Spans,
     /// More spans than a beat may carry.
@@ -122,6 +138,10 @@ impl RawBeat {
             sign_out: match (self.sign_out, self.state) {
                 (true, PageState::Closed) | (false, _) => self.sign_out,
                 (true, _) => return Err(BadBeat::SignOut),
+            },
+            idle: match (self.idle, self.next_ms) {
+                (true, Some(_)) => return Err(BadBeat::Idle),
+                (idle, _) => idle,
             },
             next: match self.next_ms {
                 Some(next) => Some(Millis(next.within("nextMs", limits::INTERVAL_MIN.0, limits::LEASE_MAX.0)?)),
@@ -164,6 +184,7 @@ impl fmt::Display for BadBeat {
                 write!(f, "`{field}` must be a whole number from {least} to {most}.")
             }
             Self::SignOut => f.write_str("`signOut` needs `\"state\":\"closed\"`: who signs out is gone."),
+            Self::Idle => f.write_str("`idle` goes without `nextMs`: who is idle promises no beat."),
             Self::Spans => f.write_str("`visible` must be spans [start, end] in order, apart, and none after `t`."),
             Self::TooManySpans => write!(f, "`visible` may hold {} spans.", limits::SPANS),
             Self::Name { field, rule } => write!(f, "`{field}`: {rule}."),
@@ -263,6 +284,7 @@ mod tests {
             }
         }
         assert_eq!(refusal("\"seq\"", "\"signOut\":true,\"seq\""), BadBeat::SignOut);
+        assert_eq!(refusal("\"seq\"", "\"idle\":true,\"seq\""), BadBeat::Idle);
         assert!(matches!(refusal("pms", "two words"), BadBeat::Name { field: "channel", .. }));
         assert!(matches!(refusal("/orders/17", "\\u0000"), BadBeat::Name { field: "page", .. }));
     }

@@ -60,6 +60,7 @@ impl Visit {
             seq: u32::try_from(t.0).unwrap_or(u32::MAX).saturating_add(1),
             t,
             sign_out: false,
+            idle: false,
             state: PageState::Passive,
             next: Some(policy.interval),
             visible: Vec::new(),

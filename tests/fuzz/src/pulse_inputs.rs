@@ -33,6 +33,7 @@ enum Step {
     Activity,
     Timer,
     BeatNow,
+    SteadyTimer,
     Online,
     Stop,
     SignOut,
@@ -107,6 +108,7 @@ pub fn check(bytes: &[u8]) {
     let options = Options {
         interval: story.interval.map(|interval| Millis(interval.0)),
         when_hidden: when_hidden[usize::from(story.when_hidden) % 4],
+        idle_after: [None, Some(Millis::seconds(1)), Some(Millis::minutes(5))][usize::from(story.when_hidden) / 4 % 3],
     };
     let mut tab = Tab::open(options, story.seed);
     for step in story.steps.iter().take(STEPS) {
@@ -143,6 +145,7 @@ impl Tab {
             Step::Activity => self.tell(Input::Activity),
             Step::Timer => self.wake(),
             Step::BeatNow => self.ask(),
+            Step::SteadyTimer => self.tell(Input::SteadyTimer),
             Step::Online => self.tell(Input::Online),
             Step::Stop => self.end(Input::Stop),
             Step::SignOut => self.end(Input::SignOut),

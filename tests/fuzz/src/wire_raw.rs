@@ -45,6 +45,7 @@ pub(crate) fn obeys_the_limits(beat: &Beat) {
     assert!(beat.t <= limits::SESSION_AGE);
     assert!(beat.active <= beat.t);
     assert!(!beat.sign_out || beat.state == PageState::Closed);
+    assert!(!beat.idle || beat.next.is_none());
     assert!(beat.next.is_none_or(|next| (limits::INTERVAL_MIN..=limits::LEASE_MAX).contains(&next)));
     assert!(beat.visible.len() <= limits::SPANS);
     assert!(beat.visible.iter().all(|span| span.start <= span.end && span.end <= beat.t));

@@ -35,6 +35,7 @@ struct Exchange {
     hidden_interval: Option<Length>,
     now_ms: u64,
     saved_seq: u32,
+    idle: bool,
 }
 
 #[derive(Debug, Arbitrary)]
@@ -90,6 +91,7 @@ impl Exchange {
             visible: spans.into_iter().map(|(start, end)| Span { start: Millis(start), end: Millis(end) }).collect(),
             active: Millis(self.active.0),
             sign_out: self.sign_out,
+            idle: self.idle,
             means: Means::Fetch,
         }
     }
@@ -137,6 +139,7 @@ fn broken_rules(said: &Dispatch, channel: Option<&str>, page: Option<&str>) -> V
         ("t", said.t <= limits::SESSION_AGE),
         ("seq", said.seq > 0),
         ("signOut", !said.sign_out || said.state == PageState::Closed),
+        ("idle", !said.idle || said.next.is_none()),
         ("nextMs", said.next.is_none_or(|next| next >= limits::INTERVAL_MIN && next <= limits::LEASE_MAX)),
         ("visible, too many", spans.len() <= limits::SPANS),
         ("visible", is_ordered),
@@ -155,13 +158,14 @@ fn rule_of(why: &BadBeat) -> &'static str {
         BadBeat::Json(_) => "JSON",
         BadBeat::Session => "session",
         BadBeat::SignOut => "signOut",
+        BadBeat::Idle => "idle",
     }
 }
 
 fn is_what_was_said(beat: &Beat, said: &Dispatch, channel: Option<&str>, page: Option<&str>) {
     assert_eq!((beat.session, beat.seq, beat.t, beat.state), (said.session, said.seq, said.t, said.state));
     assert_eq!((beat.next, &beat.visible, beat.active), (said.next, &said.visible, said.active));
-    assert_eq!(beat.sign_out, said.sign_out);
+    assert_eq!((beat.sign_out, beat.idle), (said.sign_out, said.idle));
     assert_eq!(beat.channel.as_str(), channel.unwrap_or(ChannelName::DEFAULT));
     assert_eq!(beat.page.as_ref().map(PagePath::as_str), page);
 }

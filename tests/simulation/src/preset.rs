@@ -126,7 +126,7 @@ impl Preset {
     #[must_use]
     pub fn options(self) -> Options {
         let when_hidden = (self == Self::WhoIsOnline).then_some(WhenHidden::Leave);
-        Options { interval: None, when_hidden }
+        Options { when_hidden, ..Options::default() }
     }
 }
 

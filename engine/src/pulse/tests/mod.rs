@@ -1,5 +1,6 @@
 //! Stories of one tab: what happens, and what is sent.
 
+mod idle;
 mod network;
 mod page;
 

@@ -45,6 +45,30 @@ fn a_paused_tab_is_held() {
 }
 
 #[test]
+fn an_idle_tab_is_held_as_a_paused_one_is() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    server.beat("ann", tab.at(0)).expect("taken");
+    server.beat("ann", Beat { idle: true, next: None, ..tab.at(1_000) }).expect("taken");
+    server.pass(29 * 60_000);
+    assert_eq!(server.members(), "ann away in site", "away by the ladder, as nobody touched it");
+    let active = Millis(5_000);
+    server.beat("ann", Beat { active, ..tab.at(29 * 60_000) }).expect("taken");
+    assert_eq!(server.members(), "ann online in site");
+    server.beat("ann", Beat { idle: true, next: None, active, ..tab.at(29 * 60_000) }).expect("taken");
+    server.pass(31 * 60_000);
+    assert_eq!(server.members(), "", "and no longer than that");
+}
+
+#[test]
+fn that_a_tab_is_idle_is_on_disk_before_it_is_answered() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    server.beat("ann", tab.at(0)).expect("taken");
+    server.is_down = true;
+    server.send("ann", Beat { idle: true, next: None, ..tab.at(1_000) });
+    assert_eq!(server.answers.pop().map(|answer| answer.map_err(|why| why.code())), Some(Err("store_down")));
+}
+
+#[test]
 fn closing_one_of_two_tabs_keeps_the_user_in() {
     let (mut server, mut one, mut two) = (Server::start(), Tab::new(1), Tab::new(2));
     server.beat("ann", one.at(0)).expect("taken");

@@ -231,6 +231,7 @@ impl Tab {
             t: Millis(0),
             state: PageState::Active,
             sign_out: false,
+            idle: false,
             next: Some(Millis::seconds(10)),
             visible: Vec::new(),
             active: Millis(0),

@@ -34,6 +34,7 @@ pub(crate) fn beat(id: u8, seq: u32) -> Beat {
         visible: Vec::new(),
         active: Millis::ZERO,
         sign_out: false,
+        idle: false,
         channel: ChannelName::default(),
         page: None,
     }

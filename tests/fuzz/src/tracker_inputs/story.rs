@@ -89,6 +89,7 @@ pub(super) struct Said {
     page: Option<u8>,
     pub(super) issued_ago: Option<Length>,
     sign_out: bool,
+    idle: bool,
 }
 
 #[derive(Clone, Copy, Debug, Arbitrary)]
@@ -161,6 +162,7 @@ impl Said {
             visible: visible.map(|(start, end)| Span { start: Millis(start), end: Millis(end) }).collect(),
             active: Millis(self.active.0.min(t)),
             sign_out: self.sign_out,
+            idle: self.idle,
             means: Means::Fetch,
         };
         let channel = ["a", "b", "c", "d"][usize::from(self.channel) % 4].to_owned();

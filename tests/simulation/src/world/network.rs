@@ -246,6 +246,7 @@ fn as_beat(dispatch: &Dispatch, channel: ChannelName) -> Beat {
         t: dispatch.t,
         state: dispatch.state,
         sign_out: dispatch.sign_out,
+        idle: dispatch.idle,
         next: dispatch.next,
         visible: dispatch.visible.clone(),
         active: dispatch.active,
