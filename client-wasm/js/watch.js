@@ -10,10 +10,10 @@ import { Share } from "./share.js";
 /** @typedef {import("./watch.js").WatchEvents} WatchEvents */
 /** @typedef {import("./watch.js").LineState} LineState */
 
-/** Every option, and what it has to be. */
+/** Every option, and what it must be. @type {Record<keyof WatchOptions, string>} */
 const OPTIONS = {
-  endpoint: "string", token: "string or function", channel: "string", user: "string", users: "array", counts: "boolean",
-  sharedAs: "string", credentials: "string", onChange: "function", debug: "boolean",
+  endpoint: "a string", token: "a string or a function", channel: "a string", user: "a string", users: "an array",
+  counts: "a boolean", sharedAs: "a string", credentials: "a string", onChange: "a function", debug: "a boolean",
 };
 
 /** @type {(options?: WatchOptions) => Watch} */
@@ -28,13 +28,13 @@ function mistake(options) {
   const given = Object.entries(options).filter(([, value]) => value !== undefined && value !== null);
   for (const [name, value] of given) {
     const wanted = OPTIONS[/** @type {keyof typeof OPTIONS} */ (name)];
-    if (!wanted) return `watch knows no option \`${name}\`, only ${Object.keys(OPTIONS).join(", ")}`;
+    if (!wanted) return `watch has no option ${name}; its options are ${Object.keys(OPTIONS).join(", ")}`;
     const type = Array.isArray(value) ? "array" : typeof value;
-    if (!wanted.includes(type)) return `\`${name}\` must be a ${wanted} and is ${JSON.stringify(value) ?? type}`;
+    if (!wanted.includes(type)) return `${name} must be ${wanted}, and is ${JSON.stringify(value) ?? type}`;
   }
   const whose = given.map(([name]) => name).filter((name) => ["channel", "user", "users"].includes(name));
   if (whose.length > 1) return `watch one of ${whose.join(" and ")}, and the others each by a watch of their own`;
-  if (options.counts && whose.some((name) => name !== "channel")) return "`counts` are of all channels or of one `channel`";
+  if (options.counts && whose.some((name) => name !== "channel")) return "counts are of all channels or of one channel";
   return undefined;
 }
 

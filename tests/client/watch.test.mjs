@@ -13,13 +13,13 @@ test("on a server it is harmless", () => {
 
 test("options that cannot be meant are refused in words that say what to change", () => {
   const wrong = [
-    [{ chanel: "orders" }, /^stillhere: watch knows no option `chanel`, only endpoint, token, channel,/],
-    [{ channel: 7 }, /^stillhere: `channel` must be a string and is 7$/],
-    [{ users: "ann,bob" }, /^stillhere: `users` must be a array|an array/],
-    [{ token: 7 }, /`token` must be a string or function and is 7/],
-    [{ onChange: "draw" }, /`onChange` must be a function and is "draw"/],
+    [{ chanel: "orders" }, /^stillhere: watch has no option chanel; its options are endpoint, token, channel,/],
+    [{ channel: 7 }, /^stillhere: channel must be a string, and is 7$/],
+    [{ users: "ann,bob" }, /^stillhere: users must be an array, and is "ann,bob"$/],
+    [{ token: 7 }, /token must be a string or a function, and is 7/],
+    [{ onChange: "draw" }, /onChange must be a function, and is "draw"/],
     [{ channel: "orders", user: "ann" }, /watch one of channel and user, and the others each by a watch of their own/],
-    [{ user: "ann", counts: true }, /`counts` are of all channels or of one `channel`/],
+    [{ user: "ann", counts: true }, /counts are of all channels or of one channel/],
   ];
   for (const [options, words] of wrong) assert.throws(() => watch(options), { name: "TypeError", message: words });
 });
