@@ -1,7 +1,6 @@
-// Puts the page together: one person, one heart, one feed, and the cards that show them.
+// Puts the page together: one person, one heart, one watch, and the cards that show them.
 
 import { Clock } from "./clock.js";
-import { Feed } from "./feed.js";
 import { countdown } from "./format.js";
 import { Heart } from "./heart.js";
 import { Log } from "./log.js";
@@ -49,24 +48,35 @@ const sessions = new Sessions(card("sessions"), {
 const line = card("line");
 const loss = { at: null, isTold: false, retryAt: null };
 
-const feed = new Feed(`/v1/feed?${new URLSearchParams({ channel })}`, {
-  onEvent(event) {
-    if (event.type === "snapshot") clock.heard(event.data.nowAt);
-    for (const note of roster.take(event)) log.tell(note, person.name);
+field(card("heart"), "second").href = Person.elsewhere();
+heart.start();
+
+// After that, as the heart says on the page when the client was not built.
+const { watch } = await import("/client/watch.js");
+// The demo's server shows the same to everybody, so every tab can share one stream.
+const here = watch({ endpoint: "/v1", channel, sharedAs: "anybody" });
+
+for (const type of ["snapshot", "join", "update", "leave"]) {
+  here.on(type, (data) => {
+    if (type === "snapshot") clock.heard(data.nowAt);
+    for (const note of roster.take({ type, data })) log.tell(note, person.name);
     sessions.changed();
     document.title = `${roster.size} here · stillhere`;
-  },
-  onState(state) {
-    line.dataset.state = state.phase;
-    text(field(line, "phase"), state.phase);
-    loss.retryAt = state.inMs ? performance.now() + state.inMs : null;
-    if (state.phase === "live") recover();
-    if (state.phase === "reconnecting") loss.at ??= clock.now();
-    if (state.phase === "refused") roster.refuse(state.message);
-    field(line, "again").hidden = state.phase !== "reconnecting" && state.phase !== "refused";
-    tellLine();
-  },
-});
+  });
+}
+
+function showLine(state) {
+  line.dataset.state = state.phase;
+  text(field(line, "phase"), state.phase);
+  loss.retryAt = state.inMs ? performance.now() + state.inMs : null;
+  if (state.phase === "live") recover();
+  if (state.phase === "reconnecting") loss.at ??= clock.now();
+  if (state.phase === "refused") roster.refuse(state.message);
+  field(line, "again").hidden = state.phase !== "reconnecting" && state.phase !== "refused";
+  tellLine();
+}
+
+here.on("state", showLine);
 
 /** A line that is back within this time was never worth a word. */
 const HICCUP_MS = 2_000;
@@ -91,6 +101,4 @@ function tellLine() {
 }
 
 clock.onTick(tellLine);
-field(line, "again").addEventListener("click", () => feed.reconnect());
-field(card("heart"), "second").href = Person.elsewhere();
-heart.start();
+field(line, "again").addEventListener("click", () => here.reconnect());

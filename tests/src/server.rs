@@ -204,6 +204,12 @@ impl Server {
         answer.body
     }
 
+    /// What the server tells an operator, in Prometheus's text.
+    pub async fn metrics(&self) -> String {
+        let answer = self.client.get(self.url("/metrics")).send().await.expect("the server answers");
+        answer.text().await.expect("a text")
+    }
+
     /// Today's sessions of a user, newest first.
     pub async fn sessions(&self, user: &str) -> Vec<Value> {
         let list = self.get(&format!("/v1/admin/sessions?user={user}")).await;

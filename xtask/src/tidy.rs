@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_rule_looks_only_at_its_kind_of_file() {
-        assert_eq!(lines("www/feed.js", "performance.now()"), NOWHERE);
+        assert_eq!(lines("www/trace.js", "performance.now()"), NOWHERE);
         assert_eq!(lines("engine/src/lib.rs", "js(\"performance.now()\")"), [1]);
     }
 }
