@@ -90,6 +90,7 @@ fn beats(chance: &mut Chance) -> Vec<Beat> {
                 t: Millis(t),
                 state: if is_visible { PageState::Active } else { PageState::Hidden },
                 sign_out: false,
+                idle: false,
                 next: Some(Millis::seconds(if is_visible { 10 } else { 75 })),
                 visible: spans.clone(),
                 active: Millis(t / 3),
