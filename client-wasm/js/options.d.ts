@@ -31,6 +31,9 @@ export interface Settings extends Omit<Options, "token" | "whenHidden"> {
   whenHidden: number | undefined;
 }
 
+/** Whether there is an option of this name. */
+export function isOption(name: string): boolean;
+
 /** What is wrong with the option of this name, in a sentence for its developer; `false` when nothing is. */
 export function wrong(name: string, value: unknown): string | false;
 

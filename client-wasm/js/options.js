@@ -36,9 +36,12 @@ const RULES = {
   debug: oneOf([true, false]),
 };
 
+/** @type {(name: string) => boolean} */
+export const isOption = (name) => Object.hasOwn(RULES, name);
+
 /** What is wrong with an option, in a sentence for its developer. @type {(name: string, value: unknown) => string | false} */
 export function wrong(name, value) {
-  const rule = Object.hasOwn(RULES, name) && RULES[/** @type {keyof Options} */ (name)];
+  const rule = isOption(name) && RULES[/** @type {keyof Options} */ (name)];
   if (!rule) return `there is no option ${name}; the nearest is ${nearest(name)}`;
   // A value that is not there yet leaves the option out.
   return value != null && !rule[1](value) && `${name} must be ${rule[0]}, and is ${JSON.stringify(value) ?? typeof value}`;

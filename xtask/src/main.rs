@@ -12,6 +12,7 @@ mod demo;
 mod fuzz;
 mod lint;
 mod node_packages;
+mod pack;
 mod project;
 mod readme;
 mod server;
@@ -71,6 +72,8 @@ enum Command {
     /// Kill real servers under load, and look for anything acknowledged that is lost; `cargo xtask crash --help` says how.
     #[command(disable_help_flag = true)]
     Crash(crash::CrashArguments),
+    /// Build and pack the npm package, check it as strangers do, and print its script tag.
+    Pack,
     /// Print what a page downloads, and fail above the hard limit.
     Size(size::SizeArguments),
 }
@@ -108,6 +111,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Tidy => tidy::run(&project),
         Command::Sim(arguments) => sim::run(&project, &arguments),
         Command::Crash(arguments) => crash::run(&project, &arguments),
+        Command::Pack => pack::run(&project),
         Command::Size(arguments) => size::run(&project, &arguments),
     }
 }

@@ -11,6 +11,7 @@ use crate::checks::Checks;
 use crate::client;
 use crate::fuzz::{self, FuzzArguments};
 use crate::lint;
+use crate::pack;
 use crate::project::Project;
 use crate::readme;
 use crate::server::{self, Profile};
@@ -46,12 +47,12 @@ const PROXY: Needed<'_> = Needed {
     purpose: "the proxy's tests (`--fast` is without them)",
 };
 
-/// The test targets that need a browser or a proxy.
-const TESTS_WITH_MORE: [&str; 2] = ["browser", "deploy"];
+/// The test targets that need a browser, a proxy or other people's packages.
+const TESTS_WITH_MORE: [&str; 3] = ["browser", "deploy", "packaging"];
 
 #[derive(clap::Args)]
 pub(crate) struct TestArguments {
-    /// Without browsers, databases and the proxy, the fuzzing and the examples in the documentation.
+    /// Without browsers, databases and the proxy, the package in apps, the fuzzing and the examples in the documentation.
     #[arg(long)]
     fast: bool,
     /// Only the tests whose name contains this, and none of the other checks.
@@ -83,6 +84,13 @@ pub(crate) fn run(project: &Project, arguments: &TestArguments) -> Result<()> {
     let binary = server::build(project, Profile::Dev)?;
     let mut cargo = project.cargo("test");
     cargo.env("STILLHERE_BIN", binary).args(server::WORKSPACE).arg("--no-fail-fast");
+    if !arguments.fast {
+        let tarball = pack::pack(project)?;
+        cargo.env("STILLHERE_PACKAGE", &tarball.path);
+        if arguments.name.is_none() {
+            checks.note("package", pack::check(project, &tarball));
+        }
+    }
     if arguments.fast {
         cargo.args(fast_targets(project)?);
     }

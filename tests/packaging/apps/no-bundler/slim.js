@@ -1,0 +1,7 @@
+import { start } from "./node_modules/stillhere/dist/slim.js";
+
+const asked = new URLSearchParams(location.search);
+const heart = await start({ endpoint: asked.get("endpoint"), token: asked.get("as") });
+heart.on("beat", ({ ok }) => {
+  if (ok) document.documentElement.dataset.ready = "true";
+});

@@ -1,0 +1,5 @@
+import { start } from "stillhere";
+
+import { tellWhenReady } from "./ready.js";
+
+tellWhenReady(start);
