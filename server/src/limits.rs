@@ -354,3 +354,10 @@ mod tests {
         assert!(STORE_PATIENCE * 2 + pause < ANSWER_WITHIN);
     }
 }
+
+/// Files of the site that are kept packed: several times what a binary carries, in each coding. In a debug build, whose files
+/// change, the oldest go.
+pub const FILES_PACKED: usize = 500;
+
+/// The largest file that goes out plain whatever a browser takes: with its headers it fills one packet.
+pub const PLAIN_FILE_BYTES: usize = 1_000;

@@ -17,6 +17,7 @@ mod punch_clock;
 mod removal;
 mod restart;
 mod session_duration;
+mod site;
 mod socket;
 mod sweep;
 mod throttle;

@@ -8,6 +8,7 @@ mod health;
 mod line;
 mod metrics;
 mod openapi;
+mod packed;
 mod people;
 mod punches;
 mod question;
@@ -62,6 +63,8 @@ use crate::{
     webhooks::Webhooks,
 };
 
+use packed::Packed;
+
 /// What every handler can reach.
 #[derive(Clone)]
 pub(crate) struct App {
@@ -82,6 +85,7 @@ struct Parts {
     exports: Arc<Semaphore>,
     histories: Arc<Semaphore>,
     sockets: Arc<Semaphore>,
+    packed: Arc<Packed>,
     stop: watch::Receiver<bool>,
 }
 
@@ -115,6 +119,7 @@ impl App {
             exports,
             histories,
             sockets,
+            packed: Arc::new(Packed::new()),
             stop,
         };
         Self { inner: Arc::new(parts) }

@@ -1,13 +1,19 @@
 //! The demo site and the browser's side, built into the binary.
 
+use std::io;
+
 use axum::{
     body::Body,
-    extract::Path,
+    extract::{Path, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
 
+use super::{
+    App,
+    packed::{self, Coding},
+};
 use crate::error::Rejection;
 
 /// The pages. A debug build reads them from the disk each time, so that a change is seen at once.
@@ -27,64 +33,105 @@ const CONTENT_POLICY: HeaderValue = HeaderValue::from_static(
      connect-src 'self'; base-uri 'none'; frame-ancestors 'self'",
 );
 
+/// Whose pages may load an answer.
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
 /// The first page.
-pub(super) async fn index(headers: HeaderMap) -> Result<Response, Rejection> {
-    file_of_site("index.html", &headers)
+pub(super) async fn index(State(app): State<App>, headers: HeaderMap) -> Result<Response, Rejection> {
+    file_of_site(&app, "index.html", &headers).await
 }
 
 /// Whatever is no other route: a file of the site, or nothing. A folder stands for its `index.html`.
-pub(super) async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Result<Response, Rejection> {
+pub(super) async fn page(
+    State(app): State<App>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Rejection> {
     if method != Method::GET && method != Method::HEAD {
         return Err(Rejection::Unknown);
     }
     let file = uri.path().trim_start_matches('/');
     if file.ends_with('/') {
-        file_of_site(&format!("{file}index.html"), &headers)
+        file_of_site(&app, &format!("{file}index.html"), &headers).await
     } else {
-        file_of_site(file, &headers)
+        file_of_site(&app, file, &headers).await
     }
 }
 
-fn file_of_site(name: &str, headers: &HeaderMap) -> Result<Response, Rejection> {
-    let mut response = answer(name, Www::get(name), headers).ok_or(Rejection::Unknown)?;
+async fn file_of_site(app: &App, name: &str, headers: &HeaderMap) -> Result<Response, Rejection> {
+    let file = Www::get(name).ok_or(Rejection::Unknown)?;
+    let mut response = answer(app, name, file, headers).await;
     // The browser's side may be loaded by other origins; these pages are for nobody's page but their own.
-    let policy = HeaderName::from_static("cross-origin-resource-policy");
-    response.headers_mut().insert(policy, HeaderValue::from_static("same-origin"));
+    response.headers_mut().insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
     Ok(response)
 }
 
 /// A file of the browser's side.
-pub(super) async fn client(Path(file): Path<String>, headers: HeaderMap) -> Result<Response, Rejection> {
+pub(super) async fn client(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Rejection> {
     let is_built = Client::iter().next().is_some();
     let missing = if is_built { Rejection::Unknown } else { Rejection::ClientUnbuilt };
-    answer(&file, Client::get(&file), &headers).ok_or(missing)
+    let file = Client::get(&name).ok_or(missing)?;
+    let mut response = answer(&app, &name, file, &headers).await;
+    // For every page, whoever serves it: modules and scripts with a hash are loaded so, and nobody's secret is in them.
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
+    Ok(response)
 }
 
-fn answer(name: &str, file: Option<EmbeddedFile>, asked: &HeaderMap) -> Option<Response> {
-    let file = file?;
-    let etag = etag(&file);
-    let is_known = asked.get(header::IF_NONE_MATCH).is_some_and(|known| known == etag);
-    let mut response = if is_known {
+async fn answer(app: &App, name: &str, file: EmbeddedFile, asked: &HeaderMap) -> Response {
+    let content_type = content_type(name);
+    let can_be_packed = packed::is_worth_packing(content_type, file.data.len());
+    let coding = if can_be_packed { Coding::wanted(asked) } else { None };
+    let etag = etag(&file, coding);
+    let mut response = if packed::is_known(asked, &etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let mut response = Body::from(file.data).into_response();
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
+        let mut response = match body(app, file, coding).await {
+            Ok(body) => body.into_response(),
+            Err(why) => {
+                tracing::error!(%why, name, "a file cannot be packed");
+                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            }
+        };
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        if let Some(coding) = coding {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
+        }
         response
     };
     let headers = response.headers_mut();
     headers.insert(header::ETAG, etag);
+    if can_be_packed {
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    }
     // Asked for each time and seldom sent again, so that page and client are always of one version.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(header::CONTENT_SECURITY_POLICY, CONTENT_POLICY);
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    Some(response)
+    response
 }
 
-fn etag(file: &EmbeddedFile) -> HeaderValue {
+async fn body(app: &App, file: EmbeddedFile, coding: Option<Coding>) -> io::Result<Body> {
+    Ok(match coding {
+        Some(coding) => app.inner.packed.file(file, coding).await?.into(),
+        None => file.data.into(),
+    })
+}
+
+/// Of the bytes as they go out: the same file packed is another answer.
+fn etag(file: &EmbeddedFile, coding: Option<Coding>) -> HeaderValue {
     let hash = file.metadata.sha256_hash();
     let short = hash.iter().take(12).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-    // Hexadecimal digits and quotes are always a header's value.
-    HeaderValue::from_str(&format!("\"{short}\"")).unwrap_or(HeaderValue::from_static("\"\""))
+    let packed = coding.map_or(String::new(), |coding| format!("-{}", coding.name()));
+    // Letters, digits and quotes are always a header's value.
+    HeaderValue::from_str(&format!("\"{short}{packed}\"")).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
 fn content_type(name: &str) -> &'static str {
