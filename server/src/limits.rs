@@ -344,6 +344,13 @@ pub const WEBHOOK_REST: Duration = Duration::from_secs(1);
 /// How long a connection to an endpoint is kept for the next letter. Most servers keep it for about as long.
 pub const WEBHOOK_IDLE: Duration = Duration::from_secs(60);
 
+/// Files of the site that are kept packed: several times what a binary carries, in each coding. In a debug build, whose files
+/// change, the oldest go.
+pub const FILES_PACKED: usize = 500;
+
+/// The largest file that goes out plain whatever a browser takes: with its headers it fills one packet.
+pub const PLAIN_FILE_BYTES: usize = 1_000;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -354,10 +361,3 @@ mod tests {
         assert!(STORE_PATIENCE * 2 + pause < ANSWER_WITHIN);
     }
 }
-
-/// Files of the site that are kept packed: several times what a binary carries, in each coding. In a debug build, whose files
-/// change, the oldest go.
-pub const FILES_PACKED: usize = 500;
-
-/// The largest file that goes out plain whatever a browser takes: with its headers it fills one packet.
-pub const PLAIN_FILE_BYTES: usize = 1_000;

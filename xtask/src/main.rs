@@ -13,6 +13,9 @@ mod fuzz;
 mod lint;
 mod node_packages;
 mod pack;
+mod page_cost;
+mod peer_list;
+mod peers;
 mod project;
 mod readme;
 mod server;
@@ -76,6 +79,10 @@ enum Command {
     Pack,
     /// Print what a page downloads, and fail above the hard limit.
     Size(size::SizeArguments),
+    /// Bundle others who do a part of the same work, and weigh everybody.
+    Peers(peers::PeersArguments),
+    /// Measure in a real Chromium what the client costs a page, beside the same in plain JavaScript.
+    PageCost(page_cost::PageCostArguments),
 }
 
 #[derive(clap::Args)]
@@ -113,6 +120,8 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Crash(arguments) => crash::run(&project, &arguments),
         Command::Pack => pack::run(&project),
         Command::Size(arguments) => size::run(&project, &arguments),
+        Command::Peers(arguments) => peers::run(&project, &arguments),
+        Command::PageCost(arguments) => page_cost::run(&project, &arguments),
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn program(project: &Project, name: &str) -> PathBuf {
 }
 
 /// npm writes its own copy of the lock last: older than the lock means another lock, or half an installation.
-fn is_current(root: &Path) -> bool {
+pub(crate) fn is_current(root: &Path) -> bool {
     let written = |path: &str| fs::metadata(root.join(path)).and_then(|file| file.modified());
     match (written("node_modules/.package-lock.json"), written("package-lock.json")) {
         (Ok(installed), Ok(locked)) => installed >= locked,

@@ -1,4 +1,4 @@
-//! The table of sizes in README.md.
+//! The tables in README.md that commands write, each between two marks.
 
 use std::fmt::Write;
 use std::fs;
@@ -9,15 +9,56 @@ use crate::project::Project;
 use crate::size::{BROTLI_BUDGET, GZIP_BUDGET, Way};
 
 const FILE: &str = "README.md";
-const START: &str = "<!-- size:start -->";
-const END: &str = "<!-- size:end -->";
 
-/// Put the table between the two marks.
+/// A place in the README that a command fills.
+#[derive(Clone, Copy)]
+pub(crate) enum Block {
+    /// What a page downloads.
+    Size,
+    /// The same of others.
+    Peers,
+    /// What it costs in a page.
+    Cost,
+}
+
+impl Block {
+    const fn marks(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Size => ("<!-- size:start -->", "<!-- size:end -->"),
+            Self::Peers => ("<!-- peers:start -->", "<!-- peers:end -->"),
+            Self::Cost => ("<!-- page-cost:start -->", "<!-- page-cost:end -->"),
+        }
+    }
+
+    /// What is between its marks; `None` without the marks.
+    #[cfg(test)]
+    pub(crate) fn within(self, text: &str) -> Option<&str> {
+        let (start, end) = self.marks();
+        Some(text.split_once(start)?.1.split_once(end)?.0)
+    }
+
+    /// The text with another block between the marks; `None` without the marks.
+    fn replaced(self, text: &str, block: &str) -> Option<String> {
+        let (start, end) = self.marks();
+        let (before, rest) = text.split_once(start)?;
+        let (_, after) = rest.split_once(end)?;
+        Some(format!("{before}{start}\n{block}{end}{after}"))
+    }
+}
+
+/// Put the table of sizes between its marks.
 pub(crate) fn write(project: &Project, ways: &[Way]) -> Result<()> {
+    put(project, Block::Size, &table(ways))
+}
+
+/// Put a table between its marks.
+pub(crate) fn put(project: &Project, block: Block, table: &str) -> Result<()> {
     let path = project.root.join(FILE);
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {FILE}"))?;
-    let updated = replace_block(&text, &table(ways))
-        .with_context(|| format!("{FILE} has no `{START}` with `{END}` after it; add both, each on its own line"))?;
+    let updated = block.replaced(&text, table).with_context(|| {
+        let (start, end) = block.marks();
+        format!("{FILE} has no `{start}` with `{end}` after it; add both, each on its own line")
+    })?;
     if updated == text {
         println!("  {FILE} is up to date");
     } else {
@@ -30,7 +71,7 @@ pub(crate) fn write(project: &Project, ways: &[Way]) -> Result<()> {
 /// Say so when the README shows other sizes than `dist/` has.
 pub(crate) fn warn_when_stale(project: &Project, ways: &[Way]) {
     let Ok(text) = fs::read_to_string(project.root.join(FILE)) else { return };
-    let is_stale = replace_block(&text, &table(ways)).is_some_and(|updated| updated != text);
+    let is_stale = Block::Size.replaced(&text, &table(ways)).is_some_and(|updated| updated != text);
     if is_stale {
         println!("  warning: the sizes in {FILE} are old; `cargo xtask size --write` updates them");
     }
@@ -47,15 +88,8 @@ fn table(ways: &[Way]) -> String {
     table
 }
 
-/// The text with another block between the marks; `None` without the marks.
-fn replace_block(text: &str, block: &str) -> Option<String> {
-    let (before, rest) = text.split_once(START)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{START}\n{block}{END}{after}"))
-}
-
 /// 12288 as "12,288".
-fn grouped(number: usize) -> String {
+pub(crate) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let head = (digits.len() + 2) % 3 + 1;
     let mut shown = String::new();
@@ -90,14 +124,14 @@ mod tests {
     #[test]
     fn only_what_is_between_the_marks_changes() {
         let text = "# a\n<!-- size:start -->\nold\n<!-- size:end -->\nrest\n";
-        let updated = replace_block(text, "new\n").unwrap();
+        let updated = Block::Size.replaced(text, "new\n").unwrap();
         assert_eq!(updated, "# a\n<!-- size:start -->\nnew\n<!-- size:end -->\nrest\n");
-        assert_eq!(replace_block(&updated, "new\n").unwrap(), updated);
+        assert_eq!(Block::Size.replaced(&updated, "new\n").unwrap(), updated);
     }
 
     #[test]
     fn a_readme_without_both_marks_in_order_is_left_alone() {
-        assert_eq!(replace_block("# a\n", "new\n"), None);
-        assert_eq!(replace_block("<!-- size:end --> <!-- size:start -->", "new\n"), None);
+        assert_eq!(Block::Size.replaced("# a\n", "new\n"), None);
+        assert_eq!(Block::Size.replaced("<!-- size:end --> <!-- size:start -->", "new\n"), None);
     }
 }

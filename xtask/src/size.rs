@@ -46,7 +46,7 @@ pub(crate) struct Way {
 }
 
 /// The ways to load the client, each with the files that a page needs for it.
-const WAYS: [(&str, &[&str]); 3] =
+pub(crate) const WAYS: [(&str, &[&str]); 3] =
     [("index.js", &[INDEX]), ("stillhere.js", &[SCRIPT]), ("slim.js + stillhere.wasm", &[SLIM, WASM])];
 
 /// Print the sizes, and fail above the hard limit.
@@ -108,7 +108,8 @@ fn weigh_all(project: &Project, files: &[&str]) -> Result<Bytes> {
     Ok(sum)
 }
 
-fn weigh(path: &Path) -> Result<Bytes> {
+/// The bytes of a file as a server would send it.
+pub(crate) fn weigh(path: &Path) -> Result<Bytes> {
     let content = fs::read(path)?;
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     gzip.write_all(&content)?;
