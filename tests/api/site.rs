@@ -32,8 +32,7 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
 #[tokio::test]
 async fn a_page_downloads_what_the_table_says() {
     let server = Server::preset("demo").await;
-    for (file, content_type) in
-        [("index.js", "text/javascript; charset=utf-8"), ("stillhere.wasm", "application/wasm")]
+    for (file, content_type) in [("index.js", "text/javascript; charset=utf-8"), ("stillhere.wasm", "application/wasm")]
     {
         let path = format!("/client/{file}");
         let offers = [("identity", ""), ("gzip, deflate", "gzip"), ("gzip, deflate, br, zstd", "br")];
