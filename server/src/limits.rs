@@ -32,6 +32,9 @@ pub const RESTORE_ROWS: u32 = 20_000;
 /// Punches that are sealed or checked in one piece: a few megabytes, and done in some milliseconds.
 pub const AUDIT_ROWS: u32 = 10_000;
 
+/// Rows that are carried into another store in one piece: some megabytes on each side, and the most that any of it needs.
+pub const TRANSFER_ROWS: u32 = 5_000;
+
 /// Sessions that are deleted in one transaction: over in some milliseconds, as nothing is written meanwhile.
 pub const FORGET_ROWS: u32 = 500;
 

@@ -10,8 +10,10 @@ use clap::Parser;
 use stillhere_server::{
     Server,
     audit::{self, Verdict},
-    settings::{Audit, AuditOf, Cli, Command, LogFormat, Serve, Settings, TokenWish, Verify, reference},
-    store::{Digest, Log, StorePlace},
+    settings::{
+        Audit, AuditOf, Cli, Command, LogFormat, Migrate, Serve, Settings, SettingsError, TokenWish, Verify, reference,
+    },
+    store::{Act, Count, Digest, Log, Progress, StorePlace, survey, transfer},
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         }
         Command::Token(wish) => token(&wish),
         Command::Audit(Audit { of: AuditOf::Verify(wish) }) => audit(&wish),
+        Command::Migrate(wish) => migrate(&wish),
     }
 }
 
@@ -70,17 +73,60 @@ fn token(wish: &TokenWish) -> ExitCode {
 }
 
 fn audit(wish: &Verify) -> ExitCode {
-    let place = match wish.place() {
+    at(wish.place(), async |place| verify(&place, wish.expect).await.map(|verdict| told(&verdict, wish.expect)))
+}
+
+fn migrate(wish: &Migrate) -> ExitCode {
+    at(wish.places(), async |(from, to)| {
+        println!("From {from}\n  to {to}");
+        let counts = if wish.dry_run { survey(&from, &to).await? } else { carry(&from, &to).await? };
+        for Count { table, rows } in &counts {
+            println!("{rows:>12} {table}");
+        }
+        println!("{}", if wish.dry_run { WOULD_BE_CARRIED } else { CARRIED });
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+const CARRIED: &str = "Every row is there, and says what it says at the source. Start the server on the new store.";
+
+const WOULD_BE_CARRIED: &str = "So many rows would be carried over. The target would take them; nothing was changed.";
+
+async fn carry(from: &StorePlace, to: &StorePlace) -> Result<Vec<Count>, Box<dyn Error>> {
+    let is_watched = io::stderr().is_terminal();
+    let mut progress = |Progress { act, table, done, all }| {
+        let act = match act {
+            Act::Carry => "carried",
+            Act::Compare => "compared",
+        };
+        if is_watched {
+            eprint!("\r\x1b[K{table}: {done} of {all} {act}");
+        } else if done == all {
+            eprintln!("{table}: {all} {act}");
+        }
+    };
+    let counts = transfer(from, to, &mut progress).await;
+    if is_watched {
+        eprintln!();
+    }
+    Ok(counts?)
+}
+
+/// Does something where facts are kept.
+fn at<Place>(
+    place: Result<Place, SettingsError>,
+    act: impl AsyncFnOnce(Place) -> Result<ExitCode, Box<dyn Error>>,
+) -> ExitCode {
+    let place = match place {
         Ok(place) => place,
         Err(why) => {
             eprintln!("stillhere: {why}");
             return ExitCode::from(BAD_SETTINGS);
         }
     };
-    let verified = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let verified = verified.map_err(Into::into).and_then(|runtime| runtime.block_on(verify(&place, wish.expect)));
-    match verified {
-        Ok(verdict) => told(&verdict, wish.expect),
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(act(place))) {
+        Ok(code) => code,
         Err(why) => {
             eprintln!("stillhere: {why}");
             ExitCode::FAILURE

@@ -9,6 +9,7 @@ mod feed;
 mod gate;
 mod history;
 mod metrics;
+mod migrate;
 mod on_postgres;
 mod openapi;
 mod operation;

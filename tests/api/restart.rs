@@ -10,7 +10,7 @@ use stillhere_tests::{
 pub(crate) const SETTINGS: &str = "auth = \"none\"\ninterval_ms = 500\ngrace_ms = 500\nleave_grace_ms = 1\n";
 
 /// What must be the same before and after.
-fn facts(session: &Value) -> Value {
+pub(crate) fn facts(session: &Value) -> Value {
     let fields =
         ["session", "user", "channel", "page", "state", "startedAt", "visibleMs", "activeMs", "endedAt", "reason"];
     fields.iter().map(|&field| (field.to_owned(), session[field].clone())).collect()

@@ -5,8 +5,8 @@ use std::{env, fs, os::unix::ffi::OsStrExt, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    Audit, Auth, DatabaseUrl, Secret, Secrets, Settings, SettingsError, TokenWish, Typed, WebhookSecrets, auth::Keys,
-    presets::preset, webhook, webhook_url::WebhookUrl,
+    Audit, Auth, DatabaseUrl, Migrate, Secret, Secrets, Settings, SettingsError, TokenWish, Typed, WebhookSecrets,
+    auth::Keys, presets::preset, webhook, webhook_url::WebhookUrl,
 };
 
 const EXAMPLES: &str = "\
@@ -59,6 +59,8 @@ pub enum Command {
     Token(Box<TokenWish>),
     /// Looks at what a server has recorded
     Audit(Audit),
+    /// Carries everything from SQLite to PostgreSQL or back, and compares it row by row
+    Migrate(Box<Migrate>),
 }
 
 /// Where settings come from.

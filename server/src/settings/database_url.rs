@@ -56,6 +56,12 @@ impl DatabaseUrl {
         }
     }
 
+    /// Whether a password is in it.
+    pub(super) fn has_password(&self) -> bool {
+        let login = self.0.split_once("://").and_then(|(_, after)| after.rsplit_once('@'));
+        login.is_some_and(|(login, _)| login.contains(':'))
+    }
+
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }

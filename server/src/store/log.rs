@@ -1,7 +1,7 @@
 //! The punch clock's log as it lies there, for whoever checks its seals: read beside a server that runs, without its lock,
 //! and changing nothing.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use sqlx::{PgConnection, SqliteConnection};
 use stillhere_engine::time::Timestamp;
@@ -20,6 +20,16 @@ pub enum StorePlace {
     Directory(PathBuf),
     /// In this PostgreSQL database.
     Database(DatabaseUrl),
+}
+
+/// Without the password of a database.
+impl fmt::Display for StorePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Directory(directory) => write!(f, "SQLite in {}", directory.display()),
+            Self::Database(url) => write!(f, "PostgreSQL at {url}"),
+        }
+    }
 }
 
 /// A way to read the log.

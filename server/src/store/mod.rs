@@ -14,6 +14,7 @@ mod rows;
 mod sqlite;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
 use std::{error::Error, fmt, pin::Pin, sync::Arc};
 
@@ -31,6 +32,7 @@ pub use log::{Cut, Log, StorePlace};
 pub use outbox::{DeadLetter, DeadLetters, Due, Fate, Letter, LetterCount, Outbox, Waiting};
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
+pub use transfer::{Act, Count, Difference, Progress, TransferError, Unlike, survey, transfer};
 
 /// What a store gives back in a while.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;

@@ -72,9 +72,7 @@ impl Postgres {
     /// # Errors
     /// The database cannot be reached or written, another server uses it, or its tables are from a newer version.
     pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
-        // What the driver says about an address may repeat parts of it, and one part is a password.
-        let options = PgConnectOptions::from_str(url.expose())
-            .map_err(|_| StoreError::new("reach its database", "`database_url` is no address"))?;
+        let options = options(url)?;
         let writer = Writer::open(options.clone(), migrate).await?;
         let readers = PgPoolOptions::new()
             .max_connections(limits::STORE_READERS)
@@ -89,6 +87,17 @@ impl Postgres {
             .connect_lazy_with(options);
         Ok(Self { writer, readers })
     }
+}
+
+fn options(url: &DatabaseUrl) -> Result<PgConnectOptions, StoreError> {
+    // What the driver says about an address may repeat parts of it, and one part is a password.
+    PgConnectOptions::from_str(url.expose())
+        .map_err(|_| StoreError::new("reach its database", "`database_url` is no address"))
+}
+
+/// The connection that writes, and has the lock, for whoever carries everything away or here.
+pub(super) async fn open_alone(url: &DatabaseUrl) -> Result<PgConnection, StoreError> {
+    writer::prepared(&options(url)?, migrate).await
 }
 
 /// Tells a connection how to behave.

@@ -1,15 +1,10 @@
 //! The seals of the punch clock's log: made with the rows, and read by whoever checks them.
 
-use std::str::FromStr;
-
-use sqlx::{
-    Connection, PgConnection, Row,
-    postgres::{PgConnectOptions, PgRow},
-};
+use sqlx::{Connection, PgConnection, Row, postgres::PgRow};
 use stillhere_engine::time::Timestamp;
 use tokio::time::timeout;
 
-use super::{record::column, teach};
+use super::{options, record::column, teach};
 use crate::{
     limits,
     settings::DatabaseUrl,
@@ -104,8 +99,7 @@ pub(super) async fn mark_of(connection: &mut PgConnection, name: &str) -> Result
 /// A connection that reads the log beside the server's.
 pub(in crate::store) async fn open_log(url: &DatabaseUrl) -> Result<PgConnection, StoreError> {
     let unreachable = |why| StoreError::new("reach its database", why);
-    let options = PgConnectOptions::from_str(url.expose())
-        .map_err(|_| StoreError::new("reach its database", "`database_url` is no address"))?;
+    let options = options(url)?;
     let late = |_| Err(StoreError::new("reach its database", "it has not answered in time"));
     let connected = async { PgConnection::connect_with(&options).await.map_err(unreachable) };
     let mut connection = timeout(limits::STORE_PATIENCE, connected).await.unwrap_or_else(late)?;

@@ -26,6 +26,14 @@ const LOCK: i64 = i64::from_be_bytes(*b"still-he");
 /// What the database says when somebody else has had a lock for too long: `lock_not_available`.
 const TAKEN: &str = "55P03";
 
+/// Who has the lock, whose number the database shows in two halves.
+const HOLDER: &str = "
+    select pid, coalesce(host(client_addr), 'its own machine')
+    from pg_locks join pg_stat_activity using (pid)
+    where locktype = 'advisory' and granted and objsubid = 1
+        and database = (select oid from pg_database where datname = current_database())
+        and (classid::bigint << 32) | objid::bigint = $1";
+
 /// An acknowledged fact outlives a loss of power, whatever the database's owner has chosen for others; more than that is
 /// theirs to choose. A lock is waited for, not only tried: a server that was killed a moment ago may still have it.
 const WRITERS_MANNERS: &str = "
@@ -44,9 +52,7 @@ impl Writer {
         options: PgConnectOptions,
         prepare: impl AsyncFnOnce(&mut PgConnection) -> Result<(), StoreError>,
     ) -> Result<Self, StoreError> {
-        let mut connection = connect(&options).await?;
-        inspect(&mut connection).await?;
-        prepare(&mut connection).await?;
+        let connection = prepared(&options, prepare).await?;
         Ok(Self { options, connection: Mutex::new(Some(connection)) })
     }
 
@@ -133,6 +139,17 @@ impl Turn<'_> {
     }
 }
 
+/// A connection that has the lock, to a database that was prepared.
+pub(super) async fn prepared(
+    options: &PgConnectOptions,
+    prepare: impl AsyncFnOnce(&mut PgConnection) -> Result<(), StoreError>,
+) -> Result<PgConnection, StoreError> {
+    let mut connection = connect(options).await?;
+    inspect(&mut connection).await?;
+    prepare(&mut connection).await?;
+    Ok(connection)
+}
+
 /// A connection that has the lock.
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
     let late = |_| Err(StoreError::new("reach its database", "it has not answered in time"));
@@ -140,14 +157,24 @@ async fn connect(options: &PgConnectOptions) -> Result<PgConnection, StoreError>
         PgConnection::connect_with(options).await.map_err(|why| StoreError::new("reach its database", why))
     });
     let mut connection = connected.await.unwrap_or_else(late)?;
-    lock(&mut connection).await.map_err(|why| match why.as_database_error() {
-        Some(refusal) if refusal.code().as_deref() == Some(TAKEN) => StoreError::new(
-            "use its database",
-            "another stillhere server is using it; stop that one, or give this one another `database_url`",
-        ),
-        _ => StoreError::new("lock its database", why),
-    })?;
+    if let Err(why) = lock(&mut connection).await {
+        let is_taken = why.as_database_error().and_then(|refusal| refusal.code()).as_deref() == Some(TAKEN);
+        return Err(if is_taken { taken(&mut connection).await } else { StoreError::new("lock its database", why) });
+    }
     Ok(connection)
+}
+
+/// Says who has the lock, as far as the database tells.
+async fn taken(connection: &mut PgConnection) -> StoreError {
+    let holder = sqlx::query_as::<_, (i32, String)>(HOLDER).bind(LOCK).fetch_optional(connection).await;
+    let holder = holder.ok().flatten().map(|(process, from)| format!(" (connection {process}, from {from})"));
+    StoreError::new(
+        "use its database",
+        format!(
+            "another stillhere server is using it{}; stop that one, or give this one another `database_url`",
+            holder.unwrap_or_default()
+        ),
+    )
 }
 
 async fn lock(connection: &mut PgConnection) -> Result<(), sqlx::Error> {

@@ -14,12 +14,14 @@ mod seals;
 mod tests;
 
 use std::{
-    fs::{File, TryLockError, create_dir_all},
+    fs::{File, TryLockError, create_dir_all, read_to_string},
+    io::Write,
     path::Path,
+    process,
 };
 
 use sqlx::{
-    SqlSafeStr, SqlitePool,
+    SqlSafeStr, SqliteConnection, SqlitePool,
     migrate::{Migration, MigrationType, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -49,6 +51,9 @@ const STEPS: [(i64, &str, &str); 9] = [
     (9, "views", include_str!("../../../migrations/sqlite/0009_views.sql")),
 ];
 
+/// The file in the directory.
+const FILE: &str = "stillhere.sqlite";
+
 /// Sessions and spans in `stillhere.sqlite`.
 #[derive(Debug)]
 pub struct Sqlite {
@@ -69,7 +74,7 @@ impl Sqlite {
         create_dir_all(directory).map_err(|why| StoreError::new("make its directory", why))?;
         let lock = lock(directory)?;
         let options = SqliteConnectOptions::new()
-            .filename(directory.join("stillhere.sqlite"))
+            .filename(directory.join(FILE))
             .busy_timeout(limits::STORE_PATIENCE)
             .foreign_keys(true);
         let writer = options
@@ -100,6 +105,18 @@ impl Sqlite {
     }
 }
 
+/// Whether a server has ever kept anything in the directory.
+pub(super) fn is_there(directory: &Path) -> bool {
+    directory.join(FILE).is_file()
+}
+
+/// The connection that writes, for whoever carries everything away or here. The lock is held for as long as the store lives.
+pub(super) async fn open_alone(directory: &Path) -> Result<(SqliteConnection, Sqlite), StoreError> {
+    let store = Sqlite::open(directory).await?;
+    let connection = store.writer.acquire().await.map_err(|why| StoreError::new("open its file", why))?;
+    Ok((connection.detach(), store))
+}
+
 fn pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(connections)
@@ -110,15 +127,25 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .max_lifetime(None)
 }
 
+/// Takes the lock of the directory, and says in its file who has it.
 fn lock(directory: &Path) -> Result<File, StoreError> {
-    let open = File::create(directory.join("stillhere.lock"));
-    let file = open.map_err(|why| StoreError::new("write into its directory", why))?;
+    let path = directory.join("stillhere.lock");
+    let unwritable = |why| StoreError::new("write into its directory", why);
+    // What is in it was written by whoever has the lock.
+    let mut file = File::options().write(true).create(true).truncate(false).open(&path).map_err(unwritable)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::new(
-            "use its directory",
-            "another stillhere server is using it; stop that one, or give this one another --data",
-        )),
+        Ok(()) => {
+            file.set_len(0).and_then(|()| write!(file, "{}", process::id())).map_err(unwritable)?;
+            Ok(file)
+        }
+        Err(TryLockError::WouldBlock) => {
+            let holder = read_to_string(path).unwrap_or_default();
+            let holder = holder.parse::<u32>().map_or(String::new(), |process| format!(" (process {process})"));
+            Err(StoreError::new(
+                "use its directory",
+                format!("another stillhere server is using it{holder}; stop that one, or give this one another --data"),
+            ))
+        }
         Err(TryLockError::Error(why)) => Err(StoreError::new("lock its directory", why)),
     }
 }

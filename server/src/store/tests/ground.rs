@@ -1,8 +1,11 @@
 //! Where a store can be opened, and opened again.
 
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicU32, Ordering::Relaxed},
+use std::{
+    collections::BTreeSet,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
 };
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqlSafeStr, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -62,6 +65,25 @@ impl Ground {
             Self::Sqlite(_) => sqlx::query_as(sql).fetch_all(&mut self.file().await).await.unwrap(),
             Self::Postgres(url) => sqlx::query_as(sql).fetch_all(&mut connect(url).await).await.unwrap(),
         }
+    }
+
+    /// Every column there is, with its table.
+    pub(super) async fn columns(&self) -> BTreeSet<(String, String)> {
+        let found: Vec<(String, String)> = match self {
+            Self::Sqlite(_) => {
+                let sql =
+                    "select tables.name, columns.name from sqlite_master as tables, pragma_table_info(tables.name) as
+                    columns where tables.type = 'table' and tables.name not like 'sqlite_%'";
+                sqlx::query_as(sql).fetch_all(&mut self.file().await).await.unwrap()
+            }
+            Self::Postgres(url) => {
+                let sql = "select table_name::text, column_name::text from information_schema.columns
+                    where table_schema = current_schema()";
+                sqlx::query_as(sql).fetch_all(&mut connect(url).await).await.unwrap()
+            }
+        };
+        // The schema's own diary, which each database has for itself.
+        found.into_iter().filter(|(table, _)| table != "_sqlx_migrations").collect()
     }
 
     /// Does what no store would.

@@ -10,6 +10,7 @@ mod punches;
 mod removal;
 mod retention;
 mod sessions;
+mod transfer;
 
 use stillhere_engine::{
     page::PageState,
