@@ -18,6 +18,13 @@ use crate::{punch_clock::punch, restart::facts};
 
 const URL: &str = "STILLHERE_DATABASE_URL";
 
+/// Makes whoever writes a punch wait for as long as this connection likes.
+const HOLD: &str = "
+    create function hold() returns trigger language plpgsql set lock_timeout = 0 as
+        $$ begin perform pg_advisory_xact_lock(7); return new; end $$;
+    create trigger hold before insert on punches for each row execute function hold();
+    select pg_advisory_lock(7)";
+
 /// Runs `stillhere migrate` from the server's folder into the database.
 async fn migrate(server: &Server, url: &str, more: &[&str]) -> (bool, String, String) {
     let from = format!("sqlite:{}", server.data().display());
@@ -89,7 +96,7 @@ async fn everything_that_a_server_knew_is_known_after_a_migration() {
     feed.next().await;
     let position = feed.position.clone();
     assert_eq!(old.beat(later(first('C', "cid"), json!({ "nextMs": 600_000 }))).await.status, 200);
-    assert_eq!(feed.next_in_words().await, "join cid online");
+    assert_eq!(feed.next_in_words().await, "join cid in");
     let before = answers(&old).await;
 
     let (is_well, said, why) = migrate(&old, &url, &["--dry-run"]).await;
@@ -107,7 +114,7 @@ async fn everything_that_a_server_knew_is_known_after_a_migration() {
     let new = Server::start(&["--preset", "punch-clock"], &settings, &[signing, (URL, &url)]).await;
     assert_eq!(answers(&new).await, before);
     let mut feed = Feed::open(&new.url("/v1/feed?channel=site"), Some(&position)).await;
-    assert_eq!(feed.next_in_words().await, "join cid online", "who comes back is told what was missed");
+    assert_eq!(feed.next_in_words().await, "join cid in", "who comes back is told what was missed");
     assert_eq!(feed.next_in_words().await, "snapshot 2");
     let mut endpoint = Endpoint::start_at(address, Manner::Says(200)).await;
     let retried = new.send(Method::POST, "/v1/admin/webhooks/manager/retry", None, &[]).await;
@@ -136,19 +143,19 @@ async fn a_migration_that_was_killed_is_begun_again() {
 
     // Sessions can be written, and the first punch has to wait.
     let mut beside = PgConnection::connect(&url).await.expect("it is there");
-    beside.execute("begin; lock table punches in share mode").await.expect("nobody else has it");
+    beside.execute(HOLD).await.expect("it can be held");
     let from = format!("sqlite:{}", old.data().display());
     let mut command = Command::new(binary());
     command.args(["migrate", "--from", &from, "--to", "postgres"]).env(URL, &url).stdout(Stdio::null());
     let mut migration = command.kill_on_drop(true).spawn().expect("the binary starts");
     let mut other = PgConnection::connect(&url).await.expect("it is there");
-    let waits = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like 'insert into punches%'";
+    let waits = "select 1 from pg_stat_activity where wait_event = 'advisory' and query like 'insert into punches%'";
     let waiting = async { while other.fetch_optional(waits).await.expect("an answer").is_none() {} };
     timeout(PATIENCE, waiting).await.expect("it comes to the punches");
     let (is_well, _, why) = run(&["serve", "--preset", "punch-clock", "--listen", "127.0.0.1:0"], &[(URL, &url)]).await;
     assert!(!is_well && why.contains("is using it (connection "), "no server starts meanwhile: {why}");
     migration.kill().await.expect("it can be killed");
-    beside.execute("rollback").await.expect("it is well");
+    beside.execute("select pg_advisory_unlock(7)").await.expect("it is well");
     let sessions = other.fetch_one("select count(*) from sessions").await.expect("an answer");
     assert_eq!(sessions.get::<i64, _>(0), 0, "nothing of it is a fact");
 

@@ -115,8 +115,7 @@ async fn carry_all(
             }
         }
     }
-    // So that the first server on it finds its way through the indexes at once.
-    target.write("analyze").await.map_err(TransferError::Target)?;
+    target.learn().await.map_err(TransferError::Target)?;
     target.commit().await.map_err(TransferError::Target)?;
     Ok(counts)
 }

@@ -6,7 +6,7 @@ use super::{
     postgres,
     row::Row,
     sqlite,
-    table::{Numbers, Table},
+    table::{Numbers, TABLES, Table},
 };
 use crate::store::{Sqlite, Store, StoreError, StorePlace, column::unreadable, postgres as databases, sqlite as files};
 
@@ -153,6 +153,17 @@ impl Side {
             Self::Postgres(database) => postgres::number_on(database, table, last).await,
         };
         numbered.map_err(unwritten)
+    }
+
+    /// Looks at what was written, so that the first server on it finds its way through the indexes at once. SQLite does that
+    /// by itself when it closes.
+    pub(super) async fn learn(&mut self) -> Result<(), StoreError> {
+        if let Self::Postgres(database) = self {
+            let names: Vec<_> = TABLES.iter().map(|table| table.name).collect();
+            let sql = AssertSqlSafe(format!("analyze {}", names.join(", ")));
+            execute!(database, sql).map_err(unwritten)?;
+        }
+        Ok(())
     }
 
     /// Any statement that writes.
