@@ -158,7 +158,7 @@ async fn connect(options: &PgConnectOptions) -> Result<PgConnection, StoreError>
     });
     let mut connection = connected.await.unwrap_or_else(late)?;
     if let Err(why) = lock(&mut connection).await {
-        let is_taken = why.as_database_error().and_then(|refusal| refusal.code()).as_deref() == Some(TAKEN);
+        let is_taken = why.as_database_error().is_some_and(|refusal| refusal.code().as_deref() == Some(TAKEN));
         return Err(if is_taken { taken(&mut connection).await } else { StoreError::new("lock its database", why) });
     }
     Ok(connection)
