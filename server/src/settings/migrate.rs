@@ -8,12 +8,13 @@ use super::{DEFAULT_DATA, DatabaseUrl, SettingsError, Typed, cli};
 use crate::store::StorePlace;
 
 const EXAMPLES: &str = "\
-Everything is carried over: sessions with their spans and pages, who was in which channel, the punch clock's log with its
-seals, what watchers were told, letters to webhooks. Then each row is read from both sides and compared. Only when all are the
-same is any of it kept: a migration that fails or is killed leaves the target empty, and can be begun again.
+Everything is carried over: sessions with their spans and pages, who was in which channel, the punch
+clock's log with its seals, what watchers were told, letters to webhooks. Then each row is read from
+both sides and compared. Only when all are the same is any of it kept: a migration that fails or is
+killed leaves the target empty, and can be begun again.
 
-Stop the server first: no server may use either side meanwhile. The target must be an empty database or a new directory. The
-source stays as it is.
+Stop the server first: no server may use either side meanwhile. The target must be an empty database
+or a new directory. The source stays as it is.
 
 WHERE is one of
   sqlite          the directory in --data, or ./stillhere-data
