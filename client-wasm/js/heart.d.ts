@@ -4,8 +4,8 @@ export type { Options };
 
 /** Why the heart waits. */
 export type Why =
-  | "interval" | "hidden" | "retry" | "answer" | "page" | "returned" | "asked" | "throttled" | "paused" | "refused"
-  | "stopped";
+  | "interval" | "hidden" | "retry" | "answer" | "page" | "returned" | "asked" | "throttled" | "paused" | "idle"
+  | "refused" | "stopped";
 
 export interface Events {
   /** The server holds the user for something else than before. */

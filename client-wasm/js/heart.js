@@ -1,7 +1,9 @@
 // @ts-check
 // What a page imports: one function, and the handle that it gives. See heart.d.ts.
 
-import { beatNow, begin, inMs, markActive, session, setChannel, setPage, signOut, stop } from "stillhere-glue";
+import { beatNow, begin, inMs, markActive, session, setChannel, setPage, signOut, stop, woken } from "stillhere-glue";
+import { ACTIVITY, watchActivity } from "./activity.js";
+import { hiddenTimer } from "./hidden_timer.js";
 import { cut, read, wrong } from "./options.js";
 import { init } from "./wasm.js";
 
@@ -11,11 +13,17 @@ import { init } from "./wasm.js";
 /** @typedef {import("./heart.js").Events} Events */
 /** @typedef {import("./heart.js").Why} Why */
 
-/** The page's heart, from its start to its stop. @type {{ options: Options, ready: Promise<Handle> } | undefined} */
-let running;
+/**
+ * Where the page's heart is known, from its start to its stop, to every copy of this module that the page has loaded.
+ *
+ * @type {Record<symbol, { options: Options, ready: Promise<Handle> } | undefined>}
+ */
+const page = /** @type {any} */ (globalThis);
+const HEART = Symbol.for("stillhere");
 
 /** @type {(options?: Options) => Promise<Handle>} */
 export async function start(options = {}) {
+  const running = page[HEART];
   if (running) {
     if (!isSame({ ...running.options }, { ...options })) {
       console.warn("stillhere: this page has a heart already; stop() it before you start another");
@@ -25,14 +33,17 @@ export async function start(options = {}) {
   const [handle, live] = heart(read(options), options.token);
   // On a server there is no page to watch over.
   if (typeof document === "undefined") return handle;
-  running = { options, ready: prepare(handle, live) };
-  return running.ready;
+  if (options.respectGpc && /** @type {any} */ (navigator).globalPrivacyControl) {
+    console.info("stillhere: nothing is sent, as respectGpc is set and this browser asks for privacy");
+    return handle;
+  }
+  return (page[HEART] = { options, ready: prepare(handle, live) }).ready;
 }
 
 /** @type {(handle: Handle, live: () => void) => Promise<Handle>} */
 async function prepare(handle, live) {
   if (!(await init())) {
-    running = undefined;
+    page[HEART] = undefined;
     return handle;
   }
   // A page that is drawn ahead of time is not looked at, and perhaps never will be.
@@ -40,6 +51,21 @@ async function prepare(handle, live) {
   if (document.prerendering) document.addEventListener("prerenderingchange", live, { once: true });
   else live();
   return handle;
+}
+
+/**
+ * Calls `look` when the path may be another. Where a browser has no Navigation API, only its own back and forward are
+ * told; what an application pushes is seen when the input that led to it has passed. No `history` is patched for that.
+ *
+ * @param {() => void} look
+ * @returns {() => void} ends it
+ */
+function watchPath(look) {
+  /** @type {EventTarget | undefined} */
+  const navigation = /** @type {any} */ (globalThis).navigation;
+  const [source, kind] = navigation ? [navigation, "currententrychange"] : [globalThis, "popstate"];
+  source.addEventListener(kind, look);
+  return () => source.removeEventListener(kind, look);
 }
 
 /** @type {(a: Record<string, unknown>, b: Record<string, unknown>) => boolean} */
@@ -62,6 +88,10 @@ function heart(settings, token) {
   let isOver = false;
   /** @type {Why} */
   let why;
+  /** @type {Worker | undefined} */
+  let timer;
+  /** Takes what the heart has put into the page out of it. @type {(() => void)[]} */
+  const undo = [];
 
   /** @type {<Kind extends keyof Events>(kind: Kind, event: Events[Kind]) => void} */
   function tell(kind, event) {
@@ -91,7 +121,10 @@ function heart(settings, token) {
       if (handle.isRunning) markActive();
     },
     setChannel: (name) => change("channel", name, setChannel),
-    setPage: (path) => change("page", path, (path) => setPage(cut(path))),
+    setPage(path) {
+      followsPath = false;
+      goTo(path);
+    },
     signOut: () => end(signOut),
     stop: () => end(stop),
   };
@@ -101,7 +134,8 @@ function heart(settings, token) {
     if (isOver) return;
     isOver = true;
     if (handle.isRunning) lastWord();
-    running = undefined;
+    for (const take of undo) take();
+    page[HEART] = undefined;
     Object.assign(handle, { isRunning: false, status: null });
   }
 
@@ -115,11 +149,23 @@ function heart(settings, token) {
     if (handle.isRunning) tell(value);
   }
 
+  /** @type {(path: string) => void} */
+  const goTo = (path) => change("page", path, (path) => setPage(cut(path)));
+
+  /** Whether the page's name is its path, which an application may change without loading another page. */
+  let followsPath = settings.page == null;
+  const look = () => followsPath && goTo(location.pathname);
+
   function live() {
     if (isOver) return;
     handle.isRunning = true;
-    const { url, token, channel, credentials, intervalMs = 0, whenHidden = 0 } = settings;
-    begin(face, url, token, channel, cut((settings.page ??= location.pathname)), credentials, intervalMs, whenHidden);
+    const { url, token, channel, credentials, intervalMs = 0, whenHidden = 0, idleAfterMs = 0 } = settings;
+    const path = cut((settings.page ??= location.pathname));
+    begin(face, url, token, channel, path, credentials, intervalMs, whenHidden, idleAfterMs);
+    undo.push(watchActivity(settings.activityEvents ?? ACTIVITY, markActive, look), watchPath(look));
+    if (settings.hiddenTimer !== "worker") return;
+    timer = hiddenTimer(woken);
+    undo.push(() => timer?.terminate());
   }
 
   /** What the wasm calls. */
@@ -129,6 +175,8 @@ function heart(settings, token) {
     /** @type {(inMs: number, reason: Why) => void} */
     wait(inMs, reason) {
       why = reason;
+      // A timer may be early by a fraction, and this one is set only once.
+      if (document.hidden && inMs < Infinity) timer?.postMessage(inMs + 1);
       tell("wait", { inMs, why });
     },
     /** @type {(status: string) => void} */

@@ -9,12 +9,33 @@ export interface Options {
   token?: string | (() => string | Promise<string>);
   /** The named place. Default: the server's, `"site"`. */
   channel?: string;
-  /** What the user looks at. Default: `location.pathname` at the start; see `Handle.setPage` for later. */
+  /**
+   * What the user looks at. Default: `location.pathname`, followed when the application changes it without loading another
+   * page; a name given here stays until `Handle.setPage`.
+   */
   page?: string;
   /** Instead of the server's interval: from 500 to 86400000. */
   intervalMs?: number;
   /** Instead of the server's policy for hidden pages: say so and fall silent, beat on slowly, or count as gone. */
   whenHidden?: "pause" | "beat" | "leave";
+  /**
+   * What wakes the page while it is hidden, where it beats then. `"page"`, the default, is the page's own timer, which
+   * browsers hold back to once a minute, so beats are as far apart as that. A `"worker"` goes on in time, and the beats of
+   * a hidden page come as those of a visible one; a CSP needs `worker-src blob:` for it, and without it `"page"` is used.
+   */
+  hiddenTimer?: "page" | "worker";
+  /**
+   * After so long without input the page says so once, and no more until there is some: from 1000 to 86400000. Default:
+   * it beats on, and says how long somebody has been at work.
+   */
+  idleAfterMs?: number;
+  /**
+   * The events, at the window, that count as input. Default: pointerdown, pointermove, keydown, scroll, touchstart and
+   * wheel. An empty list leaves it to `Handle.markActive`.
+   */
+  activityEvents?: readonly string[];
+  /** Send nothing at all where the browser asks for privacy (`navigator.globalPrivacyControl`). Default: `false`. */
+  respectGpc?: boolean;
   /** `"include"` sends cookies to a server of another origin too. */
   credentials?: "include" | "same-origin" | "omit";
   /** Log every wait and every beat with `console.debug`. */

@@ -32,6 +32,10 @@ const RULES = {
   page: ["a path without control characters", text(/^\P{Cc}+$/u)],
   intervalMs: between(500, 86_400_000),
   whenHidden: oneOf(WHEN_HIDDEN.slice(1)),
+  hiddenTimer: oneOf(["page", "worker"]),
+  idleAfterMs: between(1_000, 86_400_000),
+  activityEvents: ["a list of events' names", (value) => Array.isArray(value) && value.every(text(/./))],
+  respectGpc: oneOf([true, false]),
   credentials: oneOf(["include", "same-origin", "omit"]),
   debug: oneOf([true, false]),
 };

@@ -11,9 +11,6 @@ use crate::keyed;
 pub(crate) const LIFE: &[&str] =
     &["visibilitychange", "focus", "blur", "freeze", "resume", "pagehide", "pageshow", "online"];
 
-/// A person at work. `scroll` does not bubble, so it is caught on its way down.
-pub(crate) const ACTIVITY: &[&str] = &["pointerdown", "pointermove", "keydown", "scroll", "touchstart", "wheel"];
-
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_name = addEventListener)]

@@ -32,14 +32,11 @@ struct Runner {
     face: Face,
     wait: (Instant, Why),
     timer: Option<Timeout>,
-    /// While a person is known to be active, nothing listens: typing and scrolling cost nothing.
-    activity: Option<Listeners>,
-    rest_until: Instant,
     /// Between `pagehide` and `pageshow`: whatever else is heard then is an echo.
     has_left: bool,
     _life: Listeners,
     /// Last, as the listeners call it.
-    callback: Closure<dyn FnMut(Event)>,
+    _callback: Closure<dyn FnMut(Event)>,
 }
 
 thread_local! {
@@ -55,9 +52,6 @@ extern "C" {
     fn fill_with_chance(bytes: &mut [u8]);
 }
 
-/// One input takes care of so much time.
-const REST: Millis = Millis::seconds(1);
-
 /// The heart begins to beat, in place of any other.
 pub(crate) fn begin(options: Options, face: Face) {
     let now = now();
@@ -71,11 +65,9 @@ pub(crate) fn begin(options: Options, face: Face) {
         face,
         wait: (Instant::NEVER, Why::Stopped),
         timer: None,
-        activity: None,
-        rest_until: now.instant,
         has_left: false,
         _life: life,
-        callback,
+        _callback: callback,
     };
     RUNNER.set(Some(Box::new(runner)));
     tell(Input::Page(page::state()));
@@ -186,25 +178,15 @@ impl Receipt {
 
 impl Runner {
     fn wait_until(&mut self, until: Instant, now: Now) {
-        if now.instant >= self.rest_until {
-            self.rest_until = Instant::NEVER;
-            self.activity = Some(Listeners::new(listeners::ACTIVITY, function(&self.callback)));
-        }
         // A timer may be early, by a fraction or because the wait is longer than it can count: then this comes by
         // again.
-        let wake_at = until.min(self.rest_until);
-        self.timer = (wake_at != Instant::NEVER)
-            .then(|| Timeout::new(wake_at.since(now.instant).0.min(i32::MAX as u64) as u32, || tell(Input::Timer)));
+        self.timer = (until != Instant::NEVER)
+            .then(|| Timeout::new(until.since(now.instant).0.min(i32::MAX as u64) as u32, || tell(Input::Timer)));
         let due = self.pulse.due();
         if self.wait != due {
             self.wait = due;
             self.face.wait(millis_until(due.0, now), why_name(due.1));
         }
-    }
-
-    fn rest(&mut self) {
-        self.activity = None;
-        self.rest_until = now().instant.after(REST);
     }
 }
 
@@ -233,10 +215,7 @@ fn hear(event: &Event) {
             with(|runner| storage::take(&runner.options.url));
             tell(Input::Page(page::state()));
         }
-        _ => {
-            with(Runner::rest);
-            tell(Input::Activity);
-        }
+        _ => {}
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod clocks;
 mod life;
+mod options;
 mod watching;
 
 use stillhere_tests::{browser::Browser, server::Server};

@@ -7,7 +7,7 @@ use crate::{
     page::PageState,
     spans::Span,
     time::{Instant, Millis},
-    wire::{RawBeat, SessionId},
+    wire::{Number, RawBeat, SessionId},
 };
 
 /// What a tab's owner may set; everything else comes from the server's policy.
@@ -140,6 +140,7 @@ impl Dispatch {
             state: self.state,
             sign_out: self.sign_out,
             idle: self.idle,
+            ago_ms: Number::default(),
             next_ms: self.next.map(Into::into),
             visible: self.visible.iter().map(|span| (span.start.into(), span.end.into())).collect(),
             active_ms: self.active.into(),

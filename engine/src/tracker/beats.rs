@@ -50,15 +50,16 @@ impl Tracker {
         }
         // A wrong clock, or a wish for overtime, cannot reach behind the token or the longest session.
         let oldest = report.issued_at.unwrap_or(Timestamp(0)).min(self.now);
-        let started_at = self.now.before(beat.t).max(oldest);
+        let started_at = self.said_at(beat).before(beat.t).max(oldest);
         let Some(place) = self.roll.enter(&beat.session, user, &beat.channel, started_at) else {
             return self.refuse(report.ticket, Refusal::TooManySessions);
         };
         let before = self.standing_without(place);
         self.roll.set_page(place, beat.page.as_ref());
+        let said_at = self.said_at(beat);
         let witnessed_within = self.policy.lease(PageState::Active, None);
         if let Some(session) = self.roll.get_mut(place) {
-            session.merge(beat, self.now);
+            session.merge(beat, said_at);
             session.recovered = self.now.since(started_at) > witnessed_within;
         }
         self.note_spans(beat);
@@ -110,8 +111,9 @@ impl Tracker {
         let before = self.standing(user, channel);
         let moves = is_newest && self.roll.channel(channel) != Some(&beat.channel);
         let was_closed = session.state == PageState::Closed;
+        let said_at = self.said_at(beat);
         if let Some(session) = self.roll.get_mut(place) {
-            session.merge(beat, self.now);
+            session.merge(beat, said_at);
         }
         self.note_spans(beat);
         if is_newest && beat.sign_out {
@@ -158,8 +160,9 @@ impl Tracker {
     /// The store has been down for so long that no more can be kept for it. The tab is here all the same.
     fn keep_alive(&mut self, place: u32, beat: &Beat, ticket: Ticket) {
         let lease = self.policy.lease_of(beat);
+        let said_at = self.said_at(beat);
         if let Some(session) = self.roll.get_mut(place) {
-            session.set_last_seen_at(self.now);
+            session.set_last_seen_at(session.last_seen_at().max(said_at));
             session.set_lease_until(session.lease_until().max(self.now.after(lease)));
         }
         self.judge(place);
@@ -217,14 +220,20 @@ impl Tracker {
 
     fn note_spans(&mut self, beat: &Beat) {
         for &span in &beat.visible {
-            let (start_at, end_at) = self.placed(span, beat.t);
+            let (start_at, end_at) = self.placed(span, beat);
             self.ledger.note_span(SpanRow { session: beat.session, span, start_at, end_at });
         }
     }
 
-    /// A span by the server's clock: so long before now as it is before `t` by the tab's.
-    fn placed(&self, span: Span, t: Millis) -> (Timestamp, Timestamp) {
-        (self.now.before(t.minus(span.start)), self.now.before(t.minus(span.end)))
+    /// When a beat was said, by the server's clock. The way here counts as no time.
+    fn said_at(&self, beat: &Beat) -> Timestamp {
+        self.now.before(beat.ago)
+    }
+
+    /// A span by the server's clock: so long before the beat was said as it is before its `t` by the tab's.
+    fn placed(&self, span: Span, beat: &Beat) -> (Timestamp, Timestamp) {
+        let said_at = self.said_at(beat);
+        (said_at.before(beat.t.minus(span.start)), said_at.before(beat.t.minus(span.end)))
     }
 
     /// A beat of a session that has ended: what it proves is added, and the tab is told to begin a new one.
@@ -253,7 +262,7 @@ impl Tracker {
         };
         // What has been counted was placed by an earlier beat; this one may only have been longer under way.
         beat.visible.iter().filter(|span| span.end > counted).fold(end.ended_at, |until, &span| {
-            let (start_at, end_at) = self.placed(span, beat.t);
+            let (start_at, end_at) = self.placed(span, beat);
             if start_at <= until.after(gap) { until.max(end_at) } else { until }
         })
     }
@@ -267,7 +276,7 @@ impl Tracker {
         self.note_spans(beat);
         let error_bound = match end.reason {
             EndReason::Timeout if end.ended_at > row.last_seen_at => {
-                self.now.since(end.ended_at).plus(limits::LAST_WORD_DELAY)
+                self.said_at(beat).since(end.ended_at).plus(limits::LAST_WORD_DELAY)
             }
             _ => end.error_bound,
         };

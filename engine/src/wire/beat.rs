@@ -26,6 +26,9 @@ pub struct RawBeat {
     /// Without `nextMs`, of a visible page: nobody has touched it for long, and it pauses until somebody does.
     #[serde(default, skip_serializing_if = "is_false")]
     pub idle: bool,
+    /// With `closed`: a last word that could not be sent when it was said, which was so many milliseconds ago.
+    #[serde(default, skip_serializing)]
+    pub ago_ms: Number,
     /// The promise: the next beat comes within so many milliseconds. Absent: no promise, the session is paused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_ms: Option<Number>,
@@ -64,6 +67,8 @@ pub struct Beat {
     pub state: PageState,
     /// The person has signed out; `state` is closed then.
     pub sign_out: bool,
+    /// How long ago it was said; only a last word comes so late.
+    pub ago: Millis,
     /// Nobody has touched it for long; there is no promise then.
     pub idle: bool,
     /// The promise, if one was made.
@@ -107,6 +112,8 @@ pub enum BadBeat {
     SignOut,
     /// `idle` in a beat that promises another.
     Idle,
+    /// `agoMs` in a beat that goes on.
+    Ago,
     /// `visible` has a span that ends before it starts, overlaps the one before, or lies after `t`.
     Spans,
     /// More spans than a beat may carry.
@@ -138,6 +145,10 @@ impl RawBeat {
             sign_out: match (self.sign_out, self.state) {
                 (true, PageState::Closed) | (false, _) => self.sign_out,
                 (true, _) => return Err(BadBeat::SignOut),
+            },
+            ago: match self.ago_ms.within("agoMs", 0, age)? {
+                ago if ago > 0 && self.state != PageState::Closed => return Err(BadBeat::Ago),
+                ago => Millis(ago),
             },
             idle: match (self.idle, self.next_ms) {
                 (true, Some(_)) => return Err(BadBeat::Idle),
@@ -185,6 +196,7 @@ impl fmt::Display for BadBeat {
             }
             Self::SignOut => f.write_str("`signOut` needs `\"state\":\"closed\"`: who signs out is gone."),
             Self::Idle => f.write_str("`idle` goes without `nextMs`: who is idle promises no beat."),
+            Self::Ago => f.write_str("`agoMs` needs `\"state\":\"closed\"`: only a last word may come late."),
             Self::Spans => f.write_str("`visible` must be spans [start, end] in order, apart, and none after `t`."),
             Self::TooManySpans => write!(f, "`visible` may hold {} spans.", limits::SPANS),
             Self::Name { field, rule } => write!(f, "`{field}`: {rule}."),
@@ -277,6 +289,16 @@ mod tests {
             ("seq", "\"seq\":7", ["\"seq\":0", "\"seq\":-1", "\"seq\":1.5", "\"seq\":1e99"]),
             ("t", "\"t\":184000", ["\"t\":-1", "\"t\":0.5", "\"t\":1e300", "\"t\":18446744073709551615"]),
             ("activeMs", "61000", ["-1", "184001", "1e9", "0.1"]),
+            (
+                "agoMs",
+                "\"seq\"",
+                [
+                    "\"agoMs\":-1,\"seq\"",
+                    "\"agoMs\":0.5,\"seq\"",
+                    "\"agoMs\":2592000001,\"seq\"",
+                    "\"agoMs\":1e99,\"seq\"",
+                ],
+            ),
             ("nextMs", "75000", ["0", "-75000", "86400001", "1e99"]),
         ] {
             for to in bad {
@@ -284,6 +306,7 @@ mod tests {
             }
         }
         assert_eq!(refusal("\"seq\"", "\"signOut\":true,\"seq\""), BadBeat::SignOut);
+        assert_eq!(refusal("\"seq\"", "\"agoMs\":1,\"seq\""), BadBeat::Ago);
         assert_eq!(refusal("\"seq\"", "\"idle\":true,\"seq\""), BadBeat::Idle);
         assert!(matches!(refusal("pms", "two words"), BadBeat::Name { field: "channel", .. }));
         assert!(matches!(refusal("/orders/17", "\\u0000"), BadBeat::Name { field: "page", .. }));

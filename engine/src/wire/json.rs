@@ -270,6 +270,7 @@ mod tests {
             state: PageState::Hidden,
             sign_out: false,
             idle: false,
+            ago_ms: Number::default(),
             next_ms: None,
             visible: vec![(Millis(0).into(), Millis(10).into()), (Millis(20).into(), Millis(184_000).into())],
             active_ms: Millis(61_000).into(),

@@ -61,6 +61,7 @@ impl Visit {
             t,
             sign_out: false,
             idle: false,
+            ago: Millis::ZERO,
             state: PageState::Passive,
             next: Some(policy.interval),
             visible: Vec::new(),

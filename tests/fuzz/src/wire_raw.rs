@@ -3,6 +3,7 @@
 use stillhere_engine::{
     limits,
     page::PageState,
+    time::Millis,
     wire::{BadBeat, Beat, ChannelName, PagePath, RawBeat, Refusal, SessionId, to_json},
 };
 
@@ -45,6 +46,7 @@ pub(crate) fn obeys_the_limits(beat: &Beat) {
     assert!(beat.t <= limits::SESSION_AGE);
     assert!(beat.active <= beat.t);
     assert!(!beat.sign_out || beat.state == PageState::Closed);
+    assert!(beat.ago <= limits::SESSION_AGE && (beat.ago == Millis::ZERO || beat.state == PageState::Closed));
     assert!(!beat.idle || beat.next.is_none());
     assert!(beat.next.is_none_or(|next| (limits::INTERVAL_MIN..=limits::LEASE_MAX).contains(&next)));
     assert!(beat.visible.len() <= limits::SPANS);

@@ -159,6 +159,7 @@ fn rule_of(why: &BadBeat) -> &'static str {
         BadBeat::Session => "session",
         BadBeat::SignOut => "signOut",
         BadBeat::Idle => "idle",
+        BadBeat::Ago => "agoMs",
     }
 }
 

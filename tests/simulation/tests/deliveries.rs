@@ -91,6 +91,7 @@ fn beats(chance: &mut Chance) -> Vec<Beat> {
                 state: if is_visible { PageState::Active } else { PageState::Hidden },
                 sign_out: false,
                 idle: false,
+                ago: Millis::ZERO,
                 next: Some(Millis::seconds(if is_visible { 10 } else { 75 })),
                 visible: spans.clone(),
                 active: Millis(t / 3),

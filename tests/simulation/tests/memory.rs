@@ -30,6 +30,8 @@ fn report(number: u64) -> Box<Report> {
         t: Millis::ZERO,
         state: PageState::Active,
         sign_out: false,
+        idle: false,
+        ago: Millis::ZERO,
         next: Some(Millis::seconds(10)),
         visible: vec![Span { start: Millis::ZERO, end: Millis::ZERO }],
         active: Millis::ZERO,

@@ -68,6 +68,65 @@ fn that_a_tab_is_idle_is_on_disk_before_it_is_answered() {
     assert_eq!(server.answers.pop().map(|answer| answer.map_err(|why| why.code())), Some(Err("store_down")));
 }
 
+/// A last word as the origin's next page brings it: said when the tab had lived for `t`, and long under way.
+fn late(tab: &mut Tab, t: u64, ago: u64, spans: &[(u64, u64)]) -> Beat {
+    Beat { ago: Millis(ago), ..Tab::seen(tab.closed(t), spans) }
+}
+
+#[test]
+fn a_last_word_that_comes_late_ends_a_session_when_it_was_said() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    server.beat("ann", tab.hidden(0, None)).expect("taken");
+    server.pass(20 * 60_000);
+    server.beat("ann", late(&mut tab, 60_000, 19 * 60_000, &[(30_000, 60_000)])).expect("taken");
+    server.pass(5_017);
+    let row = server.row(&tab);
+    let end = row.end.expect("ended");
+    assert_eq!((end.ended_at, end.reason), (Timestamp(START + 60_000), EndReason::Closed));
+    assert_eq!((end.error_bound, row.visible), (limits::LAST_WORD_DELAY, Millis(30_000)));
+    let span = server.spans.values().next().expect("a span");
+    assert_eq!((span.start_at, span.end_at), (Timestamp(START + 30_000), Timestamp(START + 60_000)));
+}
+
+#[test]
+fn a_last_word_that_comes_late_extends_a_session_that_has_timed_out() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    server.beat("ann", Tab::seen(tab.at(0), &[(0, 0)])).expect("taken");
+    server.pass(60 * 60_000);
+    assert_eq!(server.row(&tab).end.expect("timed out").ended_at, Timestamp(START));
+    let word = late(&mut tab, 15 * 60_000, 45 * 60_000, &[(0, 15 * 60_000)]);
+    assert_eq!(server.beat("ann", word.clone()).expect_err("over").code(), "session_ended");
+    let row = server.row(&tab);
+    let end = row.end.expect("ended");
+    assert_eq!((end.ended_at, row.visible), (Timestamp(START + 15 * 60_000), Millis::minutes(15)));
+    assert_eq!(end.error_bound, limits::LAST_WORD_DELAY);
+    assert_eq!(server.beat("ann", word).expect_err("over").code(), "session_ended", "said twice it changes nothing");
+    assert_eq!(server.row(&tab).visible, Millis::minutes(15));
+}
+
+#[test]
+fn a_session_of_which_only_a_late_last_word_arrives_was_where_it_says() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    server.pass(60 * 60_000);
+    server.beat("ann", late(&mut tab, 10 * 60_000, 30 * 60_000, &[(0, 10 * 60_000)])).expect("taken");
+    let row = server.row(&tab);
+    assert_eq!(row.started_at, Timestamp(START + 20 * 60_000));
+    assert_eq!(row.end.expect("ended").ended_at, Timestamp(START + 30 * 60_000));
+    assert_eq!(server.members(), "", "nobody is here for that");
+}
+
+#[test]
+fn a_late_last_word_of_a_tab_that_has_gone_on_ends_nothing() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    server.beat("ann", tab.at(0)).expect("taken");
+    let word = late(&mut tab, 5_000, 10_000, &[(0, 5_000)]);
+    server.pass(15_000);
+    server.beat("ann", tab.at(15_000)).expect("taken");
+    server.beat("ann", word).expect("taken");
+    server.pass(10_000);
+    assert_eq!(server.members(), "ann online in site");
+}
+
 #[test]
 fn closing_one_of_two_tabs_keeps_the_user_in() {
     let (mut server, mut one, mut two) = (Server::start(), Tab::new(1), Tab::new(2));

@@ -232,6 +232,7 @@ impl Tab {
             state: PageState::Active,
             sign_out: false,
             idle: false,
+            ago: Millis::ZERO,
             next: Some(Millis::seconds(10)),
             visible: Vec::new(),
             active: Millis(0),

@@ -35,6 +35,7 @@ pub(crate) fn beat(id: u8, seq: u32) -> Beat {
         active: Millis::ZERO,
         sign_out: false,
         idle: false,
+        ago: Millis::ZERO,
         channel: ChannelName::default(),
         page: None,
     }

@@ -247,6 +247,7 @@ fn as_beat(dispatch: &Dispatch, channel: ChannelName) -> Beat {
         state: dispatch.state,
         sign_out: dispatch.sign_out,
         idle: dispatch.idle,
+        ago: Millis::ZERO,
         next: dispatch.next,
         visible: dispatch.visible.clone(),
         active: dispatch.active,

@@ -1,0 +1,163 @@
+//! What the options change in a real page: what is sent, and what is not.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use stillhere_tests::{
+    browser::{Browser, Clock},
+    server::Server,
+};
+
+/// A page without a heart of its own, on a clock that only the test moves, that has run `before` and then starts one
+/// with these options.
+async fn start(browser: &Browser, server: &Server, before: &str, options: &str) {
+    browser.open(&server.url("/healthz")).await;
+    let script = format!(
+        r#"window.said = [];
+        for (const kind of ["info", "warn", "error"]) console[kind] = (...words) => said.push(words.join(" "));
+        {before}
+        const {{ start }} = await import("/client/index.js");
+        window.heart = await start({{ token: "ann@example.com", ...{options} }});"#
+    );
+    browser.act(&script).await;
+    browser.pass(Duration::ZERO).await;
+}
+
+async fn demo() -> (Server, Browser) {
+    (Server::preset("demo").await, Browser::start(Clock::Fake).await)
+}
+
+async fn newest(browser: &Browser) -> Value {
+    browser.pass(Duration::ZERO).await;
+    browser.sent().await.pop().unwrap_or_default()
+}
+
+const TOUCH: &str = "dispatchEvent(new Event('pointerdown'));";
+
+#[tokio::test]
+async fn a_tab_that_nobody_touches_says_so_once_and_is_silent_until_somebody_does() {
+    let (server, browser) = demo().await;
+    start(&browser, &server, "", "{ idleAfterMs: 60000 }").await;
+    browser.pass(Duration::from_secs(60 * 60)).await;
+    let sent = browser.sent().await;
+    let last = &sent[sent.len() - 1];
+    assert_eq!((&last["idle"], &last["nextMs"]), (&Value::Bool(true), &Value::Null), "{last}");
+    assert_eq!(last["at"], 60_000.0, "and that was when it became idle");
+    assert_eq!(browser.run("return heart.next.why").await, "idle");
+    let session = &server.sessions("ann@example.com").await[0];
+    assert_eq!(session["reason"], Value::Null, "it is held: {session}");
+
+    browser.act(TOUCH).await;
+    let back = newest(&browser).await;
+    assert_eq!((&back["idle"], &back["nextMs"]), (&Value::Null, &Value::from(5_000)), "at once");
+    assert_eq!(browser.sent().await.len(), sent.len() + 1);
+}
+
+#[tokio::test]
+async fn a_hidden_tab_with_a_workers_timer_keeps_the_short_promise() {
+    let (server, browser) = demo().await;
+    start(&browser, &server, "", "{ hiddenTimer: 'worker' }").await;
+    // The worker has answered once when a second one, made later, has.
+    browser.act("await new Promise((done) => { new Worker(URL.createObjectURL(new Blob(['postMessage(0)']))).onmessage = done; });").await;
+    browser.hide().await;
+    let hidden = newest(&browser).await;
+    assert_eq!((hidden["state"].as_str(), &hidden["nextMs"]), (Some("hidden"), &Value::from(5_000)));
+}
+
+#[tokio::test]
+async fn where_there_can_be_no_worker_a_hidden_tab_makes_the_long_promise() {
+    let (server, browser) = demo().await;
+    let policy = r#"const policy = document.createElement("meta");
+        policy.httpEquiv = "Content-Security-Policy"; policy.content = "worker-src 'none'";
+        document.head.append(policy);"#;
+    for before in [policy, "window.Worker = undefined;"] {
+        start(&browser, &server, before, "{ hiddenTimer: 'worker' }").await;
+        browser.hide().await;
+        let hidden = newest(&browser).await;
+        assert_eq!((hidden["state"].as_str(), &hidden["nextMs"]), (Some("hidden"), &Value::from(75_000)), "{before}");
+        browser.show().await;
+    }
+}
+
+#[tokio::test]
+async fn only_the_events_that_are_listed_count_as_input() {
+    let (server, browser) = demo().await;
+    start(&browser, &server, "", "{ activityEvents: ['keydown', 'play'] }").await;
+    browser.act(TOUCH).await;
+    browser.pass(Duration::from_secs(30)).await;
+    assert_eq!(newest(&browser).await["activeMs"], 0);
+    browser.act("dispatchEvent(new Event('play'));").await;
+    browser.pass(Duration::from_secs(30)).await;
+    assert_eq!(newest(&browser).await["activeMs"], 5_000);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_where_the_browser_asks_for_privacy_and_the_page_respects_it() {
+    let (server, browser) = demo().await;
+    let privacy = "Object.defineProperty(navigator, 'globalPrivacyControl', { value: true });";
+    start(&browser, &server, privacy, "{ respectGpc: true }").await;
+    browser.act(&format!("heart.beatNow(); {TOUCH}")).await;
+    browser.pass(Duration::from_secs(60)).await;
+    assert_eq!(browser.sent().await.len(), 0);
+    assert_eq!(browser.run("return heart.isRunning").await, false);
+    let said = browser.run("return said").await;
+    assert_eq!(said.as_array().map(Vec::len), Some(1), "{said}");
+    assert!(said[0].as_str().is_some_and(|line| line.contains("asks for privacy")), "{said}");
+    start(&browser, &server, privacy, "{}").await;
+    assert_eq!(browser.sent().await.len(), 1, "where the page does not, it is sent");
+}
+
+#[tokio::test]
+async fn a_page_has_one_heart_even_when_the_package_is_there_twice() {
+    let (server, browser) = demo().await;
+    start(&browser, &server, "", "{}").await;
+    let again = r#"
+        const { start } = await import("/client/slim.js");
+        window.other = await start({ token: "ann@example.com" });"#;
+    browser.act(again).await;
+    browser.pass(Duration::from_secs(60)).await;
+    assert_eq!(browser.run("return other === heart").await, true);
+    let sessions = browser.sent().await.into_iter().map(|beat| beat["session"].to_string());
+    assert_eq!(sessions.collect::<std::collections::BTreeSet<_>>().len(), 1);
+
+    browser.act(&format!("heart.stop(); {again}")).await;
+    browser.pass(Duration::ZERO).await;
+    assert_eq!(browser.run("return [other === heart, other.isRunning]").await, serde_json::json!([false, true]));
+}
+
+#[tokio::test]
+async fn the_page_follows_the_path_that_the_application_changes() {
+    let (server, browser) = demo().await;
+    let without_navigation = "Object.defineProperty(window, 'navigation', { value: undefined });";
+    // Where nothing tells of it, the input that led to it does, a second later.
+    for (before, go, after) in [
+        ("", "history.pushState(0, '', '/orders/17');", 0),
+        (without_navigation, &format!("{TOUCH} history.pushState(0, '', '/orders/17');"), 1),
+    ] {
+        start(&browser, &server, before, "{}").await;
+        assert_eq!(newest(&browser).await["page"], "/healthz");
+        browser.act(go).await;
+        browser.pass(Duration::from_secs(after)).await;
+        assert_eq!(newest(&browser).await["page"], "/orders/17", "{before}");
+        browser
+            .act("const gone = new Promise((done) => addEventListener('popstate', done)); history.back(); await gone;")
+            .await;
+        assert_eq!(newest(&browser).await["page"], "/healthz", "{before}");
+        let sent = browser.sent().await.len();
+        browser.act("heart.stop(); history.pushState(0, '', '/orders/18');").await;
+        browser.pass(Duration::from_secs(60)).await;
+        assert_eq!(browser.sent().await.len(), sent + 1, "the last word, and nothing after it");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_has_a_name_keeps_it() {
+    let (server, browser) = demo().await;
+    start(&browser, &server, "", "{ page: 'orders' }").await;
+    browser.act(&format!("{TOUCH} history.pushState(0, '', '/orders/17');")).await;
+    browser.pass(Duration::from_secs(60)).await;
+    assert_eq!(newest(&browser).await["page"], "orders");
+    browser.act("heart.setPage('order 17'); history.pushState(0, '', '/orders/18');").await;
+    browser.pass(Duration::from_secs(60)).await;
+    assert_eq!(newest(&browser).await["page"], "order 17");
+}
