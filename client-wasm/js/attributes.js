@@ -23,8 +23,7 @@ export function optionsIn(attributes) {
  * @type {(name: string, text: string) => unknown}
  */
 function meaning(name, text) {
-  const meanings = [text, Number(text), text !== "false", text.split(/[\s,]+/)];
-  return meanings.find((value) => !wrong(name, value)) ?? text;
+  return [text, Number(text), text !== "false"].find((value) => !wrong(name, value)) ?? text;
 }
 
 /** Asks the page's own function, which may come later than this, or a URL. @type {(from: string) => Promise<string>} */

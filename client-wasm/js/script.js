@@ -1,10 +1,8 @@
 // @ts-check
 // `<script src=".../stillhere.js" data-endpoint="...">`: starts by itself, with what its element says.
 
-// First, as the text of the wasm is then at the beginning: what follows it is compressed better than what is on both sides.
-import { start } from "./index.js";
-
 import { optionsIn } from "./attributes.js";
+import { start } from "./index.js";
 
 // On a server it does nothing, and imported by a module it only gives the page `window.stillhere`.
 if (typeof document !== "undefined") {

@@ -11,6 +11,10 @@ use crate::keyed;
 pub(crate) const LIFE: &[&str] =
     &["visibilitychange", "focus", "blur", "freeze", "resume", "pagehide", "pageshow", "online"];
 
+/// The end of it once more. Firefox cuts off whatever script runs while it closes a tab, and only that one: if it was ours, the
+/// last word is said by the second listener.
+pub(crate) const END: &[&str] = &["pagehide"];
+
 /// A person at work. `scroll` does not bubble, so it is caught on its way down.
 pub(crate) const ACTIVITY: &[&str] = &["pointerdown", "pointermove", "keydown", "scroll", "touchstart", "wheel"];
 
@@ -23,6 +27,15 @@ extern "C" {
     fn remove(kind: &str, callback: &Function, how: &JsValue);
 }
 
+/// When a listener hears of an event, beside those of the page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// On its way down: before any of them.
+    First,
+    /// On its way up.
+    Later,
+}
+
 /// One function that hears several kinds of events, until this is dropped.
 #[must_use = "dropped listeners hear nothing"]
 pub(crate) struct Listeners {
@@ -32,10 +45,10 @@ pub(crate) struct Listeners {
 }
 
 impl Listeners {
-    /// Listens at the window, before any listener of the page, and without holding up a scroll.
-    pub(crate) fn new(kinds: &'static [&'static str], callback: &Function) -> Self {
+    /// Listens at the window, without holding up a scroll.
+    pub(crate) fn new(kinds: &'static [&'static str], turn: Turn, callback: &Function) -> Self {
         let how = Object::new();
-        keyed::set(&how, "capture", &JsValue::TRUE);
+        keyed::set(&how, "capture", &JsValue::from_bool(turn == Turn::First));
         keyed::set(&how, "passive", &JsValue::TRUE);
         for kind in kinds {
             add(kind, callback, &how);

@@ -20,7 +20,7 @@ use crate::{
     answer::Complaint,
     events::{Face, why_name},
     keyed,
-    listeners::{self, Listeners},
+    listeners::{self, Listeners, Turn},
     options::Options,
     page, storage,
     transport::{self, Parcel},
@@ -37,9 +37,9 @@ struct Runner {
     rest_until: Instant,
     /// Between `pagehide` and `pageshow`: whatever else is heard then is an echo.
     has_left: bool,
-    _life: Listeners,
-    /// Last, as the listeners call it.
-    callback: Closure<dyn FnMut(Event)>,
+    _life: [Listeners; 2],
+    /// Last, as the listeners call it. No `FnMut`: a run of that which is cut off bars all later ones.
+    callback: Closure<dyn Fn(Event)>,
 }
 
 thread_local! {
@@ -64,7 +64,8 @@ pub(crate) fn begin(options: Options, face: Face) {
     let mut seed = [0; 16];
     fill_with_chance(&mut seed);
     let callback = Closure::new(|event: Event| hear(&event));
-    let life = Listeners::new(listeners::LIFE, function(&callback));
+    let life = Listeners::new(listeners::LIFE, Turn::First, function(&callback));
+    let end = Listeners::new(listeners::END, Turn::Later, function(&callback));
     let runner = Runner {
         pulse: Pulse::begin(options.pulse.clone(), seed, storage::take(&options.url), now),
         options,
@@ -74,7 +75,7 @@ pub(crate) fn begin(options: Options, face: Face) {
         activity: None,
         rest_until: now.instant,
         has_left: false,
-        _life: life,
+        _life: [life, end],
         callback,
     };
     RUNNER.set(Some(Box::new(runner)));
@@ -188,7 +189,7 @@ impl Runner {
     fn wait_until(&mut self, until: Instant, now: Now) {
         if now.instant >= self.rest_until {
             self.rest_until = Instant::NEVER;
-            self.activity = Some(Listeners::new(listeners::ACTIVITY, function(&self.callback)));
+            self.activity = Some(Listeners::new(listeners::ACTIVITY, Turn::First, function(&self.callback)));
         }
         // A timer may be early, by a fraction or because the wait is longer than it can count: then this comes by
         // again.
@@ -270,7 +271,7 @@ fn now() -> Now {
     Now { instant: Instant(performance_now() as u64), wall: Timestamp(Date::now() as u64) }
 }
 
-fn function(callback: &Closure<dyn FnMut(Event)>) -> &Function {
+fn function(callback: &Closure<dyn Fn(Event)>) -> &Function {
     callback.as_ref().unchecked_ref()
 }
 
