@@ -12,10 +12,6 @@ test("each attribute is what its option can be", () => {
   assert.equal(optionsIn({ debug: "false" }).debug, false);
 });
 
-test("a list is its words", { skip: wrong("activityEvents", ["scroll"]) && "no option is a list" }, () => {
-  assert.deepEqual(optionsIn({ activityEvents: "scroll keydown" }), { activityEvents: ["scroll", "keydown"] });
-});
-
 test("a token is a text, whatever it looks like", () => {
   for (const token of ["17", "true", "false"]) assert.deepEqual(optionsIn({ token }), { token });
 });
