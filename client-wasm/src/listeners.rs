@@ -11,6 +11,10 @@ use crate::keyed;
 pub(crate) const LIFE: &[&str] =
     &["visibilitychange", "focus", "blur", "freeze", "resume", "pagehide", "pageshow", "online"];
 
+/// The end of it once more. Firefox cuts off whatever script runs while it closes a tab, and only that one: if it was ours, the
+/// last word is said by the second listener.
+pub(crate) const END: &[&str] = &["pagehide"];
+
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_name = addEventListener)]
@@ -18,6 +22,15 @@ extern "C" {
 
     #[wasm_bindgen(js_name = removeEventListener)]
     fn remove(kind: &str, callback: &Function, how: &JsValue);
+}
+
+/// When a listener hears of an event, beside those of the page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// On its way down: before any of them.
+    First,
+    /// On its way up.
+    Later,
 }
 
 /// One function that hears several kinds of events, until this is dropped.
@@ -29,10 +42,10 @@ pub(crate) struct Listeners {
 }
 
 impl Listeners {
-    /// Listens at the window, before any listener of the page, and without holding up a scroll.
-    pub(crate) fn new(kinds: &'static [&'static str], callback: &Function) -> Self {
+    /// Listens at the window, without holding up a scroll.
+    pub(crate) fn new(kinds: &'static [&'static str], turn: Turn, callback: &Function) -> Self {
         let how = Object::new();
-        keyed::set(&how, "capture", &JsValue::TRUE);
+        keyed::set(&how, "capture", &JsValue::from_bool(turn == Turn::First));
         keyed::set(&how, "passive", &JsValue::TRUE);
         for kind in kinds {
             add(kind, callback, &how);

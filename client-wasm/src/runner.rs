@@ -20,7 +20,7 @@ use crate::{
     answer::Complaint,
     events::{Face, why_name},
     keyed,
-    listeners::{self, Listeners},
+    listeners::{self, Listeners, Turn},
     options::Options,
     page, storage,
     transport::{self, Parcel},
@@ -34,9 +34,9 @@ struct Runner {
     timer: Option<Timeout>,
     /// Between `pagehide` and `pageshow`: whatever else is heard then is an echo.
     has_left: bool,
-    _life: Listeners,
-    /// Last, as the listeners call it.
-    _callback: Closure<dyn FnMut(Event)>,
+    _life: [Listeners; 2],
+    /// Last, as the listeners call it. No `FnMut`: a run of that which is cut off bars all later ones.
+    _callback: Closure<dyn Fn(Event)>,
 }
 
 thread_local! {
@@ -58,7 +58,8 @@ pub(crate) fn begin(options: Options, face: Face) {
     let mut seed = [0; 16];
     fill_with_chance(&mut seed);
     let callback = Closure::new(|event: Event| hear(&event));
-    let life = Listeners::new(listeners::LIFE, function(&callback));
+    let life = Listeners::new(listeners::LIFE, Turn::First, function(&callback));
+    let end = Listeners::new(listeners::END, Turn::Later, function(&callback));
     let runner = Runner {
         pulse: Pulse::begin(options.pulse.clone(), seed, storage::take(&options.url), now),
         options,
@@ -66,7 +67,7 @@ pub(crate) fn begin(options: Options, face: Face) {
         wait: (Instant::NEVER, Why::Stopped),
         timer: None,
         has_left: false,
-        _life: life,
+        _life: [life, end],
         _callback: callback,
     };
     RUNNER.set(Some(Box::new(runner)));
@@ -249,7 +250,7 @@ fn now() -> Now {
     Now { instant: Instant(performance_now() as u64), wall: Timestamp(Date::now() as u64) }
 }
 
-fn function(callback: &Closure<dyn FnMut(Event)>) -> &Function {
+fn function(callback: &Closure<dyn Fn(Event)>) -> &Function {
     callback.as_ref().unchecked_ref()
 }
 

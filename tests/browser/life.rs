@@ -2,23 +2,36 @@
 
 use serde_json::Value;
 use stillhere_tests::{
-    browser::{Browser, Clock},
+    browser::Browser,
+    clock::Clock,
+    engine::{Ability, Engine},
     server::Server,
+    site::Site,
 };
 
 use crate::{open_as, status_of};
 
+stories! {
+    "visibility" needs Plain: a_tab_comes_alive_goes_away_and_comes_back;
+    "closing a tab" needs Plain: a_closed_tab_says_goodbye_and_its_session_has_the_right_length;
+    "signing out" needs Plain: who_signs_out_has_left_at_once;
+    "leaving for another page" needs Plain: leaving_the_page_is_told_by_beacon;
+    "reload" needs Plain: a_reload_is_no_leave_and_the_session_goes_on;
+    "a killed browser" needs Plain: a_killed_browser_says_nothing_and_its_lease_runs_out;
+    "a restart of the server" needs Plain: a_restart_of_the_server_goes_unnoticed;
+}
+
 /// The demo's settings with a short lease, so that nobody waits for a timeout.
 const BRIEF: &str = "interval_ms = 500\ngrace_ms = 500\nleave_grace_ms = 500\n";
 
-#[tokio::test]
-async fn a_tab_comes_alive_goes_away_and_comes_back() {
+async fn a_tab_comes_alive_goes_away_and_comes_back(engine: Engine) {
     let server = Server::preset("demo").await;
-    let browser = Browser::start(Clock::Real).await;
+    let site = Site::before(&server, Clock::Real).await;
+    let browser = Browser::start(engine).await;
     let mut feed = server.feed("site").await;
     assert_eq!(feed.next_in_words().await, "snapshot 0");
 
-    open_as(&browser, &server, "ann").await;
+    open_as(&browser, &site, "ann").await;
     assert_eq!(feed.next_in_words().await, "join ann online");
     browser.until("document.querySelector('[data-testid=member][data-user=ann]')?.dataset.status === 'online'").await;
     assert_eq!(browser.text("member-count").await, "1");
@@ -35,16 +48,17 @@ async fn a_tab_comes_alive_goes_away_and_comes_back() {
     assert!(back["state"] == "active" || back["state"] == "passive", "the beat on return: {back}");
 }
 
-#[tokio::test]
-async fn a_closed_tab_says_goodbye_and_its_session_has_the_right_length() {
+async fn a_closed_tab_says_goodbye_and_its_session_has_the_right_length(engine: Engine) {
     let server = Server::preset_with("demo", BRIEF).await;
-    let browser = Browser::start(Clock::Real).await;
-    open_as(&browser, &server, "ann").await;
-    browser.open_tab(&server.url("/?as=bob")).await;
+    let site = Site::before(&server, Clock::Real).await;
+    let browser = Browser::start(engine).await;
+    open_as(&browser, &site, "ann").await;
+    browser.open_tab(&site.url("/?as=bob")).await;
     browser.until("document.documentElement.dataset.ready === 'true'").await;
     let mut feed = server.feed("site").await;
     assert_eq!(feed.next_in_words().await, "snapshot 2");
-    let stayed = browser.run("return performance.now()").await.as_f64().unwrap_or_default();
+    // The page was there before its heart.
+    let stayed = browser.run("return performance.now() - test.sent[0].at").await.as_f64().unwrap_or_default();
     browser.close_tab().await;
     while feed.next_in_words().await != "leave bob closed" {}
 
@@ -55,33 +69,35 @@ async fn a_closed_tab_says_goodbye_and_its_session_has_the_right_length() {
     assert!((length - stayed).abs() <= bound, "{length} ms recorded, {stayed} ms in truth, ± {bound}");
     // Visible time is measured by the tab and length by the server: the network's delay lies between them.
     let visible = session["visibleMs"].as_f64().unwrap_or_default();
-    assert!(visible > 0.0 && visible <= length + bound, "{visible} ms of {length}");
+    // A second tab of WebKit's is a window that the first one covers.
+    let was_seen = visible > 0.0 || Ability::Tabs.lacking(engine).is_some();
+    assert!(was_seen && visible <= length + bound, "{visible} ms of {length}");
     browser.until("!document.querySelector('[data-testid=member][data-user=bob]')").await;
     assert_eq!(status_of(&browser, "ann").await, "online", "who is looked at again is back");
 }
 
-#[tokio::test]
-async fn who_signs_out_has_left_at_once() {
+async fn who_signs_out_has_left_at_once(engine: Engine) {
     // A grace that nobody would wait for: signing out does not.
     let server = Server::preset_with("demo", "leave_grace_ms = 600000\n").await;
-    let browser = Browser::start(Clock::Real).await;
+    let site = Site::before(&server, Clock::Real).await;
+    let browser = Browser::start(engine).await;
     let mut feed = server.feed("site").await;
-    open_as(&browser, &server, "ann").await;
-    browser.run("import('/client/index.js').then(({ start }) => start()).then((heart) => heart.signOut())").await;
+    open_as(&browser, &site, "ann").await;
+    browser.run("test.import('/client/index.js').then(({ start }) => start()).then((heart) => heart.signOut())").await;
     while feed.next_in_words().await != "leave ann signed_out" {}
     let session = &server.sessions("ann").await[0];
     assert_eq!((&session["reason"], &session["state"]), (&Value::from("signed_out"), &Value::from("closed")));
     assert_eq!(browser.run("return sessionStorage.length").await, 0, "nothing is left for a next page");
 }
 
-#[tokio::test]
-async fn leaving_the_page_is_told_by_beacon() {
+async fn leaving_the_page_is_told_by_beacon(engine: Engine) {
     let server = Server::preset_with("demo", BRIEF).await;
-    let browser = Browser::start(Clock::Real).await;
+    let site = Site::before(&server, Clock::Real).await;
+    let browser = Browser::start(engine).await;
     let mut feed = server.feed("site").await;
-    open_as(&browser, &server, "ann").await;
+    open_as(&browser, &site, "ann").await;
     // A page that may not be cached is closed when it is left, not frozen.
-    browser.open(&server.url("/healthz")).await;
+    browser.open(&site.url("/healthz")).await;
     let mut news = feed.next_in_words().await;
     while !news.starts_with("leave") && !news.ends_with("away") {
         news = feed.next_in_words().await;
@@ -90,12 +106,13 @@ async fn leaving_the_page_is_told_by_beacon() {
     assert!(session["state"] == "closed" || session["state"] == "frozen", "{session}");
 }
 
-#[tokio::test]
-async fn a_reload_is_no_leave_and_the_session_goes_on() {
-    let server = Server::preset("demo").await;
-    let browser = Browser::start(Clock::Real).await;
+async fn a_reload_is_no_leave_and_the_session_goes_on(engine: Engine) {
+    // Longer than the first reload takes in a WebKit that has much to do.
+    let server = Server::preset_with("demo", "leave_grace_ms = 60000\n").await;
+    let site = Site::before(&server, Clock::Real).await;
+    let browser = Browser::start(engine).await;
     let mut feed = server.feed("site").await;
-    open_as(&browser, &server, "ann").await;
+    open_as(&browser, &site, "ann").await;
     let id = server.sessions("ann").await[0]["session"].clone();
     for _ in 0..3 {
         browser.reload().await;
@@ -114,12 +131,12 @@ async fn a_reload_is_no_leave_and_the_session_goes_on() {
     assert_eq!(told.iter().filter(|news| news.starts_with("join")).count(), 1, "{told:?}");
 }
 
-#[tokio::test]
-async fn a_killed_browser_says_nothing_and_its_lease_runs_out() {
+async fn a_killed_browser_says_nothing_and_its_lease_runs_out(engine: Engine) {
     let server = Server::preset_with("demo", BRIEF).await;
-    let browser = Browser::start(Clock::Real).await;
+    let site = Site::before(&server, Clock::Real).await;
+    let browser = Browser::start(engine).await;
     let mut feed = server.feed("site").await;
-    open_as(&browser, &server, "ann").await;
+    open_as(&browser, &site, "ann").await;
     // The first beat promises nothing, as the tab does not know the pace yet; the second does.
     browser.until("Number(document.querySelector('[data-testid=beats-answered]').textContent) >= 2").await;
     browser.kill();
@@ -134,11 +151,11 @@ async fn a_killed_browser_says_nothing_and_its_lease_runs_out() {
     assert!((1_500..5_000).contains(&bound), "one lease of 2 × 500 + 500: {bound}");
 }
 
-#[tokio::test]
-async fn a_restart_of_the_server_goes_unnoticed() {
+async fn a_restart_of_the_server_goes_unnoticed(engine: Engine) {
     let mut server = Server::preset("demo").await;
-    let browser = Browser::start(Clock::Real).await;
-    open_as(&browser, &server, "ann").await;
+    let site = Site::before(&server, Clock::Real).await;
+    let browser = Browser::start(engine).await;
+    open_as(&browser, &site, "ann").await;
     let id = server.sessions("ann").await[0]["session"].clone();
     server.kill().await;
     server.restart().await;

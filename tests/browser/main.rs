@@ -1,15 +1,26 @@
-//! The demo page in a real browser, against a real server: what a person does, and what becomes of it.
+//! The demo page and pages of the tests' own in real browsers, against a real server: what a person does, and what becomes
+//! of it.
+
+// First: the others' tests are made by its macro.
+#[macro_use]
+mod stories;
 
 mod clocks;
 mod life;
 mod options;
 mod watching;
 
-use stillhere_tests::{browser::Browser, server::Server};
+use stillhere_tests::{browser::Browser, site::Site};
+
+/// Every story of every file.
+#[cfg(test)]
+fn all() -> Vec<stories::Story> {
+    [life::STORIES, clocks::STORIES, watching::STORIES].concat()
+}
 
 /// The demo page as somebody, once its first beat has been answered.
-async fn open_as(browser: &Browser, server: &Server, who: &str) {
-    browser.open(&server.url(&format!("/?as={who}"))).await;
+async fn open_as(browser: &Browser, site: &Site, who: &str) {
+    browser.open(&site.url(&format!("/?as={who}"))).await;
     browser.until("document.documentElement.dataset.ready === 'true'").await;
 }
 

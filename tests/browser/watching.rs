@@ -5,15 +5,30 @@ use std::time::Duration;
 use serde_json::Value;
 use stillhere_tests::{
     beat::first,
-    browser::{Browser, Clock},
+    browser::Browser,
+    clock::Clock,
+    engine::Engine,
     server::{PATIENCE, Server},
+    site::{BLANK, Site},
     token::{ENVIRONMENT, token},
 };
+
+stories! {
+    "watching" needs Plain: tabs_that_watch_the_same_as_the_same_person_share_one_stream,
+        a_tab_that_leads_closes_and_no_join_is_lost_or_told_twice,
+        a_late_tab_is_told_by_the_leader_who_is_here,
+        a_leader_that_hangs_loses_the_lock,
+        a_token_that_is_over_is_renewed_and_a_refusal_is_told_in_words,
+        who_stops_watching_leaves_nothing_behind;
+    "watching from a page in the back/forward cache" needs CacheOfWatchers:
+        a_page_in_the_back_forward_cache_holds_nothing_and_comes_back_up_to_date;
+    "watching from a frozen page" needs Freeze: a_frozen_tab_hands_the_stream_on_and_is_up_to_date_when_it_thaws;
+}
 
 /// Watches in this page, and writes down in the document what it is told, in words.
 const WATCH: &str = r#"
     window.follow = async (options = {}) => {
-        const { watch } = await import("/client/watch.js");
+        const { watch } = await test.import("/client/watch.js");
         window.here = watch({ endpoint: "/v1", token: "ann", channel: "site", ...options });
         window.told = [];
         const data = document.documentElement.dataset;
@@ -26,7 +41,7 @@ const WATCH: &str = r#"
 
 /// Opens another tab, `window.other`, and defines the same there.
 const OTHER: &str = r#"
-    window.other = open("/healthz", "_blank", "popup");
+    window.other = open("/test/blank", "_blank", "popup");
     await new Promise((done) => { other.onload = done; });
     // What it is told shows here too, as only this page is looked at.
     const shown = new other.MutationObserver(() => {
@@ -36,8 +51,8 @@ const OTHER: &str = r#"
     shown.observe(other.document.documentElement, { attributes: true });"#;
 
 /// A page without a heart or watch of its own, that can watch.
-async fn open_page(browser: &Browser, server: &Server) {
-    browser.open(&server.url("/healthz")).await;
+async fn open_page(browser: &Browser, site: &Site) {
+    browser.open(&site.url(BLANK)).await;
     browser.act(WATCH).await;
 }
 
@@ -62,11 +77,11 @@ async fn lines(server: &Server, wanted: usize) {
     assert!(tokio::time::timeout(PATIENCE, come).await.is_ok(), "the server never has{wanted}");
 }
 
-#[tokio::test]
-async fn tabs_that_watch_the_same_as_the_same_person_share_one_stream() {
+async fn tabs_that_watch_the_same_as_the_same_person_share_one_stream(engine: Engine) {
     let server = Server::preset("demo").await;
-    let browser = Browser::start(Clock::Real).await;
-    open_page(&browser, &server).await;
+    let site = Site::before(&server, Clock::Real).await;
+    let browser = Browser::start(engine).await;
+    open_page(&browser, &site).await;
     open_other(&browser).await;
     browser.act("await follow(); await other.follow(); await follow();").await;
     told(&browser, "snapshot 0").await;
@@ -85,11 +100,11 @@ async fn tabs_that_watch_the_same_as_the_same_person_share_one_stream() {
     lines(&server, 3).await;
 }
 
-#[tokio::test]
-async fn a_tab_that_leads_closes_and_no_join_is_lost_or_told_twice() {
+async fn a_tab_that_leads_closes_and_no_join_is_lost_or_told_twice(engine: Engine) {
     let server = Server::preset("demo").await;
-    let browser = Browser::start(Clock::Real).await;
-    open_page(&browser, &server).await;
+    let site = Site::before(&server, Clock::Real).await;
+    let browser = Browser::start(engine).await;
+    open_page(&browser, &site).await;
     open_other(&browser).await;
     browser.act("await other.follow();").await;
     other_told(&browser, "snapshot 0").await;
@@ -107,12 +122,12 @@ async fn a_tab_that_leads_closes_and_no_join_is_lost_or_told_twice() {
     lines(&server, 1).await;
 }
 
-#[tokio::test]
-async fn a_late_tab_is_told_by_the_leader_who_is_here() {
+async fn a_late_tab_is_told_by_the_leader_who_is_here(engine: Engine) {
     let mut server = Server::preset("demo").await;
-    let browser = Browser::start(Clock::Real).await;
+    let site = Site::before(&server, Clock::Real).await;
+    let browser = Browser::start(engine).await;
     server.beat(first('B', "bob")).await;
-    open_page(&browser, &server).await;
+    open_page(&browser, &site).await;
     browser.act("await follow();").await;
     told(&browser, "snapshot 1").await;
     open_other(&browser).await;
@@ -130,11 +145,11 @@ async fn a_late_tab_is_told_by_the_leader_who_is_here() {
     lines(&server, 1).await;
 }
 
-#[tokio::test]
-async fn a_frozen_tab_hands_the_stream_on_and_is_up_to_date_when_it_thaws() {
+async fn a_frozen_tab_hands_the_stream_on_and_is_up_to_date_when_it_thaws(engine: Engine) {
     let server = Server::preset("demo").await;
-    let browser = Browser::start(Clock::Real).await;
-    open_page(&browser, &server).await;
+    let site = Site::before(&server, Clock::Real).await;
+    let browser = Browser::start(engine).await;
+    open_page(&browser, &site).await;
     browser.act("await follow();").await;
     told(&browser, "snapshot 0").await;
     open_other(&browser).await;
@@ -152,15 +167,15 @@ async fn a_frozen_tab_hands_the_stream_on_and_is_up_to_date_when_it_thaws() {
     lines(&server, 1).await;
 }
 
-#[tokio::test]
-async fn a_page_in_the_back_forward_cache_holds_nothing_and_comes_back_up_to_date() {
+async fn a_page_in_the_back_forward_cache_holds_nothing_and_comes_back_up_to_date(engine: Engine) {
     let server = Server::preset("demo").await;
-    let browser = Browser::start(Clock::Real).await;
-    browser.open(&server.url("/?as=ann")).await;
+    let site = Site::before(&server, Clock::Real).await;
+    let browser = Browser::start(engine).await;
+    browser.open(&site.url("/?as=ann")).await;
     browser.until("document.querySelector('[data-testid=member][data-user=ann]')").await;
     browser.run("window.isTheSame = true").await;
     lines(&server, 1).await;
-    browser.open(&server.url("/healthz")).await;
+    browser.open(&site.url(BLANK)).await;
     lines(&server, 0).await;
     let locks = browser.run("return navigator.locks.query().then(({ held, pending }) => held.length + pending.length)");
     assert_eq!(locks.await, 0);
@@ -172,11 +187,11 @@ async fn a_page_in_the_back_forward_cache_holds_nothing_and_comes_back_up_to_dat
     lines(&server, 1).await;
 }
 
-#[tokio::test]
-async fn a_leader_that_hangs_loses_the_lock() {
+async fn a_leader_that_hangs_loses_the_lock(engine: Engine) {
     let server = Server::preset("demo").await;
-    let browser = Browser::start(Clock::Fake).await;
-    open_page(&browser, &server).await;
+    let site = Site::before(&server, Clock::Fake).await;
+    let browser = Browser::start(engine).await;
+    open_page(&browser, &site).await;
     browser.act("await follow();").await;
     told(&browser, "snapshot 0").await;
     // Somebody who has the lock and does nothing with it.
@@ -184,7 +199,7 @@ async fn a_leader_that_hangs_loses_the_lock() {
                 here.stop();
                 await new Promise((held) => {
                     const forever = () => new Promise(held);
-                    navigator.locks.request(name, forever).catch(() => { window.isRobbed = true; });
+                    navigator.locks.request(name, forever).catch(() => { document.documentElement.dataset.isRobbed = true; });
                 });";
     browser.act(hang).await;
     browser.act("await follow();").await;
@@ -192,15 +207,15 @@ async fn a_leader_that_hangs_loses_the_lock() {
     assert_eq!(browser.run("return here.state.phase").await, "connecting");
     browser.pass(Duration::from_secs(2)).await;
     told(&browser, "snapshot 0").await;
-    assert_eq!(browser.run("return isRobbed").await, true);
+    browser.until("document.documentElement.dataset.isRobbed").await;
 }
 
-#[tokio::test]
-async fn a_token_that_is_over_is_renewed_and_a_refusal_is_told_in_words() {
+async fn a_token_that_is_over_is_renewed_and_a_refusal_is_told_in_words(engine: Engine) {
     let settings = "auth = \"jwt\"\nvisibility = \"own\"\n";
     let server = Server::start(&["--preset", "demo"], settings, &ENVIRONMENT).await;
-    let browser = Browser::start(Clock::Real).await;
-    open_page(&browser, &server).await;
+    let site = Site::before(&server, Clock::Real).await;
+    let browser = Browser::start(engine).await;
+    open_page(&browser, &site).await;
     let (good, user) = (token("boss", "admin"), token("ann", "user"));
     // The same claims, under another signature.
     let bad = format!("{}x", &good[..good.len() - 1]);
@@ -213,11 +228,11 @@ async fn a_token_that_is_over_is_renewed_and_a_refusal_is_told_in_words() {
     assert!(said.as_str().is_some_and(|said| said.starts_with("not_allowed: ")), "{said}");
 }
 
-#[tokio::test]
-async fn who_stops_watching_leaves_nothing_behind() {
+async fn who_stops_watching_leaves_nothing_behind(engine: Engine) {
     let server = Server::preset("demo").await;
-    let browser = Browser::start(Clock::Real).await;
-    open_page(&browser, &server).await;
+    let site = Site::before(&server, Clock::Real).await;
+    let browser = Browser::start(engine).await;
+    open_page(&browser, &site).await;
     browser.act("await follow(); window.first = here; await follow();").await;
     told(&browser, "snapshot 0").await;
     lines(&server, 1).await;

@@ -10,10 +10,7 @@ mod script;
 mod servers;
 mod site;
 
-use stillhere_tests::{
-    browser::{Browser, Clock},
-    server::Server,
-};
+use stillhere_tests::{browser::Browser, engine::Engine, server::Server};
 use url::form_urlencoded::Serializer;
 
 /// True in a page whose first beat has been answered.
@@ -33,7 +30,7 @@ fn address(origin: &str, page: &str, server: &Server, more: &[(&str, &str)]) -> 
 
 /// Opens a page in a tab of its own, beside one that stays.
 async fn open(address: &str) -> Browser {
-    let browser = Browser::start(Clock::Real).await;
+    let browser = Browser::start(Engine::Chromium).await;
     browser.open_tab(address).await;
     browser
 }

@@ -1,4 +1,4 @@
-//! A real Chromium, with helpers named for what people do.
+//! A real browser, with helpers named for what people do.
 
 use std::time::Duration;
 
@@ -6,24 +6,18 @@ use fantoccini::{Client, ClientBuilder, wd::WebDriverCompatibleCommand};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::time::timeout;
 
-use crate::{clock, driver::Driver, server::PATIENCE};
+use crate::{driver::Driver, engine::Engine, server::PATIENCE};
 
 /// A browser with one window. Dropping it ends it.
 pub struct Browser {
     driver: Driver,
     client: Client,
+    /// Which one it is.
+    pub engine: Engine,
     /// Goes after the browser that keeps its files there.
     _folder: TempDir,
-}
-
-/// Which clock a page sees.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Clock {
-    /// The machine's.
-    Real,
-    /// One that only [`Browser::pass`] moves.
-    Fake,
 }
 
 /// What the browser does with timers of pages that nobody looks at.
@@ -50,50 +44,44 @@ impl HiddenTimers {
 }
 
 impl Browser {
-    /// Starts a browser whose pages see this clock and whose beats are recorded.
-    pub async fn start(clock: Clock) -> Self {
-        let browser = Self::launch(HiddenTimers::Free, &[]).await;
-        if clock == Clock::Fake {
-            browser.run_before_pages(clock::FAKE_CLOCK).await;
-        }
-        browser.run_before_pages(clock::RECORDER).await;
-        browser
+    /// Starts one with settings of its own and nothing that another one has left.
+    pub async fn start(engine: Engine) -> Self {
+        Self::start_with(engine, &json!({})).await
     }
 
-    /// Starts a browser as a person would, but for these switches: nothing is recorded, and hidden pages are held back.
-    pub async fn as_people_have_it(but_for: &[&str]) -> Self {
-        Self::launch(HiddenTimers::HeldBack, but_for).await
-    }
-
-    async fn launch(timers: HiddenTimers, switches: &[&str]) -> Self {
+    /// Starts one that is set up in another way, in the engine's own words: `prefs`.
+    pub async fn start_with(engine: Engine, prefs: &Value) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the browser");
-        let driver = Driver::chromium(folder.path()).await;
-        let profile = folder.path().join("profile");
-        let profile = format!("--user-data-dir={}", profile.display());
-        let mut arguments = vec![
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--disable-dev-shm-usage",
-            &profile,
-        ];
-        arguments.extend(switches);
-        let capabilities = json!({
-            "goog:chromeOptions": { "args": arguments, "excludeSwitches": timers.without() },
-            "timeouts": { "script": u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX) },
-        });
+        let capabilities = match engine {
+            Engine::Chromium => chromium(&folder, HiddenTimers::Free, &[], prefs),
+            Engine::Firefox => json!({ "moz:firefoxOptions": { "args": ["-headless"], "prefs": prefs } }),
+            // As the other two let pages of tests do.
+            Engine::Webkit => {
+                let arguments = ["--automation", "--javascript-can-open-windows-automatically=true"];
+                json!({ "webkitgtk:browserOptions": { "args": arguments } })
+            }
+        };
+        Self::launch(engine, folder, capabilities).await
+    }
+
+    /// Starts a Chromium as a person would, but for these switches: hidden pages are held back.
+    pub async fn as_people_have_it(but_for: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the browser");
+        let capabilities = chromium(&folder, HiddenTimers::HeldBack, but_for, &json!({}));
+        Self::launch(Engine::Chromium, folder, capabilities).await
+    }
+
+    async fn launch(engine: Engine, folder: TempDir, mut capabilities: Value) -> Self {
+        let driver = Driver::start(engine, folder.path()).await;
+        // WebKit's driver counts by the page's clock, which may be ours: this side has to be the one that loses patience.
+        capabilities["timeouts"] = json!({ "script": 3_600_000 });
         let Value::Object(capabilities) = capabilities else { unreachable!("an object was just written") };
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
             .connect(&driver.url)
             .await
-            .expect("Chromium starts: `apt-get install chromium chromium-driver`, or `cargo xtask test`");
-        Self { driver, client, _folder: folder }
+            .unwrap_or_else(|why| panic!("{engine} does not start ({why}): {}", engine.advice()));
+        Self { driver, client, engine, _folder: folder }
     }
 
     /// Its name and version.
@@ -143,7 +131,6 @@ impl Browser {
     pub async fn open_tab(&self, url: &str) {
         let tab = self.client.new_window(true).await.expect("a tab opens");
         self.client.switch_to_window(tab.handle).await.expect("it can be looked at");
-        self.run_before_pages(clock::RECORDER).await;
         self.open(url).await;
     }
 
@@ -192,10 +179,16 @@ impl Browser {
     pub async fn until(&self, expression: &str) {
         let script = format!(
             "const done = arguments[0];
-             const look = () => {{ if (!({expression})) return; watch.disconnect(); done(true); }};
+             const events = ['visibilitychange', 'pageshow', 'load', 'test'];
+             const look = () => {{
+               if (!({expression})) return;
+               watch.disconnect();
+               for (const event of events) removeEventListener(event, look, true);
+               done(true);
+             }};
              const watch = new MutationObserver(look);
              watch.observe(document, {{ subtree: true, childList: true, attributes: true, characterData: true }});
-             for (const event of ['visibilitychange', 'pageshow', 'load']) addEventListener(event, look, true);
+             for (const event of events) addEventListener(event, look, true);
              look();"
         );
         self.wait_for(&script, vec![]).await;
@@ -214,19 +207,35 @@ impl Browser {
     }
 
     async fn wait_for(&self, script: &str, arguments: Vec<Value>) {
-        let outcome = self.client.execute_async(script, arguments).await;
-        let outcome = outcome.unwrap_or_else(|why| panic!("what was awaited never came: {why}\n{script}"));
+        let outcome = timeout(PATIENCE, self.client.execute_async(script, arguments)).await;
+        let outcome = outcome.unwrap_or_else(|_| panic!("what was awaited never came:\n{script}"));
+        let outcome = outcome.unwrap_or_else(|why| panic!("what was awaited cannot come: {why}\n{script}"));
         assert_eq!(outcome, Value::Bool(true), "{script}");
-    }
-
-    async fn run_before_pages(&self, script: &str) {
-        self.dev_tools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
     }
 
     async fn dev_tools(&self, command: &str, parameters: Value) -> Value {
         let command = DevTools(json!({ "cmd": command, "params": parameters }));
         self.client.issue_cmd(command).await.expect("the browser takes its own commands")
     }
+}
+
+fn chromium(folder: &TempDir, timers: HiddenTimers, switches: &[&str], prefs: &Value) -> Value {
+    let profile = folder.path().join("profile");
+    let profile = format!("--user-data-dir={}", profile.display());
+    let mut arguments = vec![
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-dev-shm-usage",
+        &profile,
+    ];
+    arguments.extend(switches);
+    json!({ "goog:chromeOptions": { "args": arguments, "excludeSwitches": timers.without(), "prefs": prefs } })
 }
 
 /// Chromium's own command beside the WebDriver ones.

@@ -1,9 +1,29 @@
-//! A clock for pages that stands still until the test moves it, and a record of everything that a page sends.
+//! Which clock a page sees, and a record of everything that it sends.
 
-/// Runs before any script of the page. `window.test.pass(ms)` lets time pass: timers fire in order, and after each
-/// the page gets its answers. `window.test.sent` holds every beat with its means and the time it went out.
-pub const FAKE_CLOCK: &str = r"
+/// Which clock a page sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// The machine's.
+    Real,
+    /// One that only [`Browser::pass`](crate::browser::Browser::pass) moves.
+    Fake,
+}
+
+impl Clock {
+    /// What runs before any script of a page.
+    #[must_use]
+    pub fn script(self) -> String {
+        match self {
+            Self::Real => RECORDER.to_owned(),
+            Self::Fake => format!("{FAKE_CLOCK}{RECORDER}"),
+        }
+    }
+}
+
+/// `window.test.pass(ms)` lets time pass: timers fire in order, and after each the page gets its answers.
+const FAKE_CLOCK: &str = r"
 {
+  const test = window.test = { isFake: true };
   const began = Date.now();
   let now = 0, last = 0;
   const timers = new Map();
@@ -18,19 +38,18 @@ pub const FAKE_CLOCK: &str = r"
   performance.now = () => now;
   Date.now = () => began + now;
 
-  // A message is a turn of the event loop that no fake clock stops.
-  const turn = () => new Promise((done) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => { port1.close(); done(); };
-    port2.postMessage(0);
-  });
+  // A message is a turn of the event loop that no fake clock stops. WebKit carries those of a channel through another
+  // process; one to the window itself is quicker.
+  const turns = [];
+  addEventListener('message', (event) => { if (event.data === 'turn') turns.shift()(); });
+  const turn = () => new Promise((done) => { turns.push(done); postMessage('turn', '*'); });
   const underWay = new Set();
   const settle = async () => {
-    let turns = 3;
+    let rounds = 3;
     do {
-      if (underWay.size) turns = 20;
+      if (underWay.size) rounds = 20;
       await Promise.allSettled([...underWay]);
-      for (let i = 0; i < turns; i++) await turn();
+      for (let i = 0; i < rounds; i++) await turn();
     } while (underWay.size);
   };
   const pass = async (ms) => {
@@ -47,21 +66,25 @@ pub const FAKE_CLOCK: &str = r"
     }
     now = end;
   };
-  window.test = { pass, settle, sent: [], isFake: true };
-  window.test.track = (promise) => { underWay.add(promise); promise.finally(() => underWay.delete(promise)).catch(() => {}); };
+  test.pass = pass;
+  test.track = (promise) => { underWay.add(promise); promise.finally(() => underWay.delete(promise)).catch(() => {}); };
 }
 ";
 
-/// The record without the clock, for stories in real time.
-pub const RECORDER: &str = r"
+/// `window.test.sent` holds every beat with its means and the time it went out; each is told by an event, `test`.
+/// `test.import` is for scripts that come from outside of the page and cannot import what is in it.
+const RECORDER: &str = r"
 {
-  const test = window.test ??= { sent: [], track: () => {} };
+  const test = window.test ??= { track: () => {} };
+  test.sent = [];
+  test.import = (url) => import(url);
   const { fetch, navigator: { sendBeacon } } = window;
   const note = (means, url, body) => {
     if (!String(url).includes('/beat')) return;
     const beat = JSON.parse(body);
     delete beat.token;
     test.sent.push({ means, at: performance.now(), ...beat });
+    dispatchEvent(new Event('test'));
   };
   window.fetch = (url, options = {}) => {
     if (options.method === 'POST') note('fetch', url, options.body);

@@ -4,12 +4,14 @@
 //! library, npm packages, a browser for the tests) it looks for, and gets it when it can.
 
 mod browser_facts;
+mod browsers;
 mod bundle;
 mod checks;
 mod client;
 mod crash;
 mod demo;
 mod fuzz;
+mod geckodriver;
 mod lint;
 mod node_packages;
 mod pack;
@@ -61,6 +63,8 @@ enum Command {
     Demo(demo::DemoArguments),
     /// Test everything: format, tidy, client size, fuzzing, unit, API and browser tests.
     Test(test::TestArguments),
+    /// The browser tests alone, in one engine or all three, once or many times.
+    Browsers(browsers::BrowsersArguments),
     /// Measure in a real Chromium what the simulation plays; takes some minutes.
     BrowserFacts,
     /// Hand the wire and both machines whatever chance makes up, and see that every claim holds.
@@ -112,6 +116,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Build(only) => build(&project, &only),
         Command::Demo(arguments) => demo::run(&project, &arguments),
         Command::Test(arguments) => test::run(&project, &arguments),
+        Command::Browsers(arguments) => browsers::run(&project, &arguments),
         Command::BrowserFacts => browser_facts::run(&project),
         Command::Fuzz(arguments) => fuzz::run(&project, &arguments),
         Command::Lint => lint::run(&project),

@@ -4,13 +4,12 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
+use crate::browsers::{self, Engine};
 use crate::client;
 use crate::project::Project;
 use crate::readme::{self, Block};
 use crate::server::{self, Profile};
 use crate::step;
-use crate::system_packages;
-use crate::test::BROWSER;
 
 #[derive(clap::Args)]
 pub(crate) struct PageCostArguments {
@@ -25,7 +24,7 @@ pub(crate) struct PageCostArguments {
 /// Measure and show. Some minutes of real time, and it fails for no figure: a machine that is busy with something else
 /// misses any of them.
 pub(crate) fn run(project: &Project, arguments: &PageCostArguments) -> Result<()> {
-    system_packages::ensure(project, &BROWSER)?;
+    browsers::ensure(project, &[Engine::Chromium])?;
     client::build(project)?;
     let binary = server::build(project, Profile::Dev)?;
     let table = project.target.join("page-cost.md");

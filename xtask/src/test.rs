@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use clap::ValueEnum;
 use serde_json::Value;
 
+use crate::browsers::{self, Engine};
 use crate::checks::Checks;
 use crate::client;
 use crate::fuzz::{self, FuzzArguments};
@@ -19,14 +21,6 @@ use crate::size;
 use crate::step;
 use crate::system_packages::{self, Needed};
 use crate::tidy;
-
-/// What drives the pages of the browser tests.
-pub(crate) const BROWSER: Needed<'_> = Needed {
-    programs: &["chromium", "chromedriver"],
-    versions: None,
-    packages: &["chromium", "chromium-driver"],
-    purpose: "the browser tests (`--fast` is without them)",
-};
 
 /// What the tests of the second store start for themselves.
 pub(crate) const DATABASE: Needed<'_> = Needed {
@@ -74,7 +68,7 @@ pub(crate) fn run(project: &Project, arguments: &TestArguments) -> Result<()> {
         checks.note("tests of the pages", test_pages(project));
     }
     if !arguments.fast {
-        system_packages::ensure(project, &BROWSER)?;
+        browsers::ensure(project, Engine::value_variants())?;
         system_packages::ensure(project, &DATABASE)?;
         system_packages::ensure(project, &PROXY)?;
     }
