@@ -1,6 +1,7 @@
 //! The demo page in a real browser, against a real server: what a person does, and what becomes of it.
 
 mod clocks;
+mod element;
 mod life;
 mod watching;
 
