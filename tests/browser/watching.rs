@@ -214,6 +214,49 @@ async fn a_token_that_is_over_is_renewed_and_a_refusal_is_told_in_words() {
 }
 
 #[tokio::test]
+async fn live_an_employees_page_is_told_of_their_punches() {
+    let server = Server::preset("punch-clock").await;
+    let browser = Browser::start(Clock::Real).await;
+    open_page(&browser, &server).await;
+    let watch = "const { watch } = await import('/client/watch.js');
+        const mine = watch({ user: 'berta', token: 'berta' });
+        mine.on('punch', ({ kind }) => { document.documentElement.dataset.punch = kind; });
+        mine.on('change', () => { document.documentElement.dataset.known = mine.isKnown; });";
+    browser.act(watch).await;
+    browser.until("document.documentElement.dataset.known === 'true'").await;
+    assert_eq!(server.beat(first('B', "berta")).await.status, 200);
+    let headers = [("authorization", "Bearer berta"), ("content-type", "application/json")];
+    let punch = server.send(reqwest::Method::POST, "/v1/punches", Some("{\"kind\":\"IN\"}".into()), &headers);
+    assert_eq!(punch.await.status, 200);
+    browser.until("document.documentElement.dataset.punch === 'IN'").await;
+}
+
+#[tokio::test]
+async fn numbers_are_told_to_every_tab_and_a_late_one_gets_them_from_the_leader() {
+    let server = Server::preset("demo").await;
+    let browser = Browser::start(Clock::Real).await;
+    open_page(&browser, &server).await;
+    let count = "const { watch } = await import('/client/watch.js');
+        const data = document.documentElement.dataset;
+        for (const name of ['early', 'late']) {
+            const here = watch({ counts: true, token: 'ann', onChange({ counts }) {
+                data[name] = counts.map(({ channel, users }) => `${channel} ${users}`).join();
+            } });
+            await new Promise((done) => here.on('snapshot', done));
+        }";
+    server.beat(first('B', "bob")).await;
+    browser.act(count).await;
+    for name in ["early", "late"] {
+        browser.until(&format!("document.documentElement.dataset.{name} === 'site 1'")).await;
+    }
+    lines(&server, 1).await;
+    server.beat(first('C', "cat")).await;
+    for name in ["early", "late"] {
+        browser.until(&format!("document.documentElement.dataset.{name} === 'site 2'")).await;
+    }
+}
+
+#[tokio::test]
 async fn who_stops_watching_leaves_nothing_behind() {
     let server = Server::preset("demo").await;
     let browser = Browser::start(Clock::Real).await;
