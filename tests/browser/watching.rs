@@ -173,6 +173,29 @@ async fn a_page_in_the_back_forward_cache_holds_nothing_and_comes_back_up_to_dat
 }
 
 #[tokio::test]
+async fn a_tab_that_nobody_looks_at_gives_its_line_to_others_and_takes_it_up_again() {
+    let server = Server::preset("demo").await;
+    let browser = Browser::start(Clock::Real).await;
+    open_page(&browser, &server).await;
+    browser.act("await follow();").await;
+    told(&browser, "snapshot 0").await;
+    open_other(&browser).await;
+    browser.hide().await;
+    for person in ["bob", "cat"] {
+        browser.act(&format!("await other.follow({{ token: '{person}' }});")).await;
+        other_told(&browser, "snapshot 0").await;
+    }
+    lines(&server, 3).await;
+    browser.act("await other.follow({ token: 'dan' });").await;
+    browser.until("document.documentElement.dataset.phase === 'resting'").await;
+    lines(&server, 3).await;
+    server.beat(first('B', "bob")).await;
+    browser.show().await;
+    told(&browser, "join bob").await;
+    lines(&server, 4).await;
+}
+
+#[tokio::test]
 async fn a_leader_that_hangs_loses_the_lock() {
     let server = Server::preset("demo").await;
     let browser = Browser::start(Clock::Fake).await;
