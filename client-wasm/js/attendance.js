@@ -9,7 +9,7 @@ import { live, Wanted } from "./wanted.js";
 /** @typedef {import("./index.js").Handle} Handle */
 
 /** No heart, as before the first beat and on a server. @type {HeartView} */
-export const STILL = Object.freeze({ handle: null, status: null, session: null, isRunning: false });
+export const STILL = { handle: null, status: null, session: null, isRunning: false };
 
 /** Options that a heart takes while it beats. */
 const MOVABLE = ["channel", "page"];
@@ -94,7 +94,9 @@ async function follow() {
 function look() {
   const { handle = null } = beating ?? {};
   const { status, session, isRunning } = handle ?? STILL;
-  if (handle === view.handle && status === view.status && session === view.session && isRunning === view.isRunning) return;
-  view = handle ? Object.freeze({ handle, status, session, isRunning }) : STILL;
+  const before = Object.values(view);
+  const now = { handle, status, session, isRunning };
+  if (Object.values(now).every((value, place) => value === before[place])) return;
+  view = now;
   for (const listener of [...listeners]) listener();
 }

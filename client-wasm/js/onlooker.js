@@ -9,9 +9,7 @@ import { watch } from "./watch.js";
 /** @typedef {import("./onlooker.js").SightOptions} SightOptions */
 
 /** Nobody known yet. @type {Sight} */
-export const NOBODY = Object.freeze({
-  members: Object.freeze([]), counts: Object.freeze([]), isKnown: false, state: Object.freeze({ phase: "connecting" }),
-});
+export const NOBODY = { members: [], counts: [], isKnown: false, state: { phase: "connecting" } };
 
 export class Onlooker {
   /** @type {Wanted<SightOptions>} */

@@ -28,9 +28,8 @@ export function useStillhere() {
   return useMemo(() => ({ ...view, beatNow, markActive, signOut }), [view]);
 }
 
-export function useStatus() {
-  return useSyncExternalStore(subscribe, () => heartView().status, () => null);
-}
+/** @type {typeof import("./react.js").useStatus} */
+export const useStatus = () => useStillhere().status;
 
 /** @type {typeof import("./react.js").useWatch} */
 export function useWatch(topic) {

@@ -1,7 +1,7 @@
 // @ts-check
 // For Vue: composables. See vue.d.ts.
 
-import { computed, onScopeDispose, shallowRef, toValue, watchEffect } from "vue";
+import { computed, onScopeDispose, shallowRef, toValue, unref, watchEffect } from "vue";
 import { attend, beatNow, heartView, markActive, signOut, subscribe } from "./attendance.js";
 import { Onlooker } from "./onlooker.js";
 
@@ -49,5 +49,5 @@ export function useMembers(options) {
 /** Each option may be reactive too. @type {(options: any) => any} */
 function unwrapped(options) {
   const given = toValue(options);
-  return given && Object.fromEntries(Object.entries(given).map(([name, value]) => [name, name === "token" ? value?.value ?? value : toValue(value)]));
+  return given && Object.fromEntries(Object.entries(given).map(([name, value]) => [name, unref(value)]));
 }

@@ -1,6 +1,6 @@
 // Who is here, for a component: kept apart from it so that its types are checked.
 
-import { shallowReactive, watchEffect } from "vue";
+import { ref, shallowReactive, watchEffect } from "vue";
 import { useMembers, useStillhere, type HeartOptions } from "stillhere/vue";
 
 declare global {
@@ -12,7 +12,9 @@ declare global {
 export function usePresence() {
   const asked = new URLSearchParams(location.search);
   const { dataset } = document.documentElement;
-  const options: HeartOptions = shallowReactive({ endpoint: asked.get("endpoint") ?? undefined, token: asked.get("as") });
+  const token = ref<HeartOptions["token"]>(asked.get("as"));
+  const others: HeartOptions = shallowReactive({ endpoint: asked.get("endpoint") ?? undefined });
+  const options = () => ({ ...others, token });
   const { status, session, isRunning, signOut } = useStillhere(options);
   const members = useMembers(options);
   watchEffect(() => {
@@ -21,6 +23,10 @@ export function usePresence() {
     dataset.session = session.value ?? "";
     dataset.running = String(isRunning.value);
   });
-  window.app = { change: (more) => Object.assign(options, more), leave() {}, signOut };
+  function change(more: HeartOptions) {
+    if ("token" in more) token.value = more.token;
+    Object.assign(others, more);
+  }
+  window.app = { change, leave() {}, signOut };
   return { members, status };
 }
