@@ -7,9 +7,21 @@
  */
 const NEWER_LINES = 3;
 
+/**
+ * Whether a server is known to take as many lines as there are on one connection, as HTTP/2 and 3 do.
+ *
+ * @param {string} url
+ * @param {readonly any[]} entries what the page has loaded
+ */
+export function hasRoom(url, entries) {
+  const { origin } = new URL(url);
+  return entries.some(({ name, nextHopProtocol }) => /^h[23]/.test(nextHopProtocol) && name.startsWith(`${origin}/`));
+}
+
 /** One line among those of the browser's other tabs. */
 export class Crowd {
   #name;
+  #url;
   #onCrowded;
   #onWanted;
   /** Lines that somebody has looked at since anybody looked at this one. @type {Set<string>} */
@@ -19,10 +31,12 @@ export class Crowd {
 
   /**
    * @param {string} name the line's, which may be that of several tabs
+   * @param {string} url where it leads
    * @param {{ onCrowded: () => void, onWanted: () => void }} told others need its place; somebody looks at it
    */
-  constructor(name, { onCrowded, onWanted }) {
+  constructor(name, url, { onCrowded, onWanted }) {
     this.#name = name;
+    this.#url = url;
     this.#onCrowded = onCrowded;
     this.#onWanted = onWanted;
     this.#channel = channelOf("stillhere.lines");
@@ -48,7 +62,8 @@ export class Crowd {
       this.#onWanted();
     } else if (document.visibilityState === "hidden") {
       this.#newer.add(name);
-      if (this.#newer.size >= NEWER_LINES) this.#onCrowded();
+      const loaded = ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type));
+      if (this.#newer.size >= NEWER_LINES && !hasRoom(this.#url, loaded)) this.#onCrowded();
     }
   }
 }

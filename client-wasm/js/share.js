@@ -59,8 +59,8 @@ export class Share {
   /** @param {Circle} circle */
   constructor(circle) {
     this.#circle = circle;
-    const { name } = circle;
-    this.#crowd = new Crowd(name || this.#me, {
+    const { name, line } = circle;
+    this.#crowd = new Crowd(name || this.#me, line.url, {
       onCrowded: () => this.#rest(),
       onWanted: () => this.#wake(),
     });

@@ -120,3 +120,9 @@ export interface Watch {
  * @throws TypeError for options that cannot be meant, and never anything else.
  */
 export function watch(options?: WatchOptions): Watch;
+
+/**
+ * Whom a token names, as a text to compare with: everything that a JWT says but its times, or the whole of a token that
+ * cannot be read.
+ */
+export function personOf(token: string): string;

@@ -5,6 +5,8 @@ import { Pass } from "./pass.js";
 import { Picture } from "./picture.js";
 import { Share } from "./share.js";
 
+export { personOf } from "./pass.js";
+
 /** @typedef {import("./watch.js").WatchOptions} WatchOptions */
 /** @typedef {import("./watch.js").Watch} Watch */
 /** @typedef {import("./watch.js").WatchEvents} WatchEvents */

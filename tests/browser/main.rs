@@ -6,6 +6,7 @@
 mod stories;
 
 mod clocks;
+mod element;
 mod life;
 mod options;
 mod watching;
@@ -15,7 +16,7 @@ use stillhere_tests::{browser::Browser, site::Site};
 /// Every story of every file.
 #[cfg(test)]
 fn all() -> Vec<stories::Story> {
-    [life::STORIES, clocks::STORIES, watching::STORIES].concat()
+    [life::STORIES, clocks::STORIES, watching::STORIES, options::STORIES, element::STORIES].concat()
 }
 
 /// The demo page as somebody, once its first beat has been answered.

@@ -19,7 +19,11 @@ stories! {
         a_late_tab_is_told_by_the_leader_who_is_here,
         a_leader_that_hangs_loses_the_lock,
         a_token_that_is_over_is_renewed_and_a_refusal_is_told_in_words,
+        live_an_employees_page_is_told_of_their_punches,
+        numbers_are_told_to_every_tab_and_a_late_one_gets_them_from_the_leader,
         who_stops_watching_leaves_nothing_behind;
+    "tabs that nobody looks at" needs Tabs:
+        a_tab_that_nobody_looks_at_gives_its_line_to_others_and_takes_it_up_again;
     "watching from a page in the back/forward cache" needs CacheOfWatchers:
         a_page_in_the_back_forward_cache_holds_nothing_and_comes_back_up_to_date;
     "watching from a frozen page" needs Freeze: a_frozen_tab_hands_the_stream_on_and_is_up_to_date_when_it_thaws;
@@ -187,6 +191,29 @@ async fn a_page_in_the_back_forward_cache_holds_nothing_and_comes_back_up_to_dat
     lines(&server, 1).await;
 }
 
+async fn a_tab_that_nobody_looks_at_gives_its_line_to_others_and_takes_it_up_again(engine: Engine) {
+    let server = Server::preset("demo").await;
+    let site = Site::before(&server, Clock::Real).await;
+    let browser = Browser::start(engine).await;
+    open_page(&browser, &site).await;
+    browser.act("await follow();").await;
+    told(&browser, "snapshot 0").await;
+    open_other(&browser).await;
+    browser.hide().await;
+    for person in ["bob", "cat"] {
+        browser.act(&format!("await other.follow({{ token: '{person}' }});")).await;
+        other_told(&browser, "snapshot 0").await;
+    }
+    lines(&server, 3).await;
+    browser.act("await other.follow({ token: 'dan' });").await;
+    browser.until("document.documentElement.dataset.phase === 'resting'").await;
+    lines(&server, 3).await;
+    server.beat(first('B', "bob")).await;
+    browser.show().await;
+    told(&browser, "join bob").await;
+    lines(&server, 4).await;
+}
+
 async fn a_leader_that_hangs_loses_the_lock(engine: Engine) {
     let server = Server::preset("demo").await;
     let site = Site::before(&server, Clock::Fake).await;
@@ -226,6 +253,49 @@ async fn a_token_that_is_over_is_renewed_and_a_refusal_is_told_in_words(engine: 
     browser.until("document.documentElement.dataset.phase === 'refused'").await;
     let said = browser.run("return document.documentElement.dataset.error").await;
     assert!(said.as_str().is_some_and(|said| said.starts_with("not_allowed: ")), "{said}");
+}
+
+async fn live_an_employees_page_is_told_of_their_punches(engine: Engine) {
+    let server = Server::preset("punch-clock").await;
+    let site = Site::before(&server, Clock::Real).await;
+    let browser = Browser::start(engine).await;
+    open_page(&browser, &site).await;
+    let watch = "const { watch } = await test.import('/client/watch.js');
+        const mine = watch({ user: 'berta', token: 'berta' });
+        mine.on('punch', ({ kind }) => { document.documentElement.dataset.punch = kind; });
+        mine.on('change', () => { document.documentElement.dataset.known = mine.isKnown; });";
+    browser.act(watch).await;
+    browser.until("document.documentElement.dataset.known === 'true'").await;
+    assert_eq!(server.beat(first('B', "berta")).await.status, 200);
+    let headers = [("authorization", "Bearer berta"), ("content-type", "application/json")];
+    let punch = server.send(reqwest::Method::POST, "/v1/punches", Some("{\"kind\":\"IN\"}".into()), &headers);
+    assert_eq!(punch.await.status, 200);
+    browser.until("document.documentElement.dataset.punch === 'IN'").await;
+}
+
+async fn numbers_are_told_to_every_tab_and_a_late_one_gets_them_from_the_leader(engine: Engine) {
+    let server = Server::preset("demo").await;
+    let site = Site::before(&server, Clock::Real).await;
+    let browser = Browser::start(engine).await;
+    open_page(&browser, &site).await;
+    let count = "const { watch } = await test.import('/client/watch.js');
+        const data = document.documentElement.dataset;
+        for (const name of ['early', 'late']) {
+            const here = watch({ counts: true, token: 'ann', onChange({ counts }) {
+                data[name] = counts.map(({ channel, users }) => `${channel} ${users}`).join();
+            } });
+            await new Promise((done) => here.on('snapshot', done));
+        }";
+    server.beat(first('B', "bob")).await;
+    browser.act(count).await;
+    for name in ["early", "late"] {
+        browser.until(&format!("document.documentElement.dataset.{name} === 'site 1'")).await;
+    }
+    lines(&server, 1).await;
+    server.beat(first('C', "cat")).await;
+    for name in ["early", "late"] {
+        browser.until(&format!("document.documentElement.dataset.{name} === 'site 2'")).await;
+    }
 }
 
 async fn who_stops_watching_leaves_nothing_behind(engine: Engine) {

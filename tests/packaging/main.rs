@@ -4,6 +4,7 @@
 
 mod app;
 mod bundlers;
+mod components;
 mod package;
 mod policy;
 mod script;
