@@ -5,8 +5,11 @@
 #[macro_use]
 mod stories;
 
+mod answers;
 mod clocks;
 mod life;
+mod page;
+mod pages;
 mod watching;
 
 use stillhere_tests::{browser::Browser, site::Site};
@@ -14,7 +17,7 @@ use stillhere_tests::{browser::Browser, site::Site};
 /// Every story of every file.
 #[cfg(test)]
 fn all() -> Vec<stories::Story> {
-    [life::STORIES, clocks::STORIES, watching::STORIES].concat()
+    [answers::STORIES, clocks::STORIES, life::STORIES, pages::STORIES, watching::STORIES].concat()
 }
 
 /// The demo page as somebody, once its first beat has been answered.
