@@ -5,10 +5,13 @@
 #[macro_use]
 mod stories;
 
+mod answers;
 mod clocks;
 mod element;
 mod life;
 mod options;
+mod page;
+mod pages;
 mod watching;
 
 use stillhere_tests::{browser::Browser, site::Site};
@@ -16,7 +19,16 @@ use stillhere_tests::{browser::Browser, site::Site};
 /// Every story of every file.
 #[cfg(test)]
 fn all() -> Vec<stories::Story> {
-    [life::STORIES, clocks::STORIES, watching::STORIES, options::STORIES, element::STORIES].concat()
+    let files = [
+        answers::STORIES,
+        clocks::STORIES,
+        element::STORIES,
+        life::STORIES,
+        options::STORIES,
+        pages::STORIES,
+        watching::STORIES,
+    ];
+    files.concat()
 }
 
 /// The demo page as somebody, once its first beat has been answered.

@@ -69,7 +69,7 @@ async fn a_tab_that_nobody_touches_says_so_once_and_is_silent_until_somebody_doe
 }
 
 async fn a_hidden_tab_with_a_workers_timer_keeps_the_short_promise(engine: Engine) {
-    let (server, site, browser) = demo(engine).await;
+    let (_server, site, browser) = demo(engine).await;
     start(&browser, &site, "", "{ hiddenTimer: 'worker' }").await;
     // The worker has answered once when a second one, made later, has.
     browser.act("await new Promise((done) => { new Worker(URL.createObjectURL(new Blob(['postMessage(0)']))).onmessage = done; });").await;
@@ -79,7 +79,7 @@ async fn a_hidden_tab_with_a_workers_timer_keeps_the_short_promise(engine: Engin
 }
 
 async fn where_there_can_be_no_worker_a_hidden_tab_makes_the_long_promise(engine: Engine) {
-    let (server, site, browser) = demo(engine).await;
+    let (_server, site, browser) = demo(engine).await;
     let policy = r#"const policy = document.createElement("meta");
         policy.httpEquiv = "Content-Security-Policy"; policy.content = "worker-src 'none'";
         document.head.append(policy);"#;
@@ -93,7 +93,7 @@ async fn where_there_can_be_no_worker_a_hidden_tab_makes_the_long_promise(engine
 }
 
 async fn only_the_events_that_are_listed_count_as_input(engine: Engine) {
-    let (server, site, browser) = demo(engine).await;
+    let (_server, site, browser) = demo(engine).await;
     start(&browser, &site, "", "{ activityEvents: ['keydown', 'play'] }").await;
     browser.act(TOUCH).await;
     browser.pass(Duration::from_secs(30)).await;
@@ -104,7 +104,7 @@ async fn only_the_events_that_are_listed_count_as_input(engine: Engine) {
 }
 
 async fn nothing_is_sent_where_the_browser_asks_for_privacy_and_the_page_respects_it(engine: Engine) {
-    let (server, site, browser) = demo(engine).await;
+    let (_server, site, browser) = demo(engine).await;
     let privacy = "Object.defineProperty(navigator, 'globalPrivacyControl', { value: true });";
     start(&browser, &site, privacy, "{ respectGpc: true }").await;
     browser.act(&format!("heart.beatNow(); {TOUCH}")).await;
@@ -119,7 +119,7 @@ async fn nothing_is_sent_where_the_browser_asks_for_privacy_and_the_page_respect
 }
 
 async fn a_page_has_one_heart_even_when_the_package_is_there_twice(engine: Engine) {
-    let (server, site, browser) = demo(engine).await;
+    let (_server, site, browser) = demo(engine).await;
     start(&browser, &site, "", "{}").await;
     let again = r#"
         const { start } = await test.import("/client/slim.js");
@@ -136,7 +136,7 @@ async fn a_page_has_one_heart_even_when_the_package_is_there_twice(engine: Engin
 }
 
 async fn the_page_follows_the_path_that_the_application_changes(engine: Engine) {
-    let (server, site, browser) = demo(engine).await;
+    let (_server, site, browser) = demo(engine).await;
     let without_navigation = "Object.defineProperty(window, 'navigation', { value: undefined });";
     // Where nothing tells of it, the input that led to it does, a second later.
     for (before, go, after) in [
@@ -160,7 +160,7 @@ async fn the_page_follows_the_path_that_the_application_changes(engine: Engine) 
 }
 
 async fn a_page_that_has_a_name_keeps_it(engine: Engine) {
-    let (server, site, browser) = demo(engine).await;
+    let (_server, site, browser) = demo(engine).await;
     start(&browser, &site, "", "{ page: 'orders' }").await;
     browser.act(&format!("{TOUCH} history.pushState(0, '', '/orders/17');")).await;
     browser.pass(Duration::from_secs(60)).await;

@@ -72,11 +72,15 @@ const FAKE_CLOCK: &str = r"
 ";
 
 /// `window.test.sent` holds every beat with its means and the time it went out; each is told by an event, `test`.
+/// `test.faults` is what was thrown and caught by nobody.
 /// `test.import` is for scripts that come from outside of the page and cannot import what is in it.
 const RECORDER: &str = r"
 {
   const test = window.test ??= { track: () => {} };
   test.sent = [];
+  test.faults = [];
+  addEventListener('error', ({ message }) => test.faults.push(message));
+  addEventListener('unhandledrejection', ({ reason }) => test.faults.push(String(reason)));
   test.import = (url) => import(url);
   const { fetch, navigator: { sendBeacon } } = window;
   const note = (means, url, body) => {
@@ -92,7 +96,7 @@ const RECORDER: &str = r"
     if (options.method === 'POST') test.track(answer.then((whole) => whole.clone().arrayBuffer()));
     return answer;
   };
-  Navigator.prototype.sendBeacon = function (url, body) {
+  if (sendBeacon) Navigator.prototype.sendBeacon = function (url, body) {
     note('beacon', url, body);
     return sendBeacon.call(this, url, body);
   };
