@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 
 use crate::bundle::{self, WASM};
+use crate::dead_texts;
 use crate::node_packages;
 use crate::project::Project;
 use crate::step;
@@ -21,7 +22,7 @@ use crate::wasm_toolchain::{TARGET, WasmToolchain};
 /// The name of cargo's output, and of the generated files.
 const STEM: &str = "stillhere_client";
 
-const RUSTFLAGS: [&str; 4] = [
+const RUSTFLAGS: [&str; 5] = [
     // Two pages of memory at start instead of eighteen: the default stack is a megabyte.
     "-Clink-arg=-zstack-size=32768",
     // Without them the glue keeps JavaScript values in an array of its own, and that is smaller.
@@ -30,6 +31,8 @@ const RUSTFLAGS: [&str; 4] = [
     // wasm-bindgen goes by that list. Were one in use, wasm-opt would refuse the module.
     "-Clink-arg=--features=bulk-memory,bulk-memory-opt,mutable-globals,nontrapping-fptoint,sign-ext",
     "-Clink-arg=--no-check-features",
+    // Each constant can then be taken out by itself, when nothing needs it any more.
+    "-Clink-arg=--no-merge-data-segments",
 ];
 
 /// What compiled code may use; every browser of the last five years knows all of them.
@@ -104,7 +107,8 @@ fn optimise(project: &Project) -> Result<()> {
         .args(["--strip-debug", "--strip-producers", "--strip-target-features"])
         .arg("--output")
         .arg(project.wasm_target().join(WASM));
-    step::finish(project, &mut wasm_opt)
+    step::finish(project, &mut wasm_opt)?;
+    dead_texts::apply(&glue_wasm(project), &project.wasm_target().join(WASM))
 }
 
 /// Everything that the steps after the compiler read, and what they have written.

@@ -8,6 +8,7 @@ mod bundle;
 mod checks;
 mod client;
 mod crash;
+mod dead_texts;
 mod demo;
 mod fuzz;
 mod lint;
