@@ -13,6 +13,7 @@ use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 
 use crate::bundle::{self, WASM};
 use crate::dead_texts;
+use crate::loader;
 use crate::node_packages;
 use crate::project::Project;
 use crate::step;
@@ -79,22 +80,24 @@ fn compile(project: &Project, toolchain: &WasmToolchain) -> Result<PathBuf> {
 fn bind(project: &Project, compiled: &Path) -> Result<()> {
     let mut bindgen = Bindgen::new();
     bindgen
-        .input_path(compiled)
-        .web(true)?
-        // For the type check of the hand-written module.
+        .input_module(STEM, trap_panics::read(compiled)?)
+        .bundler(true)?
+        // For the type check of the hand-written modules.
         .typescript(true)
-        // The hand-written module says where the wasm is.
-        .omit_default_module_path(true)
         // Every browser that runs the client has it.
         .encode_into(EncodeInto::Always)
         // The next step goes by the names of functions; wasm-opt strips them.
         .demangle(true)
         .remove_name_section(false)
         .remove_producers_section(true);
-    bindgen
-        .generate(glue_folder(project))
+    let mut bound = bindgen
+        .generate_output()
         .context("wasm-bindgen could not read the client; is its wasm-bindgen the version that xtask names?")?;
-    trap_panics::apply(&glue_wasm(project))
+    bound.emit(glue_folder(project))?;
+    let types = bound.ts().unwrap_or_default().to_owned() + loader::TYPE;
+    fs::write(glue_module(project).with_extension("d.ts"), types)?;
+    fs::write(glue_module(project), loader::module(bound.wasm(), &format!("./{STEM}_bg.js")))?;
+    Ok(())
 }
 
 fn optimise(project: &Project) -> Result<()> {

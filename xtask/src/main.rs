@@ -12,6 +12,7 @@ mod dead_texts;
 mod demo;
 mod fuzz;
 mod lint;
+mod loader;
 mod node_packages;
 mod pack;
 mod page_cost;
