@@ -1,10 +1,12 @@
 // @ts-check
 // What a page imports: one function, and the handle that it gives. See heart.d.ts.
 
-import { beatNow, begin, inMs, markActive, session, setChannel, setPage, signOut, stop, woken } from "stillhere-glue";
+import { beatNow, begin, markActive, session, signOut, stop, woken } from "stillhere-glue";
 import { ACTIVITY, watchActivity } from "./activity.js";
 import { hiddenTimer } from "./hidden_timer.js";
-import { cut, read, wrong } from "./options.js";
+import { take, watchLife } from "./life.js";
+import { read, wrong } from "./options.js";
+import { post } from "./post.js";
 import { init } from "./wasm.js";
 
 /** @typedef {import("./options.js").Options} Options */
@@ -88,6 +90,7 @@ function heart(settings, token) {
   let isOver = false;
   /** @type {Why} */
   let why;
+  let due = Infinity;
   /** @type {Worker | undefined} */
   let timer;
   /** Takes what the heart has put into the page out of it. @type {(() => void)[]} */
@@ -108,7 +111,7 @@ function heart(settings, token) {
       return (handle.isRunning && session()) || null;
     },
     get next() {
-      return handle.isRunning ? { inMs: inMs(), why } : null;
+      return handle.isRunning ? { inMs: Math.max(0, due - performance.now()), why } : null;
     },
     on(kind, listener) {
       (listeners[kind] ??= new Set()).add(listener);
@@ -120,10 +123,10 @@ function heart(settings, token) {
     markActive() {
       if (handle.isRunning) markActive();
     },
-    setChannel: (name) => change("channel", name, setChannel),
+    setChannel: (name) => change("channel", name),
     setPage(path) {
       followsPath = false;
-      goTo(path);
+      change("page", path);
     },
     signOut: () => end(signOut),
     stop: () => end(stop),
@@ -139,66 +142,61 @@ function heart(settings, token) {
     Object.assign(handle, { isRunning: false, status: null });
   }
 
-  /** @type {(option: "channel" | "page", value: string, tell: (value: string) => void) => void} */
-  function change(option, value, tell) {
+  /** @type {(option: "channel" | "page", value: string) => void} */
+  function change(option, value) {
     const why = wrong(option, value ?? "");
-    if (why) return face.error("option_bad", why, false);
+    if (why) return hears.error("option_bad", why, false);
     if (settings[option] === value) return;
-    // Before a prerendered page is shown there is nobody else to remember it.
     settings[option] = value;
-    if (handle.isRunning) tell(value);
+    handle.beatNow();
   }
-
-  /** @type {(path: string) => void} */
-  const goTo = (path) => change("page", path, (path) => setPage(cut(path)));
 
   /** Whether the page's name is its path, which an application may change without loading another page. */
   let followsPath = settings.page == null;
-  const look = () => followsPath && goTo(location.pathname);
+  const look = () => followsPath && change("page", location.pathname);
 
   function live() {
     if (isOver) return;
     handle.isRunning = true;
-    const { url, token, channel, credentials, intervalMs = 0, whenHidden = 0, idleAfterMs = 0 } = settings;
-    const path = cut((settings.page ??= location.pathname));
-    begin(face, url, token, channel, path, credentials, intervalMs, whenHidden, idleAfterMs);
+    settings.page ??= location.pathname;
+    const { url, intervalMs = 0, whenHidden = 0, idleAfterMs = 0 } = settings;
+    const chance = Float64Array.from(crypto.getRandomValues(new Uint32Array(4)));
+    begin(face, document, Float64Array.of(intervalMs, whenHidden, idleAfterMs), chance, take(url));
+    undo.push(watchLife(url));
     undo.push(watchActivity(settings.activityEvents ?? ACTIVITY, markActive, look), watchPath(look));
     if (settings.hiddenTimer !== "worker") return;
     timer = hiddenTimer(woken);
     undo.push(() => timer?.terminate());
   }
 
-  /** What the wasm calls. */
-  const face = {
-    /** @type {(seq: number, state: Events["beat"]["state"], nextMs: number | undefined, ok: boolean, tookMs: number) => void} */
-    beat: (seq, state, nextMs, ok, tookMs) => tell("beat", { seq, state, nextMs: nextMs ?? null, ok, tookMs }),
-    /** @type {(inMs: number, reason: Why) => void} */
-    wait(inMs, reason) {
-      why = reason;
-      // A timer may be early by a fraction, and this one is set only once.
-      if (document.hidden && inMs < Infinity) timer?.postMessage(inMs + 1);
-      tell("wait", { inMs, why });
-    },
-    /** @type {(status: string) => void} */
+  /** @type {import("./post.js").Hears} */
+  const hears = {
+    beat: ({ seq, state, nextMs = null }, ok, tookMs) => tell("beat", { seq, state, nextMs, ok, tookMs }),
     status(status) {
       if (status === handle.status) return;
       handle.status = status;
       tell("status", { status });
     },
-    /** @type {(session: string) => void} */
-    ended: (session) => tell("ended", { session }),
-    /** @type {(code: string, cause: any, retry: boolean) => void} */
     error(code, cause, retry) {
-      const message = String(cause?.message ?? cause ?? "no answer from the server");
+      const message = String(/** @type {any} */ (cause)?.message ?? cause ?? "no answer from the server");
       if (!retry && !listeners.error?.size) console.error("stillhere:", message);
       tell("error", { code, message, retry });
     },
-    /** Only called when it is a function. */
-    async token() {
-      const given = await /** @type {Function} */ (token)();
-      if (typeof given !== "string") throw new TypeError("the token function must return a string");
-      return given;
+  };
+
+  /** What the wasm calls. */
+  const face = {
+    ...post(settings, token, hears),
+    /** @type {(inMs: number, reason: Why) => void} */
+    wait(inMs, reason) {
+      why = reason;
+      due = performance.now() + inMs;
+      // A timer may be early by a fraction, and this one is set only once.
+      if (document.hidden && inMs < Infinity) timer?.postMessage(inMs + 1);
+      tell("wait", { inMs, why });
     },
+    /** @type {(session: string) => void} */
+    ended: (session) => tell("ended", { session }),
   };
 
   return [handle, live];

@@ -1,5 +1,4 @@
-//! What JavaScript is told, and asked. The face hands events to the page's own functions later, each by itself, so
-//! that one that throws or calls back breaks nothing here.
+//! What JavaScript is told, and asked.
 
 use js_sys::Promise;
 use stillhere_engine::pulse::Why;
@@ -7,32 +6,25 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    /// The hand-written JavaScript around this crate.
+    /// The hand-written JavaScript around this crate. Nothing of it throws.
+    #[derive(Clone)]
     pub type Face;
-
-    /// A beat was answered, handed to the browser, or lost.
-    #[wasm_bindgen(method)]
-    pub(crate) fn beat(this: &Face, seq: u32, state: &str, next_ms: Option<f64>, ok: bool, took_ms: f64);
 
     /// There is something new to wait for.
     #[wasm_bindgen(method)]
     pub(crate) fn wait(this: &Face, in_ms: f64, why: &str);
 
-    /// What the server holds the user for; perhaps the same as before.
-    #[wasm_bindgen(method)]
-    pub(crate) fn status(this: &Face, status: JsValue);
-
     /// A session is over, and another has begun.
     #[wasm_bindgen(method)]
     pub(crate) fn ended(this: &Face, session: &str);
 
-    /// Something is in the way.
+    /// Sends a beat: a promise, never rejected, of what became of it, as [`outcome`](crate::numbers::outcome) reads it.
     #[wasm_bindgen(method)]
-    pub(crate) fn error(this: &Face, code: &str, message: &JsValue, retry: bool);
+    pub(crate) fn send(this: &Face, beat: &str) -> Promise;
 
-    /// Calls the page's token function: a promise of a string, which never throws at once.
+    /// Hands the browser a beat that must be out when this returns.
     #[wasm_bindgen(method)]
-    pub(crate) fn token(this: &Face) -> Promise;
+    pub(crate) fn part(this: &Face, beat: &str);
 }
 
 /// The reason's name in JavaScript.
@@ -44,10 +36,10 @@ pub(crate) const fn why_name(why: Why) -> &'static str {
         Why::Answer => "answer",
         Why::PageChanged => "page",
         Why::Returned => "returned",
-        Why::Idle => "idle",
         Why::Asked => "asked",
         Why::Throttled => "throttled",
         Why::Paused => "paused",
+        Why::Idle => "idle",
         Why::Refused => "refused",
         Why::Stopped => "stopped",
     }

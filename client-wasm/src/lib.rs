@@ -3,57 +3,39 @@
 //! One page has at most one heart, so what JavaScript sees here is functions, not objects; the handle that a web
 //! developer holds is made in `js/heart.js`. Nothing here throws into the page.
 
-mod answer;
-mod events;
-mod keyed;
-mod listeners;
-mod options;
-mod page;
-mod runner;
-mod storage;
-mod token;
-mod transport;
-
-use stillhere_engine::{
-    pulse::{self, Input},
-    time::Millis,
-};
-use wasm_bindgen::prelude::*;
-
-use events::Face;
-use options::Options;
-use token::Token;
-
-// A heart allocates a few hundred bytes a beat; the usual allocator would weigh as much as the engine.
 #[cfg(target_arch = "wasm32")]
 #[allow(unsafe_code)]
-#[global_allocator]
-static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::FreeListAllocator> =
-    // SAFETY: without the `atomics` feature, which nothing here is built with, wasm has one thread.
-    unsafe { lol_alloc::AssumeSingleThreaded::new(lol_alloc::FreeListAllocator::new()) };
+mod blocks;
+mod events;
+mod numbers;
+mod page;
+mod runner;
 
-/// The heart begins to beat, and tells `face` about it. The options are those that `js/options.js` has checked.
+use js_sys::Float64Array;
+use stillhere_engine::{
+    page::PageState,
+    pulse::{Input, Pulse},
+};
+use wasm_bindgen::prelude::*;
+use web_sys::Document;
+
+use events::Face;
+
+// The usual allocator would weigh as much as the engine.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static MEMORY: blocks::Blocks = blocks::Blocks::new();
+
+/// The heart begins to beat, and tells `face` about it: with options that `js/options.js` has checked, chance for ids and
+/// jitter, and what the tab's last page has left.
 #[wasm_bindgen]
-#[expect(clippy::too_many_arguments, reason = "as an object each would be asked for by its name, which weighs more")]
-pub fn begin(
-    face: Face,
-    url: String,
-    token: Option<String>,
-    channel: Option<String>,
-    page: Option<String>,
-    credentials: Option<JsValue>,
-    // Where nothing is set JavaScript hands over 0.
-    interval_ms: u32,
-    when_hidden: u32,
-    idle_after_ms: u32,
-) {
-    let length = |ms: u32| (ms > 0).then_some(Millis(ms.into()));
-    let pulse = pulse::Options {
-        interval: length(interval_ms),
-        when_hidden: options::when_hidden(when_hidden),
-        idle_after: length(idle_after_ms),
-    };
-    runner::begin(Options { url, token: Token::new(token), channel, page, credentials, pulse }, face);
+pub fn begin(face: Face, document: Document, options: &Float64Array, chance: &Float64Array, saved: &Float64Array) {
+    let mut seed = [0; 16];
+    for (at, bytes) in (0..).zip(seed.as_chunks_mut().0) {
+        *bytes = (chance.get_index(at) as u32).to_le_bytes();
+    }
+    let pulse = Pulse::begin(numbers::options(options), seed, numbers::saved(saved), runner::now());
+    runner::begin(pulse, face, document);
 }
 
 /// Sends the last word and lets go of everything.
@@ -66,6 +48,32 @@ pub fn stop() {
 #[wasm_bindgen(js_name = signOut)]
 pub fn sign_out() {
     runner::finish(Input::SignOut);
+}
+
+/// The browser may be doing something else with the page.
+#[wasm_bindgen]
+pub fn look(has_focus: bool) {
+    runner::look(has_focus);
+}
+
+/// The page goes, perhaps to be kept for a return. What the tab's next page needs to go on.
+#[wasm_bindgen]
+#[must_use]
+pub fn leave(is_kept: bool) -> JsValue {
+    runner::tell(Input::Page(if is_kept { PageState::Frozen } else { PageState::Closed }));
+    runner::with(|runner| runner.pulse.save().to_text()).unwrap_or_default().into()
+}
+
+/// The page is back from where the browser had kept it. Another page of the tab may have left this meanwhile.
+#[wasm_bindgen(js_name = comeBack)]
+pub fn come_back(saved: &Float64Array) {
+    runner::tell(Input::Restore(numbers::saved(saved)));
+}
+
+/// The network is back.
+#[wasm_bindgen]
+pub fn online() {
+    runner::tell(Input::Online);
 }
 
 /// A worker has woken the page.
@@ -86,28 +94,9 @@ pub fn mark_active() {
     runner::tell(Input::Activity);
 }
 
-/// Goes to another channel and tells the server at once.
-#[wasm_bindgen(js_name = setChannel)]
-pub fn set_channel(name: String) {
-    runner::change(|options| options.channel = Some(name));
-}
-
-/// Looks at another page and tells the server at once.
-#[wasm_bindgen(js_name = setPage)]
-pub fn set_page(path: String) {
-    runner::change(|options| options.page = Some(path));
-}
-
 /// The session that beats now.
 #[wasm_bindgen]
 #[must_use]
-pub fn session() -> Option<String> {
-    runner::session()
-}
-
-/// Milliseconds until the next beat is due; infinite when only something else can bring one.
-#[wasm_bindgen(js_name = inMs)]
-#[must_use]
-pub fn in_ms() -> f64 {
-    runner::in_ms()
+pub fn session() -> JsValue {
+    runner::with(|runner| runner.pulse.session().to_text()).unwrap_or_default().into()
 }

@@ -13,9 +13,10 @@ impl Rng {
     /// A generator whose every number follows from `seed`.
     #[must_use]
     pub fn new(seed: [u8; 16]) -> Self {
-        let word = |at: usize| (0..8).fold(0, |word, i| word << 8 | u64::from(seed[at + i]));
+        let (a, b) = seed.split_at(8);
+        let word = |bytes: &[u8]| bytes.iter().fold(0, |word, &byte| word << 8 | u64::from(byte));
         // All zero is the one state that this generator never leaves.
-        Self { a: word(0), b: word(8) | 1 }
+        Self { a: word(a), b: word(b) | 1 }
     }
 
     /// The next 64 bits.
@@ -37,8 +38,9 @@ impl Rng {
     /// Sixteen bytes, as many as a session's id has.
     pub fn bytes(&mut self) -> [u8; 16] {
         let mut bytes = [0; 16];
-        bytes[..8].copy_from_slice(&self.bits().to_le_bytes());
-        bytes[8..].copy_from_slice(&self.bits().to_le_bytes());
+        for half in bytes.as_chunks_mut().0 {
+            *half = self.bits().to_le_bytes();
+        }
         bytes
     }
 }

@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use serde::{Serialize, Serializer};
+
 use crate::{
     limits,
     time::{Millis, Timestamp},
@@ -14,6 +16,13 @@ pub struct Span {
     pub start: Millis,
     /// Its last moment; never before `start`.
     pub end: Millis,
+}
+
+/// On the wire a span is its two ends.
+impl Serialize for Span {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        (self.start, self.end).serialize(to)
+    }
 }
 
 impl Span {
@@ -42,7 +51,10 @@ impl SpanLog {
     /// A log that goes on from another page load's closed spans.
     #[must_use]
     pub fn resume(spans: Vec<Span>) -> Self {
-        let closed = spans.into_iter().map(|span| Pending { span, told_in: None }).collect();
+        let mut closed = Vec::new();
+        for span in spans {
+            closed.push(Pending { span, told_in: None });
+        }
         Self { closed, open_since: None }
     }
 
@@ -69,11 +81,15 @@ impl SpanLog {
 
     /// Every span that beat `seq`, sent at `t`, has to tell, the open one included.
     pub fn tell(&mut self, seq: u32, t: Millis) -> Vec<Span> {
+        let mut told = Vec::new();
         for pending in &mut self.closed {
             pending.told_in.get_or_insert(seq);
+            told.push(pending.span);
         }
-        let open = self.open_since.map(|start| Span { start, end: t.max(start) });
-        self.closed.iter().map(|pending| pending.span).chain(open).collect()
+        if let Some(start) = self.open_since {
+            told.push(Span { start, end: t.max(start) });
+        }
+        told
     }
 
     /// The server keeps what beat `seq` and the ones before it have told.
@@ -89,11 +105,21 @@ impl SpanLog {
     /// Makes room by joining the two spans with the shortest gap between them: it overstates by that gap, where
     /// dropping one would understate by the whole of it.
     fn join_nearest(&mut self) {
-        let gap = |at: usize| self.closed[at].span.start.minus(self.closed[at - 1].span.end);
-        let Some(at) = (1..self.closed.len()).min_by_key(|&at| gap(at)) else { return };
-        let later = self.closed.remove(at);
-        self.closed[at - 1] =
-            Pending { span: Span { start: self.closed[at - 1].span.start, ..later.span }, told_in: None };
+        let gap = |earlier: Pending, later: Pending| later.span.start.minus(earlier.span.end);
+        let Some(least) = self.closed.windows(2).map(|pair| gap(pair[0], pair[1])).min() else { return };
+        let mut is_joined = false;
+        let mut joined: Vec<Pending> = Vec::new();
+        for &pending in &self.closed {
+            match joined.last_mut() {
+                Some(last) if !is_joined && gap(*last, pending) == least => {
+                    is_joined = true;
+                    last.span.end = pending.span.end;
+                    last.told_in = None;
+                }
+                _ => joined.push(pending),
+            }
+        }
+        self.closed = joined;
     }
 }
 

@@ -12,6 +12,8 @@ use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 
 use crate::bundle::{self, WASM};
+use crate::dead_texts;
+use crate::loader;
 use crate::node_packages;
 use crate::project::Project;
 use crate::step;
@@ -21,7 +23,7 @@ use crate::wasm_toolchain::{TARGET, WasmToolchain};
 /// The name of cargo's output, and of the generated files.
 const STEM: &str = "stillhere_client";
 
-const RUSTFLAGS: [&str; 4] = [
+const RUSTFLAGS: [&str; 5] = [
     // Two pages of memory at start instead of eighteen: the default stack is a megabyte.
     "-Clink-arg=-zstack-size=32768",
     // Without them the glue keeps JavaScript values in an array of its own, and that is smaller.
@@ -30,6 +32,8 @@ const RUSTFLAGS: [&str; 4] = [
     // wasm-bindgen goes by that list. Were one in use, wasm-opt would refuse the module.
     "-Clink-arg=--features=bulk-memory,bulk-memory-opt,mutable-globals,nontrapping-fptoint,sign-ext",
     "-Clink-arg=--no-check-features",
+    // Each constant can then be taken out by itself, when nothing needs it any more.
+    "-Clink-arg=--no-merge-data-segments",
 ];
 
 /// What compiled code may use; every browser of the last five years knows all of them.
@@ -76,22 +80,24 @@ fn compile(project: &Project, toolchain: &WasmToolchain) -> Result<PathBuf> {
 fn bind(project: &Project, compiled: &Path) -> Result<()> {
     let mut bindgen = Bindgen::new();
     bindgen
-        .input_path(compiled)
-        .web(true)?
-        // For the type check of the hand-written module.
+        .input_module(STEM, trap_panics::read(compiled)?)
+        .bundler(true)?
+        // For the type check of the hand-written modules.
         .typescript(true)
-        // The hand-written module says where the wasm is.
-        .omit_default_module_path(true)
         // Every browser that runs the client has it.
         .encode_into(EncodeInto::Always)
         // The next step goes by the names of functions; wasm-opt strips them.
         .demangle(true)
         .remove_name_section(false)
         .remove_producers_section(true);
-    bindgen
-        .generate(glue_folder(project))
+    let mut bound = bindgen
+        .generate_output()
         .context("wasm-bindgen could not read the client; is its wasm-bindgen the version that xtask names?")?;
-    trap_panics::apply(&glue_wasm(project))
+    bound.emit(glue_folder(project))?;
+    let types = bound.ts().unwrap_or_default().to_owned() + loader::TYPE;
+    fs::write(glue_module(project).with_extension("d.ts"), types)?;
+    fs::write(glue_module(project), loader::module(bound.wasm(), &format!("./{STEM}_bg.js")))?;
+    Ok(())
 }
 
 fn optimise(project: &Project) -> Result<()> {
@@ -104,7 +110,8 @@ fn optimise(project: &Project) -> Result<()> {
         .args(["--strip-debug", "--strip-producers", "--strip-target-features"])
         .arg("--output")
         .arg(project.wasm_target().join(WASM));
-    step::finish(project, &mut wasm_opt)
+    step::finish(project, &mut wasm_opt)?;
+    dead_texts::apply(&glue_wasm(project), &project.wasm_target().join(WASM))
 }
 
 /// Everything that the steps after the compiler read, and what they have written.

@@ -13,7 +13,7 @@ use walrus::Module;
 
 /// Which names the bundler may shorten: those that wasm-bindgen makes, and the name under which the module is known
 /// to the wasm.
-pub(crate) const LONG_NAMES: &str = r"^(__wb|\./stillhere_client)";
+pub(crate) const LONG_NAMES: &str = r"^(__wb|wasm_bindgen__|\./stillhere_client)";
 
 /// Rename the imports and exports of `wasm` as the bundler's list in `names` says.
 pub(crate) fn apply(wasm: &Path, names: &Path) -> Result<()> {

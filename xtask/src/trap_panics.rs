@@ -14,17 +14,29 @@ use walrus::ir::{Instr, Unreachable};
 /// Functions that only a panic runs. The client formats nothing: what it says to the console is JavaScript's.
 const ONLY_IN_PANICS: [&str; 5] = ["::panicking::", "::fmt::", "rust_panic", "slice_index_fail", "slice_error_fail"];
 
-/// Turn the functions of `wasm` that only a panic runs into traps. Goes by the names of functions, so it comes before
-/// they are stripped.
-pub(crate) fn apply(wasm: &Path) -> Result<()> {
+/// Functions that no page runs: for exports that wait for promises, which the client has none of, and for the global
+/// object of others than pages and workers, which have `self`.
+const ONLY_ELSEWHERE: [&str; 4] = [
+    "js_sys::futures::jspi::",
+    "::get_global_object::WINDOW::",
+    "::get_global_object::GLOBAL_THIS::",
+    "::get_global_object::GLOBAL::",
+];
+
+/// The module that lies in `wasm`, with traps for functions that only a panic runs, or no page. Goes by the names of
+/// functions, so it comes before they are stripped; and before the glue is made, which then has nothing for them.
+pub(crate) fn read(wasm: &Path) -> Result<Module> {
     let bytes = fs::read(wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
     let mut module = Module::from_buffer(&bytes).map_err(|why| anyhow!("the client's wasm cannot be read: {why}"))?;
     trap(&mut module);
-    fs::write(wasm, module.emit_wasm()).with_context(|| format!("cannot write {}", wasm.display()))
+    Ok(module)
 }
 
 fn trap(module: &mut Module) {
-    let is_doomed = |name: &str| ONLY_IN_PANICS.iter().any(|part| name.contains(part));
+    let is_doomed = |name: &str| {
+        let name = format!("{:#}::", rustc_demangle::demangle(name));
+        ONLY_IN_PANICS.iter().chain(&ONLY_ELSEWHERE).any(|part| name.contains(part))
+    };
     let doomed: Vec<_> = module
         .funcs
         .iter_local()

@@ -2,12 +2,14 @@
 
 use alloc::{string::String, vec::Vec};
 
+use serde::Serialize;
+
 use super::{saved::Saved, schedule::Why};
 use crate::{
     page::PageState,
     spans::Span,
     time::{Instant, Millis},
-    wire::{Number, RawBeat, SessionId},
+    wire::{SessionId, to_json},
 };
 
 /// What a tab's owner may set; everything else comes from the server's policy.
@@ -104,8 +106,9 @@ pub enum Output {
     },
 }
 
-/// A beat to send; the shell adds channel, page and token.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A beat to send; the shell adds channel, page and token. Serialized, it is what lies on the wire.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Dispatch {
     /// Which session.
     pub session: SessionId,
@@ -116,39 +119,34 @@ pub struct Dispatch {
     /// What the page is doing.
     pub state: PageState,
     /// The person has signed out.
+    #[serde(skip_serializing_if = "is_false")]
     pub sign_out: bool,
     /// Nobody has touched the visible tab for long, and it falls silent.
+    #[serde(skip_serializing_if = "is_false")]
     pub idle: bool,
     /// The promise, if one is made.
+    #[serde(rename = "nextMs", skip_serializing_if = "Option::is_none")]
     pub next: Option<Millis>,
     /// Visible spans that the server may not have kept.
     pub visible: Vec<Span>,
     /// Active time in all.
+    #[serde(rename = "activeMs")]
     pub active: Millis,
     /// How it has to go out.
+    #[serde(skip)]
     pub means: Means,
 }
 
 impl Dispatch {
-    /// The beat as it lies on the wire, with what the pulse does not know.
+    /// The beat as JSON, with all that the pulse knows.
     #[must_use]
-    pub fn on_the_wire(&self, channel: Option<String>, page: Option<String>, token: Option<String>) -> RawBeat {
-        RawBeat {
-            session: self.session.to_text(),
-            seq: self.seq.into(),
-            t: self.t.into(),
-            state: self.state,
-            sign_out: self.sign_out,
-            idle: self.idle,
-            ago_ms: Number::default(),
-            next_ms: self.next.map(Into::into),
-            visible: self.visible.iter().map(|span| (span.start.into(), span.end.into())).collect(),
-            active_ms: self.active.into(),
-            channel,
-            page,
-            token,
-        }
+    pub fn to_json(&self) -> String {
+        to_json(self)
     }
+}
+
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// How a beat has to go out.

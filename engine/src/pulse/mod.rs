@@ -10,8 +10,6 @@ mod clock;
 mod saved;
 mod schedule;
 
-use alloc::collections::VecDeque;
-
 pub use api::{Dispatch, Input, Means, Options, Outcome, Output, WhenHidden};
 pub use clock::TabClock;
 pub use saved::Saved;
@@ -42,7 +40,9 @@ pub struct Pulse {
     person_at: Millis,
     schedule: Schedule,
     rng: Rng,
-    outputs: VecDeque<Output>,
+    /// The session that has ended, and then what is to be sent: one input brings at most one of each.
+    ended: Option<SessionId>,
+    dispatch: Option<Dispatch>,
     life: Life,
     now: Now,
     /// Until when the shell was told to wait.
@@ -73,7 +73,8 @@ impl Pulse {
             person_at: Millis::ZERO,
             schedule: Schedule::new(options, now.instant),
             rng,
-            outputs: VecDeque::new(),
+            ended: None,
+            dispatch: None,
             life: Life::Beating,
             now,
             look_at: Instant::NEVER,
@@ -122,13 +123,19 @@ impl Pulse {
 
     /// The next thing to do; [`Output::Wait`] ends the list.
     pub fn poll_output(&mut self) -> Output {
-        self.outputs.pop_front().unwrap_or_else(|| {
-            let (due, why) = self.due();
-            let is_watched = self.page.is_visible() && !self.has_stopped();
-            let look_in = is_watched.then_some(limits::LOOK_EVERY).into_iter().chain(self.idle_in()).min();
-            self.look_at = look_in.map_or(due, |length| due.min(self.now.instant.after(length)));
-            Output::Wait { until: self.look_at, why }
-        })
+        if let Some(session) = self.ended.take() {
+            return Output::Ended(session);
+        }
+        if let Some(dispatch) = self.dispatch.take() {
+            return Output::Send(dispatch);
+        }
+        let (due, why) = self.due();
+        let is_watched = self.page.is_visible() && !self.has_stopped();
+        self.look_at = due;
+        for look_in in is_watched.then_some(limits::LOOK_EVERY).into_iter().chain(self.idle_in()) {
+            self.look_at = self.look_at.min(self.now.instant.after(look_in));
+        }
+        Output::Wait { until: self.look_at, why }
     }
 
     /// When the next beat is due, and why then. A wait may end before, for a look at the clocks.
@@ -239,7 +246,7 @@ impl Pulse {
 
     /// The session is over on the server: the tab's further stay is another one.
     fn begin_anew(&mut self) {
-        self.outputs.push_back(Output::Ended(self.session));
+        self.ended = Some(self.session);
         self.session = SessionId(self.rng.bytes());
         self.seq = 0;
         self.clock = TabClock::start(Millis::ZERO, self.now);
@@ -334,7 +341,7 @@ impl Pulse {
         self.seq = self.seq.saturating_add(1);
         let t = self.clock.t();
         self.schedule.sent(self.seq, self.now.instant, means, self.page);
-        self.outputs.push_back(Output::Send(Dispatch {
+        self.dispatch = Some(Dispatch {
             session: self.session,
             seq: self.seq,
             t,
@@ -345,7 +352,7 @@ impl Pulse {
             visible: self.spans.tell(self.seq, t),
             active: self.activity.total(t),
             means,
-        }));
+        });
     }
 }
 

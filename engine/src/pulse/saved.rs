@@ -6,7 +6,7 @@ use crate::{
     limits,
     spans::Span,
     time::{Millis, Timestamp},
-    wire::SessionId,
+    wire::{SessionId, push_number},
 };
 
 /// A session between two pages of the same tab.
@@ -26,26 +26,31 @@ pub struct Saved {
     pub spans: Vec<Span>,
 }
 
-/// Told apart from what a later version may write.
-const VERSION: &str = "1";
+/// Told apart from what another version may write.
+const VERSION: u64 = 2;
+
+const SPACE: &str = " ";
 
 impl Saved {
-    /// One line: version, session, seq, t, wall, active, then each span's start and end.
+    /// One line of numbers: version, session in four parts, seq, t, wall, active, then each span's start and end. All of
+    /// them are whole numbers that JavaScript can hold.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut text = String::from(VERSION);
-        text.push(' ');
-        text.push_str(&self.session.to_text());
-        let mut number = |number: u64| {
-            text.push(' ');
+        let mut text = String::new();
+        push_number(&mut text, VERSION);
+        let mut push = |number| {
+            text.push_str(SPACE);
             push_number(&mut text, number);
         };
-        for value in [u64::from(self.seq), self.t.0, self.wall.0, self.active.0] {
-            number(value);
+        for part in self.session.parts() {
+            push(part.into());
+        }
+        for number in [u64::from(self.seq), self.t.0, self.wall.0, self.active.0] {
+            push(number);
         }
         for span in &self.spans {
-            number(span.start.0);
-            number(span.end.0);
+            push(span.start.0);
+            push(span.end.0);
         }
         text
     }
@@ -53,49 +58,44 @@ impl Saved {
     /// Reads what [`to_text`](Self::to_text) wrote; `None` for anything else, as pages can write there too.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        // By bytes: the searching and parsing of strings would weigh more than all of this.
-        let mut words = text.as_bytes().split(|&byte| byte == b' ');
-        if words.next() != Some(VERSION.as_bytes()) {
+        Self::from_numbers(text.split(' ').map(|word| word.parse().unwrap_or(u64::MAX)))
+    }
+
+    /// The same, once the text has been split into its numbers; what is none is [`u64::MAX`].
+    #[must_use]
+    pub fn from_numbers(mut numbers: impl Iterator<Item = u64>) -> Option<Self> {
+        // So is what is missing: nothing that is said in whole numbers is as large.
+        let mut next = || numbers.next().unwrap_or(u64::MAX);
+        if next() != VERSION {
             return None;
         }
-        let session = SessionId::parse(core::str::from_utf8(words.next()?).ok()?).ok()?;
-        let mut number = || words.next().map(parse_number);
-        let (seq, t, wall, active) = (number()??, number()??, number()??, number()??);
+        let mut parts = [0; 4];
+        for part in &mut parts {
+            *part = u32::try_from(next()).ok()?;
+        }
+        let (seq, t, wall, active) = (u32::try_from(next()).ok()?, next(), next(), next());
         if t > limits::SESSION_AGE.0 || active > t {
             return None;
         }
         let mut spans = Vec::new();
         let mut floor = 0;
-        while let Some(start) = number() {
-            let span = Span { start: Millis(start?), end: Millis(number()??) };
-            if span.start.0 < floor || span.end < span.start || span.end.0 > t || spans.len() >= limits::SPANS {
+        while let Some(start) = numbers.next() {
+            let end = numbers.next()?;
+            if start < floor || end < start || end > t || spans.len() >= limits::SPANS {
                 return None;
             }
-            floor = span.end.0;
-            spans.push(span);
+            floor = end;
+            spans.push(Span { start: Millis(start), end: Millis(end) });
         }
         Some(Self {
-            session,
-            seq: u32::try_from(seq).ok()?,
+            session: SessionId::from_parts(parts),
+            seq,
             t: Millis(t),
             wall: Timestamp(wall),
             active: Millis(active),
             spans,
         })
     }
-}
-
-fn parse_number(word: &[u8]) -> Option<u64> {
-    let digit = |byte: &u8| byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
-    let append = |number: u64, byte| number.checked_mul(10)?.checked_add(digit(byte)?);
-    if word.is_empty() { None } else { word.iter().try_fold(0, append) }
-}
-
-fn push_number(text: &mut String, number: u64) {
-    if number >= 10 {
-        push_number(text, number / 10);
-    }
-    text.push(char::from(b'0' + (number % 10) as u8));
 }
 
 #[cfg(test)]
@@ -124,10 +124,12 @@ mod tests {
         let good = saved().to_text();
         for text in [
             "",
-            "1",
-            "2 x",
+            "2",
+            "1 x",
             "null",
-            "1 MDEyMzQ1Njc4OWFiY2RlZg 1",
+            "2 1 2 3 4 1",
+            &good.replacen('2', "3", 1),
+            &good.replacen("50529027", "4294967296", 1),
             &good.replace(" 12 ", " -1 "),
             &good[..good.len() - 6],
             &good.replace(" 12 ", "  "),

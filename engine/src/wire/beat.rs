@@ -3,13 +3,13 @@
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Visitor};
+use serde::{Deserialize, Deserializer, de::Visitor};
 
 use super::{BadName, ChannelName, PagePath, SessionId};
 use crate::{limits, page::PageState, spans::Span, time::Millis};
 
 /// A beat as it lies on the wire, before any rule has looked at it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RawBeat {
     /// Which session: 22 url-safe characters, made in the tab.
@@ -21,16 +21,16 @@ pub struct RawBeat {
     /// What the page is doing.
     pub state: PageState,
     /// With `closed`: the person has signed out. Nobody waits whether another page of the tab follows.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default)]
     pub sign_out: bool,
     /// Without `nextMs`, of a visible page: nobody has touched it for long, and it pauses until somebody does.
     #[serde(default, skip_serializing_if = "is_false")]
     pub idle: bool,
     /// With `closed`: a last word that could not be sent when it was said, which was so many milliseconds ago.
-    #[serde(default, skip_serializing)]
+    #[serde(default)]
     pub ago_ms: Number,
     /// The promise: the next beat comes within so many milliseconds. Absent: no promise, the session is paused.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub next_ms: Option<Number>,
     /// The visible spans that the server has not yet been seen to keep, in order, in milliseconds since the
     /// session began.
@@ -40,18 +40,14 @@ pub struct RawBeat {
     #[serde(default)]
     pub active_ms: Number,
     /// The named place the session is in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub channel: Option<String>,
     /// The page that it looks at.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub page: Option<String>,
     /// Who says so. A beacon cannot set headers, so the token may lie here.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub token: Option<String>,
-}
-
-const fn is_false(flag: &bool) -> bool {
-    !*flag
 }
 
 /// A beat that obeys every rule that can be checked without knowing the session.
@@ -214,24 +210,6 @@ impl Number {
 
     fn within(self, field: &'static str, least: u64, most: u64) -> Result<u64, BadBeat> {
         if (least..=most).contains(&self.0) { Ok(self.0) } else { Err(BadBeat::Number { field, least, most }) }
-    }
-}
-
-impl From<Millis> for Number {
-    fn from(length: Millis) -> Self {
-        Self(length.0)
-    }
-}
-
-impl From<u32> for Number {
-    fn from(count: u32) -> Self {
-        Self(u64::from(count))
-    }
-}
-
-impl Serialize for Number {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_u64(self.0)
     }
 }
 

@@ -1,119 +1,117 @@
-//! JSON for the client: a serializer for what the wire needs and nothing else.
+//! JSON for the client: a serializer for what a tab writes and nothing else.
 //!
-//! A page would pay 15 kB for `serde_json`. This one writes flat structs, sequences, whole numbers, booleans and strings;
-//! whatever else it is given is an error, which no type of the wire can cause.
+//! A page would pay 15 kB for `serde_json`. This one writes flat structs, sequences, whole numbers, booleans and texts
+//! that need no escapes. A tab writes nothing else, so to be given something else is our bug, and a panic.
 
 use alloc::string::String;
 use core::fmt;
 
 use serde::ser::{Error, Impossible, Serialize, SerializeSeq, SerializeStruct, SerializeTuple, Serializer};
 
-/// `value` as JSON, or `None` for a type that the wire does not use.
-#[must_use]
-pub fn to_json<T: Serialize>(value: &T) -> Option<String> {
+// Strings, like all that is appended here: `String::push` would bring a second way for a text to grow.
+const QUOTE: &str = "\"";
+const COMMA: &str = ",";
+const COLON: &str = ":";
+
+/// `value` as JSON.
+///
+/// # Panics
+/// When it is of a type that no beat has.
+pub(crate) fn to_json<T: Serialize>(value: &T) -> String {
     let mut text = String::new();
-    value.serialize(&mut Writer { text: &mut text }).ok().map(|()| text)
+    let Ok(()) = value.serialize(Writer { text: &mut text });
+    text
+}
+
+/// Appends a number in decimal.
+pub(crate) fn push_number(text: &mut String, number: u64) {
+    if number >= 10 {
+        push_number(text, number / 10);
+    }
+    push_letter(text, "0123456789", (number % 10) as usize);
+}
+
+/// Appends one of these letters of ASCII.
+pub(crate) fn push_letter(text: &mut String, letters: &str, at: usize) {
+    text.push_str(letters.get(at..=at).unwrap_or_default());
 }
 
 struct Writer<'a> {
     text: &'a mut String,
 }
 
-/// A type that the wire does not use. Carries nothing: a page would pay for the message.
+/// Writing to memory does not fail. The compiler is to know it: each question whether it has would weigh.
 #[derive(Debug)]
-struct NotOfTheWire;
+enum Never {}
 
-impl fmt::Display for NotOfTheWire {
+impl fmt::Display for Never {
     fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {}
+    }
+}
+
+impl core::error::Error for Never {}
+
+impl Error for Never {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        not_of_the_wire()
+    }
+}
+
+type Written = Result<(), Never>;
+
+fn not_of_the_wire() -> ! {
+    panic!("no beat has a value of this type")
+}
+
+impl<'a> Writer<'a> {
+    fn quoted(self, text: &str) -> Written {
+        debug_assert!(!text.contains(|letter: char| letter < ' ' || matches!(letter, '"' | '\\')));
+        self.text.push_str(QUOTE);
+        self.text.push_str(text);
+        self.text.push_str(QUOTE);
         Ok(())
     }
-}
 
-impl core::error::Error for NotOfTheWire {}
-
-impl Error for NotOfTheWire {
-    fn custom<T: fmt::Display>(_: T) -> Self {
-        Self
-    }
-}
-
-type Written = Result<(), NotOfTheWire>;
-
-impl Writer<'_> {
-    fn number(&mut self, mut number: u64) {
-        let mut digits = [0; 20];
-        let mut at = digits.len();
-        loop {
-            at -= 1;
-            digits[at] = b'0' + (number % 10) as u8;
-            number /= 10;
-            if number == 0 {
-                break;
-            }
-        }
-        for &digit in &digits[at..] {
-            self.text.push(char::from(digit));
-        }
-    }
-
-    fn string(&mut self, string: &str) {
-        const HEX: &[u8; 16] = b"0123456789abcdef";
-        self.text.push('"');
-        for letter in string.chars() {
-            match letter {
-                '"' | '\\' => {
-                    self.text.push('\\');
-                    self.text.push(letter);
-                }
-                '\0'..='\x1f' => {
-                    self.text.push_str("\\u00");
-                    self.text.push(char::from(HEX[letter as usize >> 4]));
-                    self.text.push(char::from(HEX[letter as usize & 15]));
-                }
-                _ => self.text.push(letter),
-            }
-        }
-        self.text.push('"');
-    }
-
-    /// A comma, unless this is the first of its list.
-    fn separate(&mut self) {
-        if !matches!(self.text.as_bytes().last(), Some(b'[' | b'{')) {
-            self.text.push(',');
-        }
+    fn open(self, open: &str, close: &'static str) -> Result<List<'a>, Never> {
+        self.text.push_str(open);
+        Ok(List { text: self.text, close })
     }
 }
 
 macro_rules! refuse {
-    ($($method:ident($($arg:ty),*);)*) => {
-        $(fn $method(self, $(_: $arg),*) -> Written { Err(NotOfTheWire) })*
+    ($($method:ident($($arg:ty),*) -> $what:ty;)*) => {
+        $(fn $method(self, $(_: $arg),*) -> Result<$what, Never> { not_of_the_wire() })*
     };
 }
 
-impl<'a> Serializer for &'a mut Writer<'_> {
+impl<'a> Serializer for Writer<'a> {
     type Ok = ();
-    type Error = NotOfTheWire;
+    type Error = Never;
     type SerializeSeq = List<'a>;
     type SerializeTuple = List<'a>;
     type SerializeStruct = List<'a>;
-    type SerializeTupleStruct = Impossible<(), NotOfTheWire>;
-    type SerializeTupleVariant = Impossible<(), NotOfTheWire>;
-    type SerializeMap = Impossible<(), NotOfTheWire>;
-    type SerializeStructVariant = Impossible<(), NotOfTheWire>;
+    type SerializeTupleStruct = Impossible<(), Never>;
+    type SerializeTupleVariant = Impossible<(), Never>;
+    type SerializeMap = Impossible<(), Never>;
+    type SerializeStructVariant = Impossible<(), Never>;
 
     fn serialize_bool(self, is_so: bool) -> Written {
         self.text.push_str(if is_so { "true" } else { "false" });
         Ok(())
     }
 
+    fn serialize_u32(self, number: u32) -> Written {
+        self.serialize_u64(number.into())
+    }
+
     fn serialize_u64(self, number: u64) -> Written {
-        self.number(number);
+        push_number(self.text, number);
         Ok(())
     }
 
-    fn serialize_str(self, string: &str) -> Written {
-        self.string(string);
-        Ok(())
+    fn serialize_str(self, text: &str) -> Written {
+        self.quoted(text)
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Written {
@@ -121,29 +119,39 @@ impl<'a> Serializer for &'a mut Writer<'_> {
     }
 
     fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Written {
-        self.string(variant);
-        Ok(())
+        self.quoted(variant)
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<List<'a>, NotOfTheWire> {
-        self.text.push('[');
-        Ok(List { text: self.text, close: ']' })
+    fn serialize_seq(self, _: Option<usize>) -> Result<List<'a>, Never> {
+        self.open("[", "]")
     }
 
-    fn serialize_tuple(self, length: usize) -> Result<List<'a>, NotOfTheWire> {
-        self.serialize_seq(Some(length))
+    fn serialize_tuple(self, _: usize) -> Result<List<'a>, Never> {
+        self.open("[", "]")
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<List<'a>, NotOfTheWire> {
-        self.text.push('{');
-        Ok(List { text: self.text, close: '}' })
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<List<'a>, Never> {
+        self.open("{", "}")
     }
 
     refuse! {
-        serialize_i8(i8); serialize_i16(i16); serialize_i32(i32); serialize_i64(i64);
-        serialize_u8(u8); serialize_u16(u16); serialize_u32(u32); serialize_f32(f32); serialize_f64(f64);
-        serialize_char(char); serialize_bytes(&[u8]); serialize_none(); serialize_unit();
-        serialize_unit_struct(&'static str);
+        serialize_i8(i8) -> ();
+        serialize_i16(i16) -> ();
+        serialize_i32(i32) -> ();
+        serialize_i64(i64) -> ();
+        serialize_u8(u8) -> ();
+        serialize_u16(u16) -> ();
+        serialize_f32(f32) -> ();
+        serialize_f64(f64) -> ();
+        serialize_char(char) -> ();
+        serialize_bytes(&[u8]) -> ();
+        serialize_none() -> ();
+        serialize_unit() -> ();
+        serialize_unit_struct(&'static str) -> ();
+        serialize_tuple_struct(&'static str, usize) -> Self::SerializeTupleStruct;
+        serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Self::SerializeTupleVariant;
+        serialize_map(Option<usize>) -> Self::SerializeMap;
+        serialize_struct_variant(&'static str, u32, &'static str, usize) -> Self::SerializeStructVariant;
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Written {
@@ -157,67 +165,41 @@ impl<'a> Serializer for &'a mut Writer<'_> {
         _: &'static str,
         _: &T,
     ) -> Written {
-        Err(NotOfTheWire)
-    }
-
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeTupleStruct, NotOfTheWire> {
-        Err(NotOfTheWire)
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Self::SerializeTupleVariant, NotOfTheWire> {
-        Err(NotOfTheWire)
-    }
-
-    fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, NotOfTheWire> {
-        Err(NotOfTheWire)
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Self::SerializeStructVariant, NotOfTheWire> {
-        Err(NotOfTheWire)
+        not_of_the_wire()
     }
 
     fn collect_str<T: fmt::Display + ?Sized>(self, _: &T) -> Written {
-        Err(NotOfTheWire)
+        not_of_the_wire()
     }
 }
 
 /// An open `[` or `{`.
 struct List<'a> {
     text: &'a mut String,
-    close: char,
+    close: &'static str,
 }
 
 impl List<'_> {
-    fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
-        let mut writer = Writer { text: self.text };
-        writer.separate();
-        value.serialize(&mut writer)
+    /// A place for the next value, after a comma unless it is the first.
+    fn next(&mut self) -> Writer<'_> {
+        if !matches!(self.text.as_bytes().last(), Some(b'[' | b'{')) {
+            self.text.push_str(COMMA);
+        }
+        Writer { text: self.text }
     }
 
     fn close(self) -> Written {
-        self.text.push(self.close);
+        self.text.push_str(self.close);
         Ok(())
     }
 }
 
 impl SerializeSeq for List<'_> {
     type Ok = ();
-    type Error = NotOfTheWire;
+    type Error = Never;
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
-        self.item(value)
+        value.serialize(self.next())
     }
 
     fn end(self) -> Written {
@@ -227,10 +209,10 @@ impl SerializeSeq for List<'_> {
 
 impl SerializeTuple for List<'_> {
     type Ok = ();
-    type Error = NotOfTheWire;
+    type Error = Never;
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
-        self.item(value)
+        value.serialize(self.next())
     }
 
     fn end(self) -> Written {
@@ -240,14 +222,12 @@ impl SerializeTuple for List<'_> {
 
 impl SerializeStruct for List<'_> {
     type Ok = ();
-    type Error = NotOfTheWire;
+    type Error = Never;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Written {
-        let mut writer = Writer { text: self.text };
-        writer.separate();
-        writer.string(name);
-        writer.text.push(':');
-        value.serialize(&mut writer)
+        let Ok(()) = self.next().quoted(name);
+        self.text.push_str(COLON);
+        value.serialize(Writer { text: self.text })
     }
 
     fn end(self) -> Written {
@@ -257,46 +237,59 @@ impl SerializeStruct for List<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::wire::{Number, RawBeat};
-    use crate::{page::PageState, time::Millis};
     use alloc::vec;
 
-    fn beat(page: &str) -> RawBeat {
-        RawBeat {
-            session: "MDEyMzQ1Njc4OWFiY2RlZg".into(),
-            seq: Number::from(7),
-            t: Millis(184_000).into(),
+    use super::*;
+    use crate::{
+        page::PageState,
+        pulse::{Dispatch, Means},
+        spans::Span,
+        time::Millis,
+        wire::{RawBeat, SessionId},
+    };
+
+    fn dispatch() -> Dispatch {
+        let span = |start, end| Span { start: Millis(start), end: Millis(end) };
+        Dispatch {
+            session: SessionId(*b"0123456789abcdef"),
+            seq: 7,
+            t: Millis(184_000),
             state: PageState::Hidden,
             sign_out: false,
             idle: false,
-            ago_ms: Number::default(),
-            next_ms: None,
-            visible: vec![(Millis(0).into(), Millis(10).into()), (Millis(20).into(), Millis(184_000).into())],
-            active_ms: Millis(61_000).into(),
-            channel: None,
-            page: Some(page.into()),
-            token: None,
+            next: None,
+            visible: vec![span(0, 10), span(20, 184_000)],
+            active: Millis(61_000),
+            means: Means::Fetch,
         }
     }
 
     #[test]
     fn a_beat_is_written_as_serde_json_would() {
-        for page in ["/orders/17", "quote\" back\\slash \u{1} tab\t ünï 🫀", "ends in [", ""] {
-            let beat = RawBeat { sign_out: page.is_empty(), ..beat(page) };
-            assert_eq!(to_json(&beat), serde_json::to_string(&beat).ok().map(|text| text.replace("\\t", "\\u0009")));
+        let last_word = Dispatch { sign_out: true, next: Some(Millis(75_000)), visible: vec![], ..dispatch() };
+        for dispatch in [dispatch(), last_word] {
+            assert_eq!(to_json(&dispatch), serde_json::to_string(&dispatch).unwrap());
         }
     }
 
     #[test]
+    fn what_a_tab_writes_is_what_the_server_reads() {
+        let text = to_json(&Dispatch { next: Some(Millis(75_000)), ..dispatch() });
+        let beat = serde_json::from_str::<RawBeat>(&text).unwrap().parse().unwrap();
+        assert_eq!((beat.session, beat.seq, beat.t), (dispatch().session, 7, Millis(184_000)));
+        assert_eq!((beat.state, beat.sign_out, beat.next), (PageState::Hidden, false, Some(Millis(75_000))));
+        assert_eq!((beat.visible, beat.active), (dispatch().visible, Millis(61_000)));
+    }
+
+    #[test]
     fn an_ordinary_beat_stays_below_512_bytes() {
-        let text = to_json(&beat("/orders/17")).unwrap();
+        let text = to_json(&dispatch());
         assert!(text.len() < 200, "{} bytes: {text}", text.len());
     }
 
     #[test]
-    fn what_the_wire_does_not_use_is_refused() {
-        assert_eq!(to_json(&1.5), None);
-        assert_eq!(to_json(&Some('a')), None);
+    #[should_panic(expected = "no beat has a value of this type")]
+    fn what_no_beat_has_is_our_bug() {
+        to_json(&1.5);
     }
 }

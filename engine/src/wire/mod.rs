@@ -10,6 +10,6 @@ mod session_id;
 
 pub use answer::{Accepted, Refusal};
 pub use beat::{BadBeat, Beat, Number, RawBeat};
-pub use json::to_json;
+pub(crate) use json::{push_letter, push_number, to_json};
 pub use names::{BadName, ChannelName, PagePath, UserId};
 pub use session_id::SessionId;

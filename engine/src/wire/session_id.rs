@@ -3,9 +3,11 @@
 use alloc::string::String;
 use core::fmt;
 
-use super::BadBeat;
+use serde::{Serialize, Serializer};
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+use super::{BadBeat, push_letter};
+
+const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const LETTERS: usize = 22;
 
 /// Names one tab's stay. Made in the tab, by chance; knowing it gives no right to anything.
@@ -24,7 +26,7 @@ impl SessionId {
         }
         let mut bits: u128 = 0;
         for (i, letter) in text.bytes().enumerate() {
-            let six = ALPHABET.iter().position(|&known| known == letter).ok_or(BadBeat::Session)? as u128;
+            let six = ALPHABET.bytes().position(|known| known == letter).ok_or(BadBeat::Session)? as u128;
             if i < LETTERS - 1 {
                 bits = bits << 6 | six;
             } else if six & 0b1111 == 0 {
@@ -36,16 +38,45 @@ impl SessionId {
         Ok(Self(bits.to_be_bytes()))
     }
 
+    /// The id as four numbers.
+    #[must_use]
+    pub(crate) fn parts(self) -> [u32; 4] {
+        let (parts, _) = self.0.as_chunks();
+        core::array::from_fn(|i| u32::from_le_bytes(parts[i]))
+    }
+
+    /// The id of these four numbers.
+    #[must_use]
+    pub(crate) fn from_parts(parts: [u32; 4]) -> Self {
+        let mut bytes = [0; 16];
+        for (four, part) in bytes.as_chunks_mut().0.iter_mut().zip(parts) {
+            *four = part.to_le_bytes();
+        }
+        Self(bytes)
+    }
+
     /// The 22 characters.
     #[must_use]
     pub fn to_text(self) -> String {
-        let bits = u128::from_be_bytes(self.0);
-        (0..LETTERS)
-            .map(|i| {
-                let six = if i < LETTERS - 1 { bits >> (122 - 6 * i) } else { bits << 4 };
-                char::from(ALPHABET[(six & 63) as usize])
-            })
-            .collect()
+        let mut text = String::new();
+        let (mut bits, mut held) = (0, 0);
+        for byte in self.0 {
+            bits = bits << 8 | u32::from(byte);
+            held += 8;
+            while held >= 6 {
+                held -= 6;
+                push_letter(&mut text, ALPHABET, (bits >> held & 63) as usize);
+            }
+        }
+        // Two bits are left of 128.
+        push_letter(&mut text, ALPHABET, (bits << 4 & 63) as usize);
+        text
+    }
+}
+
+impl Serialize for SessionId {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.to_text())
     }
 }
 

@@ -8,7 +8,7 @@ use stillhere_engine::{
     page::PageState,
     pulse::{Dispatch, Input, Means, Options, Outcome, Output, Pulse, Saved, WhenHidden},
     time::{Instant, Millis, Now, Timestamp},
-    wire::{RawBeat, SessionId, to_json},
+    wire::{RawBeat, SessionId},
 };
 
 use crate::{
@@ -280,7 +280,7 @@ impl Tab {
         // Who has only stopped may still sign out, once.
         let signs_out = dispatch.sign_out && !std::mem::replace(&mut self.page.has_signed_out, dispatch.sign_out);
         assert!(!self.page.is_stopped || signs_out, "a beat after the last word");
-        let text = to_json(&dispatch.on_the_wire(None, None, None)).expect("a beat can be written");
+        let text = dispatch.to_json();
         assert!(text.len() + 2_048 <= limits::BEAT_BYTES, "{} bytes leave no room for a token", text.len());
         let raw: RawBeat = serde_json::from_str(&text).expect("a beat can be read");
         let beat = raw.parse().unwrap_or_else(|why| panic!("the server would refuse this: {why} {text}"));

@@ -7,10 +7,13 @@ use stillhere_engine::{
     pulse::{Dispatch, Means},
     spans::Span,
     time::Millis,
-    wire::{Beat, ChannelName, SessionId, UserId},
+    wire::{Beat, ChannelName, RawBeat, SessionId, UserId},
 };
 
-use crate::chance::{Length, Strides};
+use crate::{
+    chance::{Length, Strides},
+    wire_structured::sent,
+};
 
 #[derive(Debug, Arbitrary)]
 pub(super) struct Story {
@@ -167,7 +170,7 @@ impl Said {
         };
         let channel = ["a", "b", "c", "d"][usize::from(self.channel) % 4].to_owned();
         let page = self.page.map(|page| format!("/{}", page % 4));
-        dispatch.on_the_wire(Some(channel), page, None).parse().ok()
+        serde_json::from_str::<RawBeat>(&sent(&dispatch, Some(channel), page, None)).ok()?.parse().ok()
     }
 }
 

@@ -1,0 +1,27 @@
+import type { Options, Settings } from "./options.js";
+
+/** What the engine says in a beat. */
+export interface Beat {
+  session: string;
+  seq: number;
+  state: "active" | "passive" | "hidden" | "frozen" | "closed";
+  nextMs?: number;
+}
+
+/** What the wasm calls to have beats sent. */
+export interface Post {
+  /** Sends a beat; resolves to what became of it, in the numbers that the wasm reads, and to none when it is too late. */
+  send(beat: string): Promise<Float64Array>;
+  /** The page may be gone before anything is answered: no step of this waits. */
+  part(beat: string): void;
+}
+
+/** Who hears what becomes of beats. */
+export interface Hears {
+  beat(beat: Beat, ok: boolean, tookMs: number): void;
+  status(status: string): void;
+  error(code: string, cause: unknown, retry: boolean): void;
+}
+
+/** The way of a heart's beats to its server. */
+export function post(settings: Settings, asked: Options["token"], hears: Hears): Post;

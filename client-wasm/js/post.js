@@ -1,0 +1,98 @@
+// @ts-check
+// Beats onto the wire: `fetch` while the page lives, `sendBeacon` for its last word, each the other's fallback.
+//
+// The body is text, the token lies in it and no header is set, so no browser asks the server beforehand.
+
+import { session } from "stillhere-glue";
+import { ENDED, RETRY, judge } from "./answer.js";
+import { cut } from "./options.js";
+
+/** @typedef {import("./answer.js").Verdict} Verdict */
+/** @typedef {import("./post.js").Beat} Beat */
+
+/** @type {typeof import("./post.js").post} */
+export function post(settings, asked, hears) {
+  /** The token at hand. A beacon cannot wait for another. @type {string | undefined} */
+  let token = settings.token || undefined;
+
+  /** The beat, with the channel, page and token of this moment. @type {(beat: Beat) => string} */
+  const pack = (beat) => JSON.stringify({ ...beat, channel: settings.channel, page: cut(settings.page ?? ""), token });
+
+  /** Foreign code has patched it in many a page, and may throw at once. @type {(body: string) => Promise<Response>} */
+  const go = (body) => fetch(settings.url, { method: "POST", body, keepalive: true, credentials: settings.credentials });
+
+  /** True when the browser has taken it. It is absent in a few privacy browsers. @type {(body: string) => boolean} */
+  function beacon(body) {
+    try {
+      return navigator.sendBeacon(settings.url, body);
+    } catch {
+      return false;
+    }
+  }
+
+  /** @type {(body: string) => Promise<Verdict>} */
+  async function exchange(body) {
+    let answer;
+    try {
+      answer = go(body);
+    } catch {
+      // The beacon's answer is never seen, so the beat counts as lost, but the server has it.
+      beacon(body);
+    }
+    try {
+      const response = /** @type {Response} */ (await answer);
+      return judge(response.status, await response.json().catch(() => {}), response.headers.get("retry-after"));
+    } catch {
+      return judge(0);
+    }
+  }
+
+  return {
+    async send(text) {
+      /** @type {Beat} */
+      const beat = JSON.parse(text);
+      /** @type {Verdict | undefined} */
+      let verdict;
+      try {
+        if (typeof asked === "function") token ??= await given(asked);
+      } catch (thrown) {
+        verdict = judge(0, { error: { code: "token_function", message: thrown } });
+      }
+      const sentAt = performance.now();
+      // The tab may have stopped meanwhile, or gone on in another session.
+      if (session() === beat.session) verdict ??= await exchange(pack(beat));
+      if (!verdict || !session()) return new Float64Array();
+      const { means, status, code, message } = verdict;
+      if (status) hears.status(status);
+      hears.beat(beat, !code, performance.now() - sentAt);
+      if (code) {
+        // A page that can be asked is asked again before the next beat.
+        if (typeof asked === "function" && code.startsWith("token_")) token = undefined;
+        if (means[0] !== ENDED) hears.error(code, message, means[0] === RETRY);
+      }
+      return new Float64Array(means);
+    },
+
+    part(text) {
+      /** @type {Beat} */
+      const beat = JSON.parse(text);
+      const body = pack(beat);
+      let isOut = beacon(body);
+      try {
+        // Nobody needs the answer, but a rejection that nobody hears of would stand in the page's console.
+        if (!isOut) go(body).catch(() => {});
+        isOut = true;
+      } catch {
+        // Then it is lost.
+      }
+      hears.beat(beat, isOut, 0);
+    },
+  };
+}
+
+/** @type {(asked: () => unknown) => Promise<string>} */
+async function given(asked) {
+  const token = await asked();
+  if (typeof token !== "string") throw new TypeError("the token function must return a string");
+  return token;
+}
