@@ -43,6 +43,16 @@ async fn a_page_with_the_script_twice_has_one_heart() {
 }
 
 #[tokio::test]
+async fn a_page_with_the_script_and_both_modules_has_one_heart() {
+    let (_site, server, browser) = open_with("copies.html", &[]).await;
+    browser.until(READY).await;
+    browser.act("(await stillhere.heart).beatNow();").await;
+    assert_eq!(browser.run("return new Set(hearts).size").await, 1);
+    assert_eq!(server.sessions("ann").await.len(), 1);
+    assert_eq!(browser.run("return [...complaints, ...thrown]").await, json!([]));
+}
+
+#[tokio::test]
 async fn every_kind_of_option_can_be_said_in_an_attribute() {
     let (_site, server, browser) = open_with("options.html", &[]).await;
     browser.until(READY).await;
