@@ -45,7 +45,7 @@ export async function start(options = {}) {
 /** @type {(handle: Handle, live: () => void) => Promise<Handle>} */
 async function prepare(handle, live) {
   if (!(await init())) {
-    page[HEART] = undefined;
+    delete page[HEART];
     return handle;
   }
   // A page that is drawn ahead of time is not looked at, and perhaps never will be.
@@ -138,7 +138,7 @@ function heart(settings, token) {
     isOver = true;
     if (handle.isRunning) lastWord();
     for (const take of undo) take();
-    page[HEART] = undefined;
+    delete page[HEART];
     Object.assign(handle, { isRunning: false, status: null });
   }
 

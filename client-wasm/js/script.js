@@ -12,8 +12,9 @@ if (typeof document !== "undefined") {
   const own = (window.stillhere ??= { start, heart: undefined });
   const element = document.currentScript;
   if (element instanceof HTMLScriptElement) {
-    own.heart ??= own.start(optionsIn(element.dataset));
+    const heart = own.start(optionsIn(element.dataset));
     // Options that cannot be meant: nobody here can catch that, and the console is where its developer looks.
-    own.heart.catch((wrong) => console.error(wrong.message));
+    heart.catch((wrong) => console.error(wrong.message));
+    own.heart ??= heart;
   }
 }
