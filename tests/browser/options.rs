@@ -12,13 +12,14 @@ use stillhere_tests::{
 };
 
 stories! {
-    "what the options change" needs Plain: a_tab_that_nobody_touches_says_so_once_and_is_silent_until_somebody_does,
-        a_hidden_tab_with_a_workers_timer_keeps_the_short_promise,
-        where_there_can_be_no_worker_a_hidden_tab_makes_the_long_promise,
-        only_the_events_that_are_listed_count_as_input,
-        nothing_is_sent_where_the_browser_asks_for_privacy_and_the_page_respects_it,
-        a_page_has_one_heart_even_when_the_package_is_there_twice,
-        the_page_follows_the_path_that_the_application_changes,
+    "nobody at work" needs Plain: a_tab_that_nobody_touches_says_so_once_and_is_silent_until_somebody_does,
+        only_the_events_that_are_listed_count_as_input;
+    "a worker's timer while hidden" needs Plain: a_hidden_tab_with_a_workers_timer_keeps_the_short_promise,
+        where_there_can_be_no_worker_a_hidden_tab_makes_the_long_promise;
+    "a wish for privacy" needs Plain:
+        nothing_is_sent_where_the_browser_asks_for_privacy_and_the_page_respects_it;
+    "the package twice in a page" needs Plain: a_page_has_one_heart_even_when_the_package_is_there_twice;
+    "applications of one page" needs Plain: the_page_follows_the_path_that_the_application_changes,
         a_page_that_has_a_name_keeps_it;
 }
 
@@ -144,6 +145,10 @@ async fn the_page_follows_the_path_that_the_application_changes(engine: Engine) 
         (without_navigation, &format!("{TOUCH} history.pushState(0, '', '/orders/17');"), 1),
     ] {
         start(&browser, &site, before, "{}").await;
+        // An engine that has none plays only the second part.
+        if before.is_empty() && browser.run("return !window.navigation").await == true {
+            continue;
+        }
         assert_eq!(newest(&browser).await["page"], BLANK);
         browser.act(go).await;
         browser.pass(Duration::from_secs(after)).await;
