@@ -5,6 +5,7 @@
 
 import { session } from "stillhere-glue";
 import { ENDED, RETRY, judge } from "./answer.js";
+import { keepWord, takeWords } from "./last_word.js";
 import { cut } from "./options.js";
 
 /** @typedef {import("./answer.js").Verdict} Verdict */
@@ -15,8 +16,14 @@ export function post(settings, asked, hears) {
   /** The token at hand. A beacon cannot wait for another. @type {string | undefined} */
   let token = settings.token || undefined;
 
-  /** The beat, with the channel, page and token of this moment. @type {(beat: Beat) => string} */
-  const pack = (beat) => JSON.stringify({ ...beat, channel: settings.channel, page: cut(settings.page ?? ""), token });
+  /** Whether the newest beat that wants an answer has got one. */
+  let isHeard = true;
+
+  /** The beat, with the channel and page of this moment. @type {(beat: Beat) => Beat} */
+  const here = (beat) => ({ ...beat, channel: settings.channel, page: cut(settings.page ?? "") });
+
+  /** And with the token at hand. @type {(beat: Beat) => string} */
+  const pack = (beat) => JSON.stringify({ ...here(beat), token });
 
   /** Foreign code has patched it in many a page, and may throw at once. @type {(body: string) => Promise<Response>} */
   const go = (body) => fetch(settings.url, { method: "POST", body, keepalive: true, credentials: settings.credentials });
@@ -47,6 +54,18 @@ export function post(settings, asked, hears) {
     }
   }
 
+  /** What a tab before this one could not say. @type {(word: import("./last_word.js").Word) => Promise<void>} */
+  async function bring({ at, agoMs, beat }) {
+    try {
+      const { status } = await go(JSON.stringify({ ...beat, agoMs, token }));
+      // A refusal is the word's end: the session has been told of, or is another's. From 429 on it means: later.
+      if (status < 429) return;
+    } catch {
+      // Gone again.
+    }
+    keepWord(settings.url, beat, at);
+  }
+
   return {
     async send(text) {
       /** @type {Beat} */
@@ -59,13 +78,18 @@ export function post(settings, asked, hears) {
         verdict = judge(0, { error: { code: "token_function", message: thrown } });
       }
       const sentAt = performance.now();
+      isHeard = false;
       // The tab may have stopped meanwhile, or gone on in another session.
       if (session() === beat.session) verdict ??= await exchange(pack(beat));
       if (!verdict || !session()) return new Float64Array();
       const { means, status, code, message } = verdict;
       if (status) hears.status(status);
       hears.beat(beat, !code, performance.now() - sentAt);
-      if (code) {
+      if (!code) {
+        isHeard = true;
+        // The network is there, and the token good.
+        takeWords(settings.url, beat.session).forEach(bring);
+      } else {
         // A page that can be asked is asked again before the next beat.
         if (typeof asked === "function" && code.startsWith("token_")) token = undefined;
         if (means[0] !== ENDED) hears.error(code, message, means[0] === RETRY);
@@ -85,6 +109,7 @@ export function post(settings, asked, hears) {
       } catch {
         // Then it is lost.
       }
+      if (beat.state === "closed" && !isHeard) keepWord(settings.url, here(beat));
       hears.beat(beat, isOut, 0);
     },
   };

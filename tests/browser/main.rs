@@ -8,6 +8,7 @@ mod stories;
 mod answers;
 mod clocks;
 mod element;
+mod last_word;
 mod life;
 mod options;
 mod page;
