@@ -48,7 +48,9 @@ export function wrong(name, value) {
   const rule = isOption(name) && RULES[/** @type {keyof Options} */ (name)];
   if (!rule) return `there is no option ${name}; the nearest is ${nearest(name)}`;
   // A value that is not there yet leaves the option out.
-  return value != null && !rule[1](value) && `${name} must be ${rule[0]}, and is ${JSON.stringify(value) ?? typeof value}`;
+  if (value == null || rule[1](value)) return false;
+  // What somebody gave for a token may hold a secret, and this goes to a console.
+  return `${name} must be ${rule[0]}, and is ${(name !== "token" && JSON.stringify(value)) || typeof value}`;
 }
 
 /** @type {(options: Options) => Settings} */

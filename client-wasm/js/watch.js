@@ -32,7 +32,9 @@ function mistake(options) {
     const wanted = OPTIONS[/** @type {keyof typeof OPTIONS} */ (name)];
     if (!wanted) return `watch has no option ${name}; its options are ${Object.keys(OPTIONS).join(", ")}`;
     const type = Array.isArray(value) ? "array" : typeof value;
-    if (!wanted.includes(type)) return `${name} must be ${wanted}, and is ${JSON.stringify(value) ?? type}`;
+    // What somebody gave for a token may hold a secret, and this goes to a console.
+    const shown = (name !== "token" && JSON.stringify(value)) || `of the type ${type}`;
+    if (!wanted.includes(type)) return `${name} must be ${wanted}, and is ${shown}`;
   }
   const whose = given.map(([name]) => name).filter((name) => ["channel", "user", "users"].includes(name));
   if (whose.length > 1) return `watch one of ${whose.join(" and ")}, and the others each by a watch of their own`;

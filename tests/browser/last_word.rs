@@ -9,6 +9,11 @@ use stillhere_tests::{
     site::{BLANK, Site},
 };
 
+stories! {
+    "a last word that comes later" needs Plain: a_tab_that_is_closed_without_a_network_loses_no_time,
+        who_comes_next_says_no_last_word_for_somebody_else;
+}
+
 /// Short beats, so that nobody waits for one that fails.
 const BRIEF: &str = "interval_ms = 500\ngrace_ms = 500\nleave_grace_ms = 500\n";
 
@@ -52,11 +57,10 @@ async fn bring(browser: &Browser, who: &str) -> Value {
     browser.run("return Number(window.status)").await
 }
 
-#[tokio::test]
-async fn a_tab_that_is_closed_without_a_network_loses_no_time() {
+async fn a_tab_that_is_closed_without_a_network_loses_no_time(engine: Engine) {
     let mut server = Server::preset_with("demo", BRIEF).await;
     let site = Site::before(&server, Clock::Real).await;
-    let browser = Browser::start(Engine::Chromium).await;
+    let browser = Browser::start(engine).await;
     let stayed = close_unheard(&mut server, &site, &browser, "ann").await;
     let stored = browser.run("return JSON.stringify(localStorage)").await;
     assert!(stored.as_str().is_some_and(|text| text.contains("closed") && !text.contains("token")), "{stored}");
@@ -73,11 +77,10 @@ async fn a_tab_that_is_closed_without_a_network_loses_no_time() {
     assert!(old["lastSeenAt"].as_str() < new["startedAt"].as_str(), "it was here until then: {old} {new}");
 }
 
-#[tokio::test]
-async fn who_comes_next_says_no_last_word_for_somebody_else() {
+async fn who_comes_next_says_no_last_word_for_somebody_else(engine: Engine) {
     let mut server = Server::preset_with("demo", BRIEF).await;
     let site = Site::before(&server, Clock::Real).await;
-    let browser = Browser::start(Engine::Chromium).await;
+    let browser = Browser::start(engine).await;
     close_unheard(&mut server, &site, &browser, "ann").await;
     assert_eq!(bring(&browser, "bob").await, 403);
     assert_eq!(browser.run("return localStorage.length").await, 0, "and it is thrown away");

@@ -24,6 +24,7 @@ fn all() -> Vec<stories::Story> {
         answers::STORIES,
         clocks::STORIES,
         element::STORIES,
+        last_word::STORIES,
         life::STORIES,
         options::STORIES,
         pages::STORIES,
