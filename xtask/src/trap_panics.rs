@@ -14,10 +14,12 @@ use walrus::ir::{Instr, Unreachable};
 /// Functions that only a panic runs. The client formats nothing: what it says to the console is JavaScript's.
 const ONLY_IN_PANICS: [&str; 5] = ["::panicking::", "::fmt::", "rust_panic", "slice_index_fail", "slice_error_fail"];
 
-/// Functions that no page runs: for exports that wait for promises, which the client has none of, and for the global
-/// object of others than pages and workers, which have `self`.
-const ONLY_ELSEWHERE: [&str; 4] = [
+/// Functions that no page runs: for exports that wait for promises, which the client has none of; for the end of the queue
+/// of tasks, which lasts as long as the page; and for the global object of others than pages and workers, which have
+/// `self`.
+const ONLY_ELSEWHERE: [&str; 5] = [
     "js_sys::futures::jspi::",
+    "drop_in_place<alloc::rc::Rc<js_sys::futures::queue::QueueState>>",
     "::get_global_object::WINDOW::",
     "::get_global_object::GLOBAL_THIS::",
     "::get_global_object::GLOBAL::",
