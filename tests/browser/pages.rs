@@ -155,6 +155,7 @@ const ACCOUNTS: &str = r"{
   EventTarget.prototype.addEventListener = function (kind, listener, how) {
     const id = key(this, kind, listener, how);
     if (how?.once) add.call(this, kind, () => open.listeners.delete(id), how);
+    if (how?.signal) add.call(how.signal, 'abort', () => open.listeners.delete(id));
     open.listeners.add(id);
     return add.call(this, kind, listener, how);
   };
