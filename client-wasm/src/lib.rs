@@ -3,6 +3,7 @@
 //! One page has at most one heart, so what JavaScript sees here is functions, not objects; the handle that a web
 //! developer holds is made in `js/heart.js`. Nothing here throws into the page.
 
+mod answers;
 #[cfg(target_arch = "wasm32")]
 #[allow(unsafe_code)]
 mod blocks;

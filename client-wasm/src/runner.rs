@@ -6,19 +6,18 @@
 use std::cell::Cell;
 
 use gloo_timers::callback::Timeout;
-use js_sys::{Date, Promise};
+use js_sys::Date;
 use stillhere_engine::{
     pulse::{Input, Means, Output, Pulse, Why},
     time::{Instant, Now, Timestamp},
-    wire::SessionId,
 };
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::Document;
 
 use crate::{
+    answers::{self, Answers},
     events::{Face, why_name},
-    numbers, page,
+    page,
 };
 
 /// What beats.
@@ -26,6 +25,7 @@ pub(crate) struct Runner {
     pub(crate) pulse: Pulse,
     pub(crate) face: Face,
     pub(crate) document: Document,
+    pub(crate) answers: Answers,
     wait: (Instant, Why),
     timer: Option<Timeout>,
 }
@@ -42,7 +42,8 @@ extern "C" {
 
 /// The heart begins to beat with the next that it is told, in place of any other.
 pub(crate) fn begin(pulse: Pulse, face: Face, document: Document) {
-    RUNNER.set(Some(Box::new(Runner { pulse, face, document, wait: (Instant::NEVER, Why::Stopped), timer: None })));
+    let (answers, wait) = (Answers::default(), (Instant::NEVER, Why::Stopped));
+    RUNNER.set(Some(Box::new(Runner { pulse, face, document, answers, wait, timer: None })));
 }
 
 /// Sends the last word that `input` asks for; after it there is no timer.
@@ -65,22 +66,17 @@ pub(crate) fn tell(input: Input) {
     while let Some((output, face)) = with(|runner| (runner.pulse.poll_output(), runner.face.clone())) {
         match output {
             Output::Send(beat) if beat.means == Means::Beacon => face.part(&beat.to_json()),
-            Output::Send(beat) => spawn_local(hear(face.send(&beat.to_json()), beat.session, beat.seq)),
+            Output::Send(beat) => {
+                let answer = face.send(&beat.to_json());
+                with(|runner| runner.answers.expect(answer, beat.session, beat.seq));
+                answers::listen();
+            }
             Output::Ended(session) => face.ended(&session.to_text()),
             Output::Wait { until, .. } => {
                 with(|runner| runner.wait_until(until, now));
                 break;
             }
         }
-    }
-}
-
-/// Hears what has become of a beat.
-async fn hear(answer: Promise, session: SessionId, seq: u32) {
-    if let Ok(answer) = JsFuture::from(answer).await
-        && let Some(outcome) = numbers::outcome(&answer.unchecked_into())
-    {
-        tell(Input::Answered { session, seq, outcome });
     }
 }
 
