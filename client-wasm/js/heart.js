@@ -18,7 +18,7 @@ import { init } from "./wasm.js";
 /**
  * Where the page's heart is known, from its start to its stop, to every copy of this module that the page has loaded.
  *
- * @type {Record<symbol, { options: Options, ready: Promise<Handle> } | undefined>}
+ * @type {Record<symbol, { options: Options, handle: Handle, ready: Promise<Handle> } | undefined>}
  */
 const page = /** @type {any} */ (globalThis);
 const HEART = Symbol.for("stillhere");
@@ -39,7 +39,7 @@ export async function start(options = {}) {
     console.info("stillhere: nothing is sent, as respectGpc is set and this browser asks for privacy");
     return handle;
   }
-  return (page[HEART] = { options, ready: prepare(handle, live) }).ready;
+  return (page[HEART] = { options, handle, ready: prepare(handle, live) }).ready;
 }
 
 /** @type {(handle: Handle, live: () => void) => Promise<Handle>} */
@@ -138,7 +138,8 @@ function heart(settings, token) {
     isOver = true;
     if (handle.isRunning) lastWord();
     for (const take of undo) take();
-    delete page[HEART];
+    // Who never beat may not take the place of who does.
+    if (page[HEART]?.handle === handle) delete page[HEART];
     Object.assign(handle, { isRunning: false, status: null });
   }
 

@@ -39,7 +39,7 @@ test("each word for hidden pages has the engine's number", () => {
 test("a wrong option is named with what it must be and what it is", () => {
   const sentences = [
     [{ endpoint: "" }, 'endpoint must be a URL or a path such as /v1, and is ""'],
-    [{ token: 17 }, "token must be a string or a function that gives one, and is 17"],
+    [{ token: { secret: 17 } }, "token must be a string or a function that gives one, and is object"],
     [{ channel: "two words" }, 'channel must be 1 to 96 letters, digits or any of . _ : - / @, and is "two words"'],
     [{ page: "/a\nb" }, 'page must be a path without control characters, and is "/a\\nb"'],
     [{ intervalMs: "5000" }, 'intervalMs must be a number from 500 to 86400000, and is "5000"'],

@@ -16,7 +16,7 @@ test("options that cannot be meant are refused in words that say what to change"
     [{ chanel: "orders" }, /^stillhere: watch has no option chanel; its options are endpoint, token, channel,/],
     [{ channel: 7 }, /^stillhere: channel must be a string, and is 7$/],
     [{ users: "ann,bob" }, /^stillhere: users must be an array, and is "ann,bob"$/],
-    [{ token: 7 }, /token must be a string or a function, and is 7/],
+    [{ token: { secret: 7 } }, /token must be a string or a function, and is of the type object$/],
     [{ onChange: "draw" }, /onChange must be a function, and is "draw"/],
     [{ channel: "orders", user: "ann" }, /watch one of channel and user, and the others each by a watch of their own/],
     [{ user: "ann", counts: true }, /counts are of all channels or of one channel/],
