@@ -5,6 +5,7 @@
 #[macro_use]
 mod stories;
 
+mod absence;
 mod answers;
 mod clocks;
 mod element;
@@ -13,6 +14,7 @@ mod life;
 mod options;
 mod page;
 mod pages;
+mod tasks;
 mod watching;
 
 use stillhere_tests::{browser::Browser, site::Site};
@@ -21,6 +23,7 @@ use stillhere_tests::{browser::Browser, site::Site};
 #[cfg(test)]
 fn all() -> Vec<stories::Story> {
     let files = [
+        absence::STORIES,
         answers::STORIES,
         clocks::STORIES,
         element::STORIES,
@@ -28,6 +31,7 @@ fn all() -> Vec<stories::Story> {
         life::STORIES,
         options::STORIES,
         pages::STORIES,
+        tasks::STORIES,
         watching::STORIES,
     ];
     files.concat()

@@ -35,8 +35,9 @@ macro_rules! stories {
     (@engines CacheOfWatchers) => {
         &[stillhere_tests::engine::Engine::Chromium, stillhere_tests::engine::Engine::Webkit]
     };
+    (@engines Blur) => { &[stillhere_tests::engine::Engine::Firefox] };
     (@engines Offline) => { stories!(@engines Tabs) };
-    // Whatever only one engine can be made to do.
+    // Whatever only Chromium can be made to do.
     (@engines $ability:ident) => { &[stillhere_tests::engine::Engine::Chromium] };
     (@tests Plain $claim:ident) => {
         stories!(@tests Tabs $claim);
@@ -53,6 +54,12 @@ macro_rules! stories {
         #[tokio::test]
         async fn webkit() {
             super::$claim(Engine::Webkit).await;
+        }
+    };
+    (@tests Blur $claim:ident) => {
+        #[tokio::test]
+        async fn firefox() {
+            super::$claim(Engine::Firefox).await;
         }
     };
     (@tests Offline $claim:ident) => { stories!(@tests Tabs $claim); };

@@ -29,6 +29,13 @@ enum HiddenTimers {
     HeldBack,
 }
 
+/// The network's plug.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Plug {
+    In,
+    Out,
+}
+
 impl HiddenTimers {
     /// The driver's own switches that are left out.
     const fn without(self) -> &'static [&'static str] {
@@ -54,7 +61,7 @@ impl Browser {
         let folder = tempfile::tempdir().expect("a folder for the browser");
         let capabilities = match engine {
             Engine::Chromium => chromium(&folder, HiddenTimers::Free, &[], prefs),
-            Engine::Firefox => json!({ "moz:firefoxOptions": { "args": ["-headless"], "prefs": prefs } }),
+            Engine::Firefox => firefox(prefs),
             // As the other two let pages of tests do.
             Engine::Webkit => {
                 let arguments = ["--automation", "--javascript-can-open-windows-automatically=true"];
@@ -98,6 +105,31 @@ impl Browser {
     /// Lets a frozen page go on.
     pub async fn thaw(&self) {
         self.dev_tools("Page.setWebLifecycleState", json!({ "state": "active" })).await;
+    }
+
+    /// Pulls the network's plug: pages hear of it, and nothing gets through.
+    pub async fn unplug(&self) {
+        self.connect(Plug::Out).await;
+        self.until("!navigator.onLine").await;
+    }
+
+    /// Puts it in again.
+    pub async fn plug_in(&self) {
+        self.connect(Plug::In).await;
+        self.until("navigator.onLine").await;
+    }
+
+    async fn connect(&self, plug: Plug) {
+        let is_out = plug == Plug::Out;
+        if self.engine == Engine::Firefox {
+            self.issue(OwnCommand { path: "moz/context", body: json!({ "context": "chrome" }) }).await;
+            self.run(&format!("Services.io.offline = {is_out}")).await;
+            self.issue(OwnCommand { path: "moz/context", body: json!({ "context": "content" }) }).await;
+        } else {
+            let conditions =
+                json!({ "offline": is_out, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+            self.dev_tools("Network.emulateNetworkConditions", conditions).await;
+        }
     }
 
     /// Opens a page in the window's tab.
@@ -179,7 +211,7 @@ impl Browser {
     pub async fn until(&self, expression: &str) {
         let script = format!(
             "const done = arguments[0];
-             const events = ['visibilitychange', 'pageshow', 'load', 'test'];
+             const events = ['visibilitychange', 'pageshow', 'load', 'online', 'offline', 'focus', 'blur', 'test'];
              const look = () => {{
                if (!({expression})) return;
                watch.disconnect();
@@ -214,9 +246,21 @@ impl Browser {
     }
 
     async fn dev_tools(&self, command: &str, parameters: Value) -> Value {
-        let command = DevTools(json!({ "cmd": command, "params": parameters }));
+        self.issue(OwnCommand { path: "goog/cdp/execute", body: json!({ "cmd": command, "params": parameters }) }).await
+    }
+
+    async fn issue(&self, command: OwnCommand) -> Value {
         self.client.issue_cmd(command).await.expect("the browser takes its own commands")
     }
+}
+
+fn firefox(prefs: &Value) -> Value {
+    // The sites of tests are on this machine, and they too are to be gone when the network is.
+    let mut all = json!({ "network.disable-localhost-when-offline": true });
+    for (name, value) in prefs.as_object().into_iter().flatten() {
+        all[name] = value.clone();
+    }
+    json!({ "moz:firefoxOptions": { "args": ["-headless"], "prefs": all } })
 }
 
 fn chromium(folder: &TempDir, timers: HiddenTimers, switches: &[&str], prefs: &Value) -> Value {
@@ -238,16 +282,19 @@ fn chromium(folder: &TempDir, timers: HiddenTimers, switches: &[&str], prefs: &V
     json!({ "goog:chromeOptions": { "args": arguments, "excludeSwitches": timers.without(), "prefs": prefs } })
 }
 
-/// Chromium's own command beside the WebDriver ones.
+/// A command that only one engine's driver has.
 #[derive(Debug)]
-struct DevTools(Value);
+struct OwnCommand {
+    path: &'static str,
+    body: Value,
+}
 
-impl WebDriverCompatibleCommand for DevTools {
+impl WebDriverCompatibleCommand for OwnCommand {
     fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
-        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
     }
 
     fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
-        (http::Method::POST, Some(self.0.to_string()))
+        (http::Method::POST, Some(self.body.to_string()))
     }
 }

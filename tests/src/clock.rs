@@ -21,11 +21,13 @@ impl Clock {
 }
 
 /// `window.test.pass(ms)` lets time pass: timers fire in order, and after each the page gets its answers.
+/// `test.sleep(ms)` is a sleep of the machine through which only the wall clock goes on; through
+/// `test.sleepOnBothClocks(ms)` the page's own does too. Either way no timer fires before time passes again.
 const FAKE_CLOCK: &str = r"
 {
   const test = window.test = { isFake: true };
   const began = Date.now();
-  let now = 0, last = 0;
+  let now = 0, last = 0, slept = 0;
   const timers = new Map();
   const arm = (every) => (run, ms = 0, ...rest) => {
     timers.set(++last, { at: now + Math.max(0, +ms || 0), every: every && Math.max(1, +ms || 1), run: () => run(...rest) });
@@ -36,7 +38,9 @@ const FAKE_CLOCK: &str = r"
   window.setInterval = arm(true);
   window.clearTimeout = window.clearInterval = disarm;
   performance.now = () => now;
-  Date.now = () => began + now;
+  Date.now = () => began + now + slept;
+  test.sleep = (ms) => { slept += ms; };
+  test.sleepOnBothClocks = (ms) => { now += ms; };
 
   // A message is a turn of the event loop that no fake clock stops. WebKit carries those of a channel through another
   // process; one to the window itself is quicker.

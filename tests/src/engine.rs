@@ -59,6 +59,8 @@ pub enum Ability {
     Offline,
     /// A second tab hides the first.
     Tabs,
+    /// Another window takes the keyboard, and the page can still be seen.
+    Blur,
     /// A page that follows a feed is kept for a return.
     CacheOfWatchers,
     /// The browser tells how long each task of a page takes.
@@ -75,6 +77,8 @@ impl Ability {
             (Self::Prerender, Engine::Firefox | Engine::Webkit) => Some("it does not prerender"),
             (Self::Offline, Engine::Webkit) => Some("its driver cannot take the network away"),
             (Self::Tabs, Engine::Webkit) => Some("its driver opens windows, which hide nothing"),
+            (Self::Blur, Engine::Chromium) => Some("without a screen each of its windows has the keyboard"),
+            (Self::Blur, Engine::Webkit) => Some("its screen has nobody who gives the keyboard to a window"),
             (Self::CacheOfWatchers, Engine::Firefox) => Some("it keeps no page that has a request under way"),
             (Self::LongTasks, Engine::Firefox | Engine::Webkit) => Some("it does not tell of long tasks"),
             _ => None,
