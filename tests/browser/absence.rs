@@ -69,10 +69,10 @@ async fn a_page_that_is_online_again_is_heard_within_a_second(engine: Engine) {
     let browser = Browser::start(engine).await;
     begin(&site, &browser, "").await;
     browser.unplug().await;
-    browser.pass(Duration::from_secs(10 * 60)).await;
+    browser.pass(Duration::from_secs(3 * 60)).await;
     // By chance the next try may be so near that nobody could say what it answers.
     while browser.run("return heart.next.inMs < 10_000").await == true {
-        browser.pass(Duration::from_secs(1)).await;
+        browser.pass(Duration::from_secs(10)).await;
     }
     let before = browser.sent().await.len();
     let answered = browser.run("return heard.beat.filter(({ ok }) => ok).length").await;
@@ -82,15 +82,16 @@ async fn a_page_that_is_online_again_is_heard_within_a_second(engine: Engine) {
     let now = browser.run("return heard.beat.filter(({ ok }) => ok).length").await;
     assert_eq!(now.as_u64(), answered.as_u64().map(|beats| beats + 1), "and answered");
     let session = &server.sessions("ann").await[0];
-    assert!(session["visibleMs"].as_u64() >= Some(10 * 60_000), "nothing of the time is lost: {session}");
+    assert!(session["visibleMs"].as_u64() >= Some(3 * 60_000), "nothing of the time is lost: {session}");
 }
 
 async fn a_sleep_of_the_machine_is_no_visible_time_and_ends_with_a_beat(engine: Engine) {
     let server = Server::preset("demo").await;
     let site = Site::before(&server, Clock::Fake).await;
     let browser = Browser::start(engine).await;
-    // Some systems stop the page's clock while they sleep, and others do not.
-    for asleep in ["test.sleep(3_600_000)", "test.sleepOnBothClocks(3_600_000)"] {
+    // Some systems stop the page's clock and its timers while they sleep: then the next look at both clocks shows it. With
+    // others a timer is far too late.
+    for (asleep, latest) in [("test.sleep(3_600_000)", 120_000.0), ("test.sleepOnBothClocks(3_600_000)", 3_690_000.0)] {
         // At a pace that would not notice for long.
         begin(&site, &browser, "intervalMs: 600_000,").await;
         browser.pass(Duration::from_secs(90)).await;
@@ -100,6 +101,7 @@ async fn a_sleep_of_the_machine_is_no_visible_time_and_ends_with_a_beat(engine: 
         let sent = browser.sent().await;
         assert_eq!(sent.len(), before + 1, "{asleep}: {sent:?}");
         let awake = &sent[before];
+        assert!(awake["at"].as_f64() <= Some(latest), "{asleep}: {awake}");
         assert!(awake["t"].as_u64() >= Some(3_660_000), "the sleep is a part of the stay: {awake}");
         let spans = awake["visible"].as_array().cloned().unwrap_or_default();
         let seen: u64 = spans.iter().filter_map(|span| Some(span[1].as_u64()? - span[0].as_u64()?)).sum();

@@ -70,8 +70,10 @@ async fn a_tab_that_is_closed_without_a_network_loses_no_time(engine: Engine) {
     assert_eq!(bring(&browser, "ann").await, 200);
     assert_eq!(browser.run("return localStorage.length").await, 0, "it is said once");
     let sessions = server.sessions("ann").await;
-    let of = |is_old: bool| sessions.iter().find(|session| (session["session"] == id) == is_old).expect("two sessions");
+    let of =
+        |is_old: bool| sessions.iter().find(|session| (session["session"] == id) == is_old).unwrap_or(&Value::Null);
     let (old, new) = (of(true), of(false));
+    assert!(!old.is_null() && !new.is_null(), "two sessions: {sessions:?}");
     assert_eq!((&old["state"], &new["state"] == "closed"), (&Value::from("closed"), false), "{old} {new}");
     let visible = old["visibleMs"].as_f64().unwrap_or_default();
     assert!(visible + 50.0 >= stayed, "{visible} ms recorded, {stayed} ms in truth");
