@@ -1,8 +1,9 @@
 // @ts-check
 // What a page imports: one function, and the handle that it gives. See heart.d.ts.
 
-import { beatNow, begin, markActive, session, signOut, stop, woken } from "stillhere-glue";
+import { begin, hear, session } from "stillhere-glue";
 import { ACTIVITY, watchActivity } from "./activity.js";
+import { ACTIVE, BEAT_NOW, SIGN_OUT, STOP, WOKEN } from "./happening.js";
 import { hiddenTimer } from "./hidden_timer.js";
 import { take, watchLife } from "./life.js";
 import { read, wrong } from "./options.js";
@@ -23,11 +24,16 @@ import { init } from "./wasm.js";
 const page = /** @type {any} */ (globalThis);
 const HEART = Symbol.for("stillhere");
 
+/** By the numbers that the engine has for them. */
+const WHYS = /** @type {Why[]} */ (
+  "interval hidden retry answer page returned idle asked throttled paused refused stopped".split(" ")
+);
+
 /** @type {(options?: Options) => Promise<Handle>} */
 export async function start(options = {}) {
   const running = page[HEART];
   if (running) {
-    if (!isSame({ ...running.options }, { ...options })) {
+    if (asText(running.options) !== asText(options)) {
       console.warn("stillhere: this page has a heart already; stop() it before you start another");
     }
     return running.ready;
@@ -70,12 +76,12 @@ function watchPath(look) {
   return () => source.removeEventListener(kind, look);
 }
 
-/** @type {(a: Record<string, unknown>, b: Record<string, unknown>) => boolean} */
-function isSame(a, b) {
-  /** A function that is written anew at each call looks new at each call. @type {(x: unknown, y: unknown) => boolean} */
-  const isEqual = (x, y) => x === y || (typeof x === "function" && typeof y === "function");
-  return Object.keys({ ...a, ...b }).every((name) => isEqual(a[name], b[name]));
-}
+/**
+ * The same for whoever sets the same. A function that is written anew at each call reads the same each time.
+ *
+ * @type {(options: Options) => string}
+ */
+const asText = (options) => `${Object.entries(options).filter(([, value]) => value != null).sort()}`;
 
 /**
  * A handle, and what makes it live.
@@ -118,25 +124,25 @@ function heart(settings, token) {
       return () => listeners[kind]?.delete(listener);
     },
     beatNow() {
-      if (handle.isRunning) beatNow();
+      if (handle.isRunning) hear(BEAT_NOW);
     },
     markActive() {
-      if (handle.isRunning) markActive();
+      if (handle.isRunning) hear(ACTIVE);
     },
     setChannel: (name) => change("channel", name),
     setPage(path) {
       followsPath = false;
       change("page", path);
     },
-    signOut: () => end(signOut),
-    stop: () => end(stop),
+    signOut: () => end(SIGN_OUT),
+    stop: () => end(STOP),
   };
 
-  /** @type {(lastWord: () => void) => void} */
+  /** @type {(lastWord: number) => void} */
   function end(lastWord) {
     if (isOver) return;
     isOver = true;
-    if (handle.isRunning) lastWord();
+    if (handle.isRunning) hear(lastWord);
     for (const take of undo) take();
     // Who never beat may not take the place of who does.
     if (page[HEART]?.handle === handle) delete page[HEART];
@@ -161,12 +167,12 @@ function heart(settings, token) {
     handle.isRunning = true;
     settings.page ??= location.pathname;
     const { url, intervalMs = 0, whenHidden = 0, idleAfterMs = 0 } = settings;
-    const chance = Float64Array.from(crypto.getRandomValues(new Uint32Array(4)));
-    begin(face, document, Float64Array.of(intervalMs, whenHidden, idleAfterMs), chance, take(url));
+    const chance = crypto.getRandomValues(new Uint32Array(4));
+    begin(face, document, [intervalMs, whenHidden, idleAfterMs, ...chance, ...take(url)]);
     undo.push(watchLife(url));
-    undo.push(watchActivity(settings.activityEvents ?? ACTIVITY, markActive, look), watchPath(look));
+    undo.push(watchActivity(settings.activityEvents ?? ACTIVITY, handle.markActive, look), watchPath(look));
     if (settings.hiddenTimer !== "worker") return;
-    timer = hiddenTimer(woken);
+    timer = hiddenTimer(() => hear(WOKEN));
     undo.push(() => timer?.terminate());
   }
 
@@ -188,9 +194,9 @@ function heart(settings, token) {
   /** What the wasm calls. */
   const face = {
     ...post(settings, token, hears),
-    /** @type {(inMs: number, reason: Why) => void} */
+    /** @type {(inMs: number, reason: number) => void} */
     wait(inMs, reason) {
-      why = reason;
+      why = WHYS[reason];
       due = performance.now() + inMs;
       // A timer may be early by a fraction, and this one is set only once.
       if (document.hidden && inMs < Infinity) timer?.postMessage(inMs + 1);

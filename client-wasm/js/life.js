@@ -5,7 +5,8 @@
 // duplicated tab, which gets a copy of the storage, finds nothing and begins a session of its own. Where there is no
 // storage (private windows, blocked cookies, full), each page is simply a session of its own.
 
-import { comeBack, leave, look, online } from "stillhere-glue";
+import { comeBack, hear as tell, leave, look } from "stillhere-glue";
+import { ONLINE } from "./happening.js";
 
 /**
  * Heard before any listener of the page hears them. All of these pass the window on their way, those of the document too.
@@ -23,7 +24,7 @@ export function take(key) {
   } catch {
     // In some browsers the mere name `sessionStorage` throws.
   }
-  return Float64Array.from(text.split(" "), Number);
+  return text.split(" ");
 }
 
 /** @type {typeof import("./life.js").watchLife} */
@@ -63,7 +64,7 @@ export function watchLife(key) {
       // A browser that is short of memory may discard the page after this, without another word.
       put(true);
     } else if (type === "online") {
-      online();
+      tell(ONLINE);
     } else {
       if (type === "resume") take(key);
       see();

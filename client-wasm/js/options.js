@@ -46,7 +46,7 @@ export const isOption = (name) => Object.hasOwn(RULES, name);
 /** What is wrong with an option, in a sentence for its developer. @type {(name: string, value: unknown) => string | false} */
 export function wrong(name, value) {
   const rule = isOption(name) && RULES[/** @type {keyof Options} */ (name)];
-  if (!rule) return `there is no option ${name}; the nearest is ${nearest(name)}`;
+  if (!rule) return `there is no option ${name}; there are ${Object.keys(RULES).join(", ")}`;
   // A value that is not there yet leaves the option out.
   if (value == null || rule[1](value)) return false;
   // What somebody gave for a token may hold a secret, and this goes to a console.
@@ -70,13 +70,3 @@ export function read(options) {
 
 /** @type {(page: string) => string} */
 export const cut = (page) => page.slice(0, new TextEncoder().encodeInto(page, new Uint8Array(PAGE_BYTES)).read);
-
-/** The option that shares the most letters with a name, in their order. @type {(name: string) => string} */
-function nearest(name) {
-  /** @type {(known: string) => number} */
-  const likeness = (known) => {
-    let at = 0;
-    return [...name].filter((letter) => (at = known.indexOf(letter, at) + 1)).length / (name.length + known.length);
-  };
-  return Object.keys(RULES).reduce((best, known) => (likeness(known) > likeness(best) ? known : best));
-}

@@ -10,10 +10,11 @@ export interface Beat {
 
 /** What the wasm calls to have beats sent. */
 export interface Post {
-  /** Sends a beat; resolves to what became of it, in the numbers that the wasm reads, and to none when it is too late. */
-  send(beat: string): Promise<Float64Array>;
-  /** The page may be gone before anything is answered: no step of this waits. */
-  part(beat: string): void;
+  /**
+   * Sends a beat; resolves to what became of it, in the numbers that the wasm reads, and to none when it is too late.
+   * When it parts, the page may be gone before anything is answered: no step waits, and nobody is told.
+   */
+  send(beat: string, parts: boolean): Promise<number[]>;
 }
 
 /** Who hears what becomes of beats. */

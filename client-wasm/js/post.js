@@ -66,10 +66,27 @@ export function post(settings, asked, hears) {
     keepWord(settings.url, beat, at);
   }
 
+  /** The page may be gone before anything is answered: no step of this waits. @type {(beat: Beat) => number[]} */
+  function part(beat) {
+    const body = pack(beat);
+    let isOut = beacon(body);
+    try {
+      // Nobody needs the answer, but a rejection that nobody hears of would stand in the page's console.
+      if (!isOut) go(body).catch(() => {});
+      isOut = true;
+    } catch {
+      // Then it is lost.
+    }
+    if (beat.state === "closed" && !isHeard) keepWord(settings.url, here(beat));
+    hears.beat(beat, isOut, 0);
+    return [];
+  }
+
   return {
-    async send(text) {
+    async send(text, parts) {
       /** @type {Beat} */
       const beat = JSON.parse(text);
+      if (parts) return part(beat);
       /** @type {Verdict | undefined} */
       let verdict;
       try {
@@ -81,7 +98,7 @@ export function post(settings, asked, hears) {
       isHeard = false;
       // The tab may have stopped meanwhile, or gone on in another session.
       if (session() === beat.session) verdict ??= await exchange(pack(beat));
-      if (!verdict || !session()) return new Float64Array();
+      if (!verdict || !session()) return [];
       const { means, status, code, message } = verdict;
       if (status) hears.status(status);
       hears.beat(beat, !code, performance.now() - sentAt);
@@ -94,23 +111,7 @@ export function post(settings, asked, hears) {
         if (typeof asked === "function" && code.startsWith("token_")) token = undefined;
         if (means[0] !== ENDED) hears.error(code, message, means[0] === RETRY);
       }
-      return new Float64Array(means);
-    },
-
-    part(text) {
-      /** @type {Beat} */
-      const beat = JSON.parse(text);
-      const body = pack(beat);
-      let isOut = beacon(body);
-      try {
-        // Nobody needs the answer, but a rejection that nobody hears of would stand in the page's console.
-        if (!isOut) go(body).catch(() => {});
-        isOut = true;
-      } catch {
-        // Then it is lost.
-      }
-      if (beat.state === "closed" && !isHeard) keepWord(settings.url, here(beat));
-      hears.beat(beat, isOut, 0);
+      return means;
     },
   };
 }

@@ -1,7 +1,6 @@
 //! What JavaScript is told, and asked.
 
 use js_sys::Promise;
-use stillhere_engine::pulse::Why;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -10,37 +9,16 @@ extern "C" {
     #[derive(Clone)]
     pub type Face;
 
-    /// There is something new to wait for.
+    /// There is something new to wait for. The reasons' names are in `js/heart.js`.
     #[wasm_bindgen(method)]
-    pub(crate) fn wait(this: &Face, in_ms: f64, why: &str);
+    pub(crate) fn wait(this: &Face, in_ms: f64, why: u32);
 
     /// A session is over, and another has begun.
     #[wasm_bindgen(method)]
     pub(crate) fn ended(this: &Face, session: &str);
 
     /// Sends a beat: a promise, never rejected, of what became of it, as [`outcome`](crate::numbers::outcome) reads it.
+    /// One that parts must be out when this returns, and nothing becomes known of it.
     #[wasm_bindgen(method)]
-    pub(crate) fn send(this: &Face, beat: &str) -> Promise;
-
-    /// Hands the browser a beat that must be out when this returns.
-    #[wasm_bindgen(method)]
-    pub(crate) fn part(this: &Face, beat: &str);
-}
-
-/// The reason's name in JavaScript.
-pub(crate) const fn why_name(why: Why) -> &'static str {
-    match why {
-        Why::Interval => "interval",
-        Why::Hidden => "hidden",
-        Why::Retry => "retry",
-        Why::Answer => "answer",
-        Why::PageChanged => "page",
-        Why::Returned => "returned",
-        Why::Asked => "asked",
-        Why::Throttled => "throttled",
-        Why::Paused => "paused",
-        Why::Idle => "idle",
-        Why::Refused => "refused",
-        Why::Stopped => "stopped",
-    }
+    pub(crate) fn send(this: &Face, beat: &str, parts: bool) -> Promise;
 }

@@ -12,7 +12,6 @@ mod numbers;
 mod page;
 mod runner;
 
-use js_sys::Float64Array;
 use stillhere_engine::{
     page::PageState,
     pulse::{Input, Pulse},
@@ -21,34 +20,41 @@ use wasm_bindgen::prelude::*;
 use web_sys::Document;
 
 use events::Face;
+use numbers::Numbers;
 
 // The usual allocator would weigh as much as the engine.
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static MEMORY: blocks::Blocks = blocks::Blocks::new();
 
-/// The heart begins to beat, and tells `face` about it: with options that `js/options.js` has checked, chance for ids and
-/// jitter, and what the tab's last page has left.
+/// The heart begins to beat, and tells `face` about it. In one list: three options that `js/options.js` has checked, chance
+/// for ids and jitter in four parts, and what the tab's last page has left.
 #[wasm_bindgen]
-pub fn begin(face: Face, document: Document, options: &Float64Array, chance: &Float64Array, saved: &Float64Array) {
+// Whatever JavaScript lends instead of giving it away, the generated module guards with a stack of its own.
+#[allow(clippy::needless_pass_by_value)]
+pub fn begin(face: Face, document: Document, numbers: Numbers) {
     let mut seed = [0; 16];
-    for (at, bytes) in (0..).zip(seed.as_chunks_mut().0) {
-        *bytes = (chance.get_index(at) as u32).to_le_bytes();
+    for (at, bytes) in (3..).zip(seed.as_chunks_mut().0) {
+        *bytes = (numbers.at(at) as u32).to_le_bytes();
     }
-    let pulse = Pulse::begin(numbers::options(options), seed, numbers::saved(saved), runner::now());
+    let pulse = Pulse::begin(numbers::options(&numbers), seed, numbers::saved(&numbers, 7), runner::now());
     runner::begin(pulse, face, document);
 }
 
-/// Sends the last word and lets go of everything.
+/// Something has happened that needs no more said of it. Its number is in `js/happening.js`.
 #[wasm_bindgen]
-pub fn stop() {
-    runner::finish(Input::Stop);
-}
-
-/// Sends the last word of somebody who signs out, and lets go of everything.
-#[wasm_bindgen(js_name = signOut)]
-pub fn sign_out() {
-    runner::finish(Input::SignOut);
+pub fn hear(happening: u32) {
+    runner::tell(match happening {
+        0 => Input::Online,
+        1 => Input::SteadyTimer,
+        2 => Input::BeatNow,
+        3 => Input::Activity,
+        4 => Input::Stop,
+        _ => Input::SignOut,
+    });
+    if happening > 3 {
+        runner::end();
+    }
 }
 
 /// The browser may be doing something else with the page.
@@ -67,32 +73,9 @@ pub fn leave(is_kept: bool) -> JsValue {
 
 /// The page is back from where the browser had kept it. Another page of the tab may have left this meanwhile.
 #[wasm_bindgen(js_name = comeBack)]
-pub fn come_back(saved: &Float64Array) {
-    runner::tell(Input::Restore(numbers::saved(saved)));
-}
-
-/// The network is back.
-#[wasm_bindgen]
-pub fn online() {
-    runner::tell(Input::Online);
-}
-
-/// A worker has woken the page.
-#[wasm_bindgen]
-pub fn woken() {
-    runner::tell(Input::SteadyTimer);
-}
-
-/// Beats now.
-#[wasm_bindgen(js_name = beatNow)]
-pub fn beat_now() {
-    runner::tell(Input::BeatNow);
-}
-
-/// Counts as an input, for what no listener sees (a film, a game pad).
-#[wasm_bindgen(js_name = markActive)]
-pub fn mark_active() {
-    runner::tell(Input::Activity);
+#[allow(clippy::needless_pass_by_value)]
+pub fn come_back(saved: Numbers) {
+    runner::tell(Input::Restore(numbers::saved(&saved, 0)));
 }
 
 /// The session that beats now.

@@ -1,14 +1,25 @@
 //! Numbers from JavaScript. Facts come in lists of them: a list weighs less than an object whose every property has to
 //! be asked for by its name.
 
-use js_sys::Float64Array;
 use stillhere_engine::{
     pulse::{Options, Outcome, Saved, WhenHidden},
     time::Millis,
 };
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// A list of numbers, or of texts that JavaScript reads as such.
+    #[wasm_bindgen(typescript_type = "ArrayLike<number | string>")]
+    pub type Numbers;
+
+    /// Where the list has none, it is [`f64::NAN`].
+    #[wasm_bindgen(method, indexing_getter)]
+    pub(crate) fn at(this: &Numbers, at: u32) -> f64;
+}
 
 /// What became of a beat: 1 and the policy, 2 and how long to wait, 3, 4. `None` when there is nobody left to care.
-pub(crate) fn outcome(numbers: &Float64Array) -> Option<Outcome> {
+pub(crate) fn outcome(numbers: &Numbers) -> Option<Outcome> {
     let length = |at| Millis(whole(numbers, at));
     match whole(numbers, 0) {
         1 => Some(Outcome::Accepted {
@@ -24,7 +35,7 @@ pub(crate) fn outcome(numbers: &Float64Array) -> Option<Outcome> {
 }
 
 /// What a web developer has set; zero is nothing.
-pub(crate) fn options(numbers: &Float64Array) -> Options {
+pub(crate) fn options(numbers: &Numbers) -> Options {
     let length = |at| Some(Millis(whole(numbers, at))).filter(|length| *length > Millis::ZERO);
     Options {
         interval: length(0),
@@ -38,14 +49,14 @@ pub(crate) fn options(numbers: &Float64Array) -> Options {
     }
 }
 
-/// The session that the tab's last page has left, if it has left one.
-pub(crate) fn saved(numbers: &Float64Array) -> Option<Saved> {
-    Saved::from_numbers((0..numbers.length()).map(|at| whole(numbers, at)))
+/// The session that the tab's last page has left, if it has left one: from `first` on, up to what is no number.
+pub(crate) fn saved(numbers: &Numbers, first: u32) -> Option<Saved> {
+    Saved::from_numbers((first..).map(|at| whole(numbers, at)).take_while(|number| *number < u64::MAX))
 }
 
-/// What a word becomes that is no number is larger than all of them.
-fn whole(numbers: &Float64Array, at: u32) -> u64 {
-    let number = numbers.get_index(at);
+/// What is no number, or beyond the list's end, becomes one that is larger than all of them.
+fn whole(numbers: &Numbers, at: u32) -> u64 {
+    let number = numbers.at(at);
     // The cast drops fractions, and saturates.
     if number >= 0.0 { number as u64 } else { u64::MAX }
 }

@@ -16,7 +16,7 @@ use web_sys::Document;
 
 use crate::{
     answers::{self, Answers},
-    events::{Face, why_name},
+    events::Face,
     page,
 };
 
@@ -46,9 +46,8 @@ pub(crate) fn begin(pulse: Pulse, face: Face, document: Document) {
     RUNNER.set(Some(Box::new(Runner { pulse, face, document, answers, wait, timer: None })));
 }
 
-/// Sends the last word that `input` asks for; after it there is no timer.
-pub(crate) fn finish(input: Input) {
-    tell(input);
+/// Lets go of everything. After it there is no timer.
+pub(crate) fn end() {
     drop(RUNNER.take());
 }
 
@@ -65,9 +64,8 @@ pub(crate) fn tell(input: Input) {
     with(|runner| runner.pulse.handle_input(input, now));
     while let Some((output, face)) = with(|runner| (runner.pulse.poll_output(), runner.face.clone())) {
         match output {
-            Output::Send(beat) if beat.means == Means::Beacon => face.part(&beat.to_json()),
             Output::Send(beat) => {
-                let answer = face.send(&beat.to_json());
+                let answer = face.send(&beat.to_json(), beat.means == Means::Beacon);
                 with(|runner| runner.answers.expect(answer, beat.session, beat.seq));
                 answers::listen();
             }
@@ -89,7 +87,7 @@ impl Runner {
         let due = self.pulse.due();
         if self.wait != due {
             self.wait = due;
-            self.face.wait(millis_until(due.0, now), why_name(due.1));
+            self.face.wait(millis_until(due.0, now), due.1 as u32);
         }
     }
 }

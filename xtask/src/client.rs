@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 
 use crate::bundle::{self, WASM};
+use crate::dead_slots;
 use crate::dead_texts;
 use crate::loader;
 use crate::node_packages;
@@ -94,6 +95,10 @@ fn bind(project: &Project, compiled: &Path) -> Result<()> {
         .generate_output()
         .context("wasm-bindgen could not read the client; is its wasm-bindgen the version that xtask names?")?;
     bound.emit(glue_folder(project))?;
+    let glue = fs::read_to_string(glue_folder(project).join(format!("{STEM}_bg.js")))?;
+    loader::drop_unasked(bound.wasm_mut(), &glue);
+    dead_slots::clear(bound.wasm_mut());
+    fs::write(glue_wasm(project), bound.wasm_mut().emit_wasm())?;
     let types = bound.ts().unwrap_or_default().to_owned() + loader::TYPE;
     fs::write(glue_module(project).with_extension("d.ts"), types)?;
     fs::write(glue_module(project), loader::module(bound.wasm(), &format!("./{STEM}_bg.js")))?;

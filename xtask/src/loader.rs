@@ -3,7 +3,7 @@
 //! wasm-bindgen has loaders of its own, for every way in which a page may bring a wasm. The client's hand-written
 //! modules decide that; what is left to do is one line, which hands each import over by its name.
 
-use walrus::Module;
+use walrus::{Export, Module};
 
 /// The module: all that `glue` exports for `wasm`, and `initSync`, which makes it work.
 pub(crate) fn module(wasm: &Module, glue: &str) -> String {
@@ -24,6 +24,16 @@ pub(crate) const TYPE: &str = "\nexport function initSync(of: { module: WebAssem
 /// By which the glue learns what it is the glue of.
 const SET_WASM: &str = "__wbg_set_wasm";
 
+/// Take the exports out of `wasm` that were meant for `glue` and that it does not mention: they tell of aborts, which
+/// only what unwinds a panic asks for.
+pub(crate) fn drop_unasked(wasm: &mut Module, glue: &str) {
+    let is_unasked = |name: &str| is_internal(name) && !glue.contains(name);
+    let unasked: Vec<_> = wasm.exports.iter().filter(|export| is_unasked(&export.name)).map(Export::id).collect();
+    for id in unasked {
+        wasm.exports.delete(id);
+    }
+}
+
 /// What the glue needs from the wasm, and nobody else.
 fn is_internal(export: &str) -> bool {
     ["__", "wasm_bindgen__", "memory"].iter().any(|prefix| export.starts_with(prefix))
@@ -36,6 +46,19 @@ fn names<'a>(names: impl Iterator<Item = &'a String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_export_that_the_glue_does_not_mention_is_dropped() {
+        let mut wasm = Module::default();
+        let kind = wasm.types.add(&[], &[]);
+        let (function, _) = wasm.add_import_func("./glue.js", "__wbg_now_6c09", kind);
+        for name in ["__wbindgen_malloc", "__abort_handler", "begin"] {
+            wasm.exports.add(name, function);
+        }
+        drop_unasked(&mut wasm, "wasm.__wbindgen_malloc(8)");
+        let left: Vec<_> = wasm.exports.iter().map(|export| export.name.as_str()).collect();
+        assert_eq!(left, ["__wbindgen_malloc", "begin"]);
+    }
 
     #[test]
     fn every_import_is_handed_over_and_every_export_of_ours_is_passed_on() {

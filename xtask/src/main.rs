@@ -9,6 +9,7 @@ mod bundle;
 mod checks;
 mod client;
 mod crash;
+mod dead_slots;
 mod dead_texts;
 mod demo;
 mod fuzz;

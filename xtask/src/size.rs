@@ -20,7 +20,7 @@ pub(crate) const BROTLI_BUDGET: usize = 11_264;
 
 /// Above this the check fails. A ratchet: it follows what is saved downwards, to 13,000 once the budget is met, and
 /// never goes up.
-pub(crate) const GZIP_LIMIT: usize = 14_700;
+pub(crate) const GZIP_LIMIT: usize = 13_900;
 
 #[derive(clap::Args)]
 pub(crate) struct SizeArguments {

@@ -12,7 +12,8 @@ use walrus::Module;
 use walrus::ir::{Instr, Unreachable};
 
 /// Functions that only a panic runs. The client formats nothing: what it says to the console is JavaScript's.
-const ONLY_IN_PANICS: [&str; 5] = ["::panicking::", "::fmt::", "rust_panic", "slice_index_fail", "slice_error_fail"];
+const ONLY_IN_PANICS: [&str; 6] =
+    ["::panicking::", "::fmt::", "rust_panic", "slice_index_fail", "slice_error_fail", "wasm_bindgen::throw_str::"];
 
 /// Functions that no page runs: they are for exports that wait for promises, and the client has none.
 const ONLY_ELSEWHERE: &str = "js_sys::futures::jspi::";
