@@ -8,7 +8,7 @@ use stillhere_tests::{
     clock::Clock,
     engine::Engine,
     server::Server,
-    site::{BLANK, Site},
+    site::{BLANK, Manner, Site},
 };
 
 use crate::page::{self, HEART};
@@ -68,6 +68,8 @@ async fn a_page_that_is_online_again_is_heard_within_a_second(engine: Engine) {
     let site = Site::before(&server, Clock::Fake).await;
     let browser = Browser::start(engine).await;
     begin(&site, &browser, "").await;
+    // A Firefox that is offline still reaches its own machine, where the site is.
+    site.behave(Manner::Gone);
     browser.unplug().await;
     browser.pass(Duration::from_secs(3 * 60)).await;
     // By chance the next try may be so near that nobody could say what it answers.
@@ -76,6 +78,7 @@ async fn a_page_that_is_online_again_is_heard_within_a_second(engine: Engine) {
     }
     let before = browser.sent().await.len();
     let answered = browser.run("return heard.beat.filter(({ ok }) => ok).length").await;
+    site.behave(Manner::Open);
     browser.plug_in().await;
     browser.pass(Duration::from_secs(1)).await;
     assert_eq!(browser.sent().await.len(), before + 1, "tried again");

@@ -92,9 +92,6 @@ async fn a_tab_with_a_copy_of_the_storage_has_a_session_of_its_own(engine: Engin
     assert_eq!(other.map(|beat| &beat["seq"]), Some(&json!(1)));
 }
 
-/// What is thrown while a page goes is told to the next one of its tab, where it can still be read.
-const FAULTS: &str = "addEventListener('error', ({ message }) => { window.name += message; });";
-
 /// Every name for it throws, as where cookies are blocked.
 const NO_STORAGE: &str = "for (const name of ['sessionStorage', 'localStorage']) Object.defineProperty(window, name,
     { get() { throw new DOMException('denied', 'SecurityError'); } });";
@@ -103,7 +100,6 @@ async fn a_page_without_storage_beats_and_is_a_session_by_itself(engine: Engine)
     let server = Server::preset("demo").await;
     let site = Site::before(&server, Clock::Real).await;
     site.run_first(NO_STORAGE);
-    site.run_first(FAULTS);
     let browser = Browser::start(engine).await;
     open(&site, &browser).await;
     browser.reload().await;
@@ -112,7 +108,7 @@ async fn a_page_without_storage_beats_and_is_a_session_by_itself(engine: Engine)
     let closed = beats.iter().find(|beat| beat["state"] == "closed" || beat["state"] == "frozen");
     assert_eq!(closed.map(|beat| &beat["session"]), Some(&beats[0]["session"]), "the first page has said goodbye");
     assert_eq!(sessions(&beats).len(), 2, "and the second has begun anew: {beats:?}");
-    assert_eq!(browser.run("return [window.name, test.faults]").await, json!(["", []]));
+    assert_eq!(browser.run("return test.faults").await, json!([]));
 }
 
 /// Until not one more letter goes in.
@@ -122,14 +118,13 @@ const FILL: &str = "for (let size = 1 << 20; size; size >>= 1) for (let i = 0; i
 async fn a_full_storage_harms_nothing_but_the_way_to_the_next_page(engine: Engine) {
     let server = Server::preset("demo").await;
     let site = Site::before(&server, Clock::Real).await;
-    site.run_first(FAULTS);
     let browser = Browser::start(engine).await;
     open(&site, &browser).await;
     browser.run(FILL).await;
     browser.reload().await;
     browser.until(page::READY).await;
     assert_eq!(sessions(&site.beats()).len(), 2, "{:?}", site.beats());
-    assert_eq!(browser.run("return [window.name, test.faults]").await, json!(["", []]));
+    assert_eq!(browser.run("return test.faults").await, json!([]));
     browser.run("heart.stop()").await;
     site.beats_until(|beats| beats.last().is_some_and(|beat| beat["state"] == "closed")).await;
 }

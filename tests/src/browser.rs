@@ -61,7 +61,7 @@ impl Browser {
         let folder = tempfile::tempdir().expect("a folder for the browser");
         let capabilities = match engine {
             Engine::Chromium => chromium(&folder, HiddenTimers::Free, &[], prefs),
-            Engine::Firefox => firefox(prefs),
+            Engine::Firefox => json!({ "moz:firefoxOptions": { "args": ["-headless"], "prefs": prefs } }),
             // As the other two let pages of tests do.
             Engine::Webkit => {
                 let arguments = ["--automation", "--javascript-can-open-windows-automatically=true"];
@@ -107,7 +107,7 @@ impl Browser {
         self.dev_tools("Page.setWebLifecycleState", json!({ "state": "active" })).await;
     }
 
-    /// Pulls the network's plug: pages hear of it, and nothing gets through.
+    /// Pulls the network's plug: pages hear of it.
     pub async fn unplug(&self) {
         self.connect(Plug::Out).await;
         self.until("!navigator.onLine").await;
@@ -252,15 +252,6 @@ impl Browser {
     async fn issue(&self, command: OwnCommand) -> Value {
         self.client.issue_cmd(command).await.expect("the browser takes its own commands")
     }
-}
-
-fn firefox(prefs: &Value) -> Value {
-    // The sites of tests are on this machine, and they too are to be gone when the network is.
-    let mut all = json!({ "network.disable-localhost-when-offline": true });
-    for (name, value) in prefs.as_object().into_iter().flatten() {
-        all[name] = value.clone();
-    }
-    json!({ "moz:firefoxOptions": { "args": ["-headless"], "prefs": all } })
 }
 
 fn chromium(folder: &TempDir, timers: HiddenTimers, switches: &[&str], prefs: &Value) -> Value {
