@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, process::Command};
 use serde_json::Value;
 use stillhere_engine::{
     limits,
+    pulse::Why,
     wire::{ChannelName, PagePath},
 };
 
@@ -56,4 +57,30 @@ fn the_client_takes_the_intervals_that_the_engine_keeps_to() {
     let said =
         in_node(&format!("[{least} - 1, {least}, {most}, {most} + 1].map((ms) => !options.wrong('intervalMs', ms))"));
     assert_eq!(said, serde_json::json!([false, true, true, false]));
+}
+
+#[test]
+fn the_client_has_the_words_for_waiting_in_the_engines_order() {
+    const HEART: &str = include_str!("../../client-wasm/js/heart.js");
+    let (_, list) = HEART.split_once("const WHYS").expect("heart.js has the list");
+    let words: Vec<&str> = list.split('"').nth(1).expect("it is a text").split(' ').collect();
+    let whys = [
+        Why::Interval,
+        Why::Hidden,
+        Why::Retry,
+        Why::Answer,
+        Why::PageChanged,
+        Why::Returned,
+        Why::Idle,
+        Why::Asked,
+        Why::Throttled,
+        Why::Paused,
+        Why::Refused,
+        Why::Stopped,
+    ];
+    assert_eq!(words.len(), whys.len());
+    for why in whys {
+        let name = format!("{why:?}").to_lowercase();
+        assert!(name.starts_with(words[why as usize]), "{name} is called {}", words[why as usize]);
+    }
 }

@@ -19,6 +19,9 @@ use tokio::{
 
 use crate::{engine::Engine, screen::Screen, server::PATIENCE};
 
+/// How often a driver is started that ends before it listens: each time it takes another port.
+const TRIES: usize = 5;
+
 /// A running driver. Dropping it kills the driver and its browsers.
 pub struct Driver {
     process: Child,
@@ -44,21 +47,26 @@ impl Driver {
 
     /// One that chooses a free port by itself and says which.
     async fn that_says(engine: Engine, folder: &Path, program: PathBuf, arguments: &[&str]) -> Self {
-        let mut command = command(&program, folder);
-        let mut process = spawn(engine, command.args(arguments).stdout(Stdio::piped()));
-        let mut lines = BufReader::new(process.stdout.take().expect("it has an output")).lines();
-        let port = tokio::time::timeout(PATIENCE, async {
-            while let Some(line) = lines.next_line().await.expect("its output can be read") {
-                if let Some(port) = port_in(&line) {
-                    return port.to_owned();
+        for _ in 0..TRIES {
+            let mut command = command(&program, folder);
+            let mut process = spawn(engine, command.args(arguments).stdout(Stdio::piped()));
+            let mut lines = BufReader::new(process.stdout.take().expect("it has an output")).lines();
+            let port = tokio::time::timeout(PATIENCE, async {
+                while let Some(line) = lines.next_line().await.expect("its output can be read") {
+                    if let Some(port) = port_in(&line) {
+                        return Some(port.to_owned());
+                    }
                 }
-            }
-            panic!("{} ended before it listened", program.display());
-        });
-        let port = port.await.expect("the driver says where it listens");
-        // Whatever it says later must not fill the pipe.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { process, url: format!("http://127.0.0.1:{port}"), _screen: None }
+                None
+            });
+            // Chromium's asks for a port in one family of addresses and wants the same in the other, where somebody else may
+            // have it: then it ends.
+            let Some(port) = port.await.expect("the driver says where it listens") else { continue };
+            // Whatever it says later must not fill the pipe.
+            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+            return Self { process, url: format!("http://127.0.0.1:{port}"), _screen: None };
+        }
+        panic!("{} ended {TRIES} times before it listened", program.display());
     }
 
     /// One that takes the port that it is given and says nothing.
