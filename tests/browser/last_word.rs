@@ -10,7 +10,7 @@ use stillhere_tests::{
 };
 
 stories! {
-    "a last word that comes later" needs Tabs: a_tab_that_is_closed_without_a_network_loses_no_time,
+    "a last word that comes later" needs ClosingTab: a_tab_that_is_closed_without_a_network_loses_no_time,
         who_comes_next_says_no_last_word_for_somebody_else;
 }
 

@@ -66,6 +66,8 @@ impl App {
             })?;
         }
         self.once("npm install stillhere", &installed, || {
+            // Without a package.json in the folder, npm would look for one above it, and install there.
+            self.copy(&files)?;
             // npm takes a file of the same name for the same package.
             let copy = self.folder.with_file_name(format!("stillhere-{}.tgz", package.print));
             fs::copy(&package.path, &copy).map_err(|why| why.to_string())?;

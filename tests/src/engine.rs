@@ -61,6 +61,8 @@ pub enum Ability {
     Tabs,
     /// Another window takes the keyboard, and the page can still be seen.
     Blur,
+    /// A tab that is closed says all that it has to say.
+    ClosingTab,
     /// A page that follows a feed is kept for a return.
     CacheOfWatchers,
     /// The browser tells how long each task of a page takes.
@@ -79,6 +81,8 @@ impl Ability {
             (Self::Tabs, Engine::Webkit) => Some("its driver opens windows, which hide nothing"),
             (Self::Blur, Engine::Chromium) => Some("without a screen each of its windows has the keyboard"),
             (Self::Blur, Engine::Webkit) => Some("its screen has nobody who gives the keyboard to a window"),
+            (Self::ClosingTab, Engine::Firefox) => Some("it may cut off the script of a tab that is closed"),
+            (Self::ClosingTab, Engine::Webkit) => Some("its driver opens and closes windows, not tabs"),
             (Self::CacheOfWatchers, Engine::Firefox) => Some("it keeps no page that has a request under way"),
             (Self::LongTasks, Engine::Firefox | Engine::Webkit) => Some("it does not tell of long tasks"),
             _ => None,
