@@ -24,7 +24,7 @@ pub struct RawBeat {
     #[serde(default)]
     pub sign_out: bool,
     /// Without `nextMs`, of a visible page: nobody has touched it for long, and it pauses until somebody does.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default)]
     pub idle: bool,
     /// With `closed`: a last word that could not be sent when it was said, which was so many milliseconds ago.
     #[serde(default)]
