@@ -34,31 +34,30 @@ export async function start(options = {}) {
   const running = page[HEART];
   if (running) {
     if (asText(running.options) !== asText(options)) {
-      console.warn("stillhere: this page has a heart already; stop() it before you start another");
+      console.warn("stillhere: this page has a heart already; stop() it first");
     }
     return running.ready;
   }
-  const [handle, live] = heart(read(options), options.token);
+  const [handle, begins] = heart(read(options), options.token);
   // On a server there is no page to watch over.
   if (typeof document === "undefined") return handle;
   if (options.respectGpc && /** @type {any} */ (navigator).globalPrivacyControl) {
     console.info("stillhere: nothing is sent, as respectGpc is set and this browser asks for privacy");
     return handle;
   }
-  return (page[HEART] = { options, handle, ready: prepare(handle, live) }).ready;
+  return (page[HEART] = { options, handle, ready: prepare(handle, begins) }).ready;
 }
 
-/** @type {(handle: Handle, live: () => void) => Promise<Handle>} */
-async function prepare(handle, live) {
-  if (!(await init())) {
-    delete page[HEART];
-    return handle;
-  }
-  // A page that is drawn ahead of time is not looked at, and perhaps never will be.
-  // @ts-ignore: not yet among the types of the DOM.
-  if (document.prerendering) document.addEventListener("prerenderingchange", live, { once: true });
-  else live();
+/** @type {(handle: Handle, begins: () => void) => Promise<Handle>} */
+async function prepare(handle, begins) {
+  if (await init()) begins();
+  else forget(handle);
   return handle;
+}
+
+/** Who never beat may not take the place of who does. @type {(handle: Handle) => void} */
+function forget(handle) {
+  if (page[HEART]?.handle === handle) delete page[HEART];
 }
 
 /**
@@ -84,7 +83,7 @@ function watchPath(look) {
 const asText = (options) => `${Object.entries(options).filter(([, value]) => value != null).sort()}`;
 
 /**
- * A handle, and what makes it live.
+ * A handle, and what makes it live once somebody looks.
  *
  * @param {Settings} settings
  * @param {Options["token"]} token
@@ -144,8 +143,7 @@ function heart(settings, token) {
     isOver = true;
     if (handle.isRunning) hear(lastWord);
     for (const take of undo) take();
-    // Who never beat may not take the place of who does.
-    if (page[HEART]?.handle === handle) delete page[HEART];
+    forget(handle);
     Object.assign(handle, { isRunning: false, status: null });
   }
 
@@ -161,6 +159,14 @@ function heart(settings, token) {
   /** Whether the page's name is its path, which an application may change without loading another page. */
   let followsPath = settings.page == null;
   const look = () => followsPath && change("page", location.pathname);
+
+  function begins() {
+    // A page that is drawn ahead of time is not looked at, and perhaps never will be.
+    // @ts-ignore: not yet among the types of the DOM.
+    if (!document.prerendering) return live();
+    document.addEventListener("prerenderingchange", live, { once: true });
+    undo.push(() => document.removeEventListener("prerenderingchange", live));
+  }
 
   function live() {
     if (isOver) return;
@@ -206,5 +212,5 @@ function heart(settings, token) {
     ended: (session) => tell("ended", { session }),
   };
 
-  return [handle, live];
+  return [handle, begins];
 }
