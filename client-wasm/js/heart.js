@@ -1,13 +1,14 @@
 // @ts-check
 // What a page imports: one function, and the handle that it gives. See heart.d.ts.
 
-import { begin, hear, session } from "stillhere-glue";
+import { begin, hear } from "stillhere-glue";
 import { ACTIVITY, watchActivity } from "./activity.js";
 import { ACTIVE, BEAT_NOW, SIGN_OUT, STOP, WOKEN } from "./happening.js";
 import { hiddenTimer } from "./hidden_timer.js";
 import { take, watchLife } from "./life.js";
 import { read, wrong } from "./options.js";
 import { post } from "./post.js";
+import { add, saidId, session } from "./said.js";
 import { init } from "./wasm.js";
 
 /** @typedef {import("./options.js").Options} Options */
@@ -65,14 +66,12 @@ function forget(handle) {
  * told; what an application pushes is seen when the input that led to it has passed. No `history` is patched for that.
  *
  * @param {() => void} look
- * @returns {() => void} ends it
+ * @param {AddEventListenerOptions} until
  */
-function watchPath(look) {
-  /** @type {EventTarget | undefined} */
-  const navigation = /** @type {any} */ (globalThis).navigation;
-  const [source, kind] = navigation ? [navigation, "currententrychange"] : [globalThis, "popstate"];
-  source.addEventListener(kind, look);
-  return () => source.removeEventListener(kind, look);
+function watchPath(look, until) {
+  /** @type {EventTarget} */
+  const navigation = /** @type {any} */ (globalThis).navigation ?? globalThis;
+  for (const kind of ["currententrychange", "popstate"]) navigation.addEventListener(kind, look, until);
 }
 
 /**
@@ -98,8 +97,11 @@ function heart(settings, token) {
   let due = Infinity;
   /** @type {Worker | undefined} */
   let timer;
-  /** Takes what the heart has put into the page out of it. @type {(() => void)[]} */
-  const undo = [];
+  /** Takes what the heart has put into the page out of it: its listeners, and the rest. */
+  const ears = new AbortController();
+  const { signal } = ears;
+  /** @type {(() => void)[]} */
+  const undo = [() => ears.abort()];
 
   /** @type {<Kind extends keyof Events>(kind: Kind, event: Events[Kind]) => void} */
   function tell(kind, event) {
@@ -164,8 +166,7 @@ function heart(settings, token) {
     // A page that is drawn ahead of time is not looked at, and perhaps never will be.
     // @ts-ignore: not yet among the types of the DOM.
     if (!document.prerendering) return live();
-    document.addEventListener("prerenderingchange", live, { once: true });
-    undo.push(() => document.removeEventListener("prerenderingchange", live));
+    document.addEventListener("prerenderingchange", live, { once: true, signal });
   }
 
   function live() {
@@ -175,8 +176,9 @@ function heart(settings, token) {
     const { url, intervalMs = 0, whenHidden = 0, idleAfterMs = 0 } = settings;
     const chance = crypto.getRandomValues(new Uint32Array(4));
     begin(face, document, [intervalMs, whenHidden, idleAfterMs, ...chance, ...take(url)]);
-    undo.push(watchLife(url));
-    undo.push(watchActivity(settings.activityEvents ?? ACTIVITY, handle.markActive, look), watchPath(look));
+    watchLife(url, signal);
+    watchPath(look, { signal });
+    undo.push(() => take(url), watchActivity(settings.activityEvents ?? ACTIVITY, handle.markActive, look));
     if (settings.hiddenTimer !== "worker") return;
     timer = hiddenTimer(() => hear(WOKEN));
     undo.push(() => timer?.terminate());
@@ -200,6 +202,7 @@ function heart(settings, token) {
   /** What the wasm calls. */
   const face = {
     ...post(settings, token, hears),
+    add,
     /** @type {(inMs: number, reason: number) => void} */
     wait(inMs, reason) {
       why = WHYS[reason];
@@ -208,8 +211,7 @@ function heart(settings, token) {
       if (document.hidden && inMs < Infinity) timer?.postMessage(inMs + 1);
       tell("wait", { inMs, why });
     },
-    /** @type {(session: string) => void} */
-    ended: (session) => tell("ended", { session }),
+    ended: () => tell("ended", { session: saidId() }),
   };
 
   return [handle, begins];

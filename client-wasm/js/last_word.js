@@ -3,7 +3,7 @@
 //
 // Never with a token: whoever comes next speaks for themselves, and the server takes no word about somebody else.
 
-/** @typedef {import("./post.js").Beat} Beat */
+/** @typedef {import("./beat.js").Beat} Beat */
 
 /** What was said, when by the wall clock, and how long ago. @typedef {{ at: number, agoMs: number, beat: Beat }} Word */
 

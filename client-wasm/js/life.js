@@ -5,8 +5,9 @@
 // duplicated tab, which gets a copy of the storage, finds nothing and begins a session of its own. Where there is no
 // storage (private windows, blocked cookies, full), each page is simply a session of its own.
 
-import { comeBack, hear as tell, leave, look } from "stillhere-glue";
+import { comeBack, hear as tell, look } from "stillhere-glue";
 import { ONLINE } from "./happening.js";
+import { lastWord } from "./said.js";
 
 /**
  * Heard before any listener of the page hears them. All of these pass the window on their way, those of the document too.
@@ -28,7 +29,7 @@ export function take(key) {
 }
 
 /** @type {typeof import("./life.js").watchLife} */
-export function watchLife(key) {
+export function watchLife(key, signal) {
   /** Between `pagehide` and `pageshow`: whatever else is heard then is an echo. */
   let hasLeft = false;
 
@@ -36,7 +37,7 @@ export function watchLife(key) {
 
   /** @type {(isKept: boolean) => void} */
   function put(isKept) {
-    const saved = leave(isKept);
+    const saved = lastWord(isKept);
     try {
       sessionStorage.setItem(key, saved);
     } catch {
@@ -71,15 +72,9 @@ export function watchLife(key) {
     }
   }
 
-  const ears = new AbortController();
-  const { signal } = ears;
   for (const kind of KINDS) addEventListener(kind, hear, { capture: true, passive: true, signal });
   // Once more on its way up: Firefox cuts off whatever script runs while it closes a tab, and only that one. If it was
   // ours, the last word is said by this listener.
   addEventListener("pagehide", hear, { signal });
   see();
-  return () => {
-    ears.abort();
-    take(key);
-  };
 }

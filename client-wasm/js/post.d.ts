@@ -1,20 +1,13 @@
+import type { Beat } from "./beat.js";
 import type { Options, Settings } from "./options.js";
-
-/** What the engine says in a beat. */
-export interface Beat {
-  session: string;
-  seq: number;
-  state: "active" | "passive" | "hidden" | "frozen" | "closed";
-  nextMs?: number;
-}
 
 /** What the wasm calls to have beats sent. */
 export interface Post {
   /**
-   * Sends a beat; resolves to what became of it, in the numbers that the wasm reads, and to none when it is too late.
-   * When it parts, the page may be gone before anything is answered: no step waits, and nobody is told.
+   * Sends the beat that was said; resolves to what became of it, in the numbers that the wasm reads, and to none when it
+   * is too late. When it parts, the page may be gone before anything is answered: no step waits, and nobody is told.
    */
-  send(beat: string, parts: boolean): Promise<number[]>;
+  send(parts: boolean): Promise<number[]>;
 }
 
 /** Who hears what becomes of beats. */

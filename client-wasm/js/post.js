@@ -3,13 +3,13 @@
 //
 // The body is text, the token lies in it and no header is set, so no browser asks the server beforehand.
 
-import { session } from "stillhere-glue";
 import { ENDED, RETRY, judge } from "./answer.js";
 import { keepWord, takeWords } from "./last_word.js";
 import { cut } from "./options.js";
+import { saidBeat, session } from "./said.js";
 
 /** @typedef {import("./answer.js").Verdict} Verdict */
-/** @typedef {import("./post.js").Beat} Beat */
+/** @typedef {import("./beat.js").Beat} Beat */
 
 /** @type {typeof import("./post.js").post} */
 export function post(settings, asked, hears) {
@@ -83,9 +83,8 @@ export function post(settings, asked, hears) {
   }
 
   return {
-    async send(text, parts) {
-      /** @type {Beat} */
-      const beat = JSON.parse(text);
+    async send(parts) {
+      const beat = saidBeat();
       if (parts) return part(beat);
       /** @type {Verdict | undefined} */
       let verdict;
@@ -98,7 +97,7 @@ export function post(settings, asked, hears) {
       isHeard = false;
       // The tab may have stopped meanwhile, or gone on in another session.
       if (session() === beat.session) verdict ??= await exchange(pack(beat));
-      if (!verdict || !session()) return [];
+      if (!verdict || session() !== beat.session) return [];
       const { means, status, code, message } = verdict;
       if (status) hears.status(status);
       hears.beat(beat, !code, performance.now() - sentAt);
@@ -111,7 +110,7 @@ export function post(settings, asked, hears) {
         if (typeof asked === "function" && code.startsWith("token_")) token = undefined;
         if (means[0] !== ENDED) hears.error(code, message, means[0] === RETRY);
       }
-      return means;
+      return [beat.seq, ...means];
     },
   };
 }

@@ -11,7 +11,7 @@ if (typeof document !== "undefined") {
   // Of two such scripts the first one is the page's.
   const own = (window.stillhere ??= { start, heart: undefined });
   const element = document.currentScript;
-  if (element instanceof HTMLScriptElement) {
+  if (element) {
     const heart = own.start(optionsIn(element.dataset));
     // Options that cannot be meant: nobody here can catch that, and the console is where its developer looks.
     heart.catch((wrong) => console.error(wrong.message));

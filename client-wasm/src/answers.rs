@@ -1,7 +1,7 @@
-//! The answers that are waited for.
+//! The answer that is waited for.
 //!
-//! Each is a future, and a bell rings when one has come. There is never more to do then than to take it, so no queue of
-//! tasks runs them: that would weigh a kilobyte.
+//! Only the newest beat's: it knows all that those of the beats before it do. It is a future, and a bell rings when it
+//! has come. There is no more to do then than to take it, so no queue of tasks runs it: that would weigh a kilobyte.
 
 use std::{
     pin::Pin,
@@ -10,23 +10,13 @@ use std::{
 };
 
 use js_sys::Promise;
-use stillhere_engine::{pulse::Input, wire::SessionId};
+use stillhere_engine::pulse::Input;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::{numbers, runner};
 
-/// Of beats that are under way.
-#[derive(Default)]
-pub(crate) struct Answers(Vec<Awaited>);
-
-struct Awaited {
-    session: SessionId,
-    seq: u32,
-    answer: JsFuture,
-}
-
-/// Rings when an answer has come.
+/// Rings when the answer has come.
 struct Bell;
 
 impl Wake for Bell {
@@ -35,32 +25,24 @@ impl Wake for Bell {
     }
 }
 
-impl Answers {
-    /// Waits for what `answer` says of a beat, once somebody [`listen`]s.
-    pub(crate) fn expect(&mut self, answer: Promise, session: SessionId, seq: u32) {
-        self.0.push(Awaited { session, seq, answer: answer.into() });
-    }
-
-    /// One that has come, if one has. For all others the bell is armed.
-    fn next(&mut self) -> Option<(Awaited, Result<JsValue, JsValue>)> {
-        let bell = Arc::new(Bell).into();
-        let mut context = Context::from_waker(&bell);
-        for at in 0..self.0.len() {
-            if let Poll::Ready(said) = Pin::new(&mut self.0[at].answer).poll(&mut context) {
-                return Some((self.0.swap_remove(at), said));
-            }
-        }
-        None
-    }
+/// Waits for what `answer` says of a beat.
+pub(crate) fn expect(answer: Promise) {
+    runner::with(|runner| runner.answer = Some(JsFuture::from(answer)));
+    listen();
 }
 
-/// Tells the pulse what has come, and is there when more does.
-pub(crate) fn listen() {
-    while let Some((Awaited { session, seq, .. }, said)) = runner::with(|runner| runner.answers.next()).flatten() {
-        if let Ok(said) = said
-            && let Some(outcome) = numbers::outcome(&said.unchecked_into())
-        {
-            runner::tell(Input::Answered { session, seq, outcome });
-        }
+/// Tells the pulse what has come, or is there when it does.
+fn listen() {
+    let come = runner::with(|runner| {
+        let bell = Arc::new(Bell).into();
+        let answer = Pin::new(runner.answer.as_mut()?);
+        let Poll::Ready(Ok(said)) = answer.poll(&mut Context::from_waker(&bell)) else { return None };
+        // Whether it is another session's by now, JavaScript has asked when the answer came.
+        Some((runner.pulse.session(), said))
+    });
+    if let Some((session, said)) = come.flatten()
+        && let Some((seq, outcome)) = numbers::outcome(&said.unchecked_into())
+    {
+        runner::tell(Input::Answered { session, seq, outcome });
     }
 }

@@ -63,12 +63,11 @@ pub fn look(has_focus: bool) {
     runner::look(has_focus);
 }
 
-/// The page goes, perhaps to be kept for a return. What the tab's next page needs to go on.
+/// The page goes, perhaps to be kept for a return. Says what the tab's next page needs to go on.
 #[wasm_bindgen]
-#[must_use]
-pub fn leave(is_kept: bool) -> JsValue {
+pub fn leave(is_kept: bool) {
     runner::tell(Input::Page(if is_kept { PageState::Frozen } else { PageState::Closed }));
-    runner::with(|runner| runner.pulse.save().to_text()).unwrap_or_default().into()
+    runner::with(|runner| runner.pulse.save().say(|number| runner.face.add(number as f64)));
 }
 
 /// The page is back from where the browser had kept it. Another page of the tab may have left this meanwhile.
@@ -78,9 +77,8 @@ pub fn come_back(saved: Numbers) {
     runner::tell(Input::Restore(numbers::saved(&saved, 0)));
 }
 
-/// The session that beats now.
+/// Says the session that beats now.
 #[wasm_bindgen]
-#[must_use]
-pub fn session() -> JsValue {
-    runner::with(|runner| runner.pulse.session().to_text()).unwrap_or_default().into()
+pub fn session() {
+    runner::with(|runner| runner.face.name(runner.pulse.session()));
 }

@@ -18,20 +18,22 @@ extern "C" {
     pub(crate) fn at(this: &Numbers, at: u32) -> f64;
 }
 
-/// What became of a beat: 1 and the policy, 2 and how long to wait, 3, 4. `None` when there is nobody left to care.
-pub(crate) fn outcome(numbers: &Numbers) -> Option<Outcome> {
+/// Which beat, and what became of it: 1 and the policy, 2 and how long to wait, 3, 4. `None` when there is nobody left
+/// to care.
+pub(crate) fn outcome(numbers: &Numbers) -> Option<(u32, Outcome)> {
     let length = |at| Millis(whole(numbers, at));
-    match whole(numbers, 0) {
-        1 => Some(Outcome::Accepted {
-            interval: length(1),
-            hidden_interval: Some(length(2)).filter(|length| *length > Millis::ZERO),
-            saved_seq: whole(numbers, 3) as u32,
-        }),
-        2 => Some(Outcome::Retry { after: length(1) }),
-        3 => Some(Outcome::Ended),
-        4 => Some(Outcome::Refused),
-        _ => None,
-    }
+    let outcome = match whole(numbers, 1) {
+        1 => Outcome::Accepted {
+            interval: length(2),
+            hidden_interval: Some(length(3)).filter(|length| *length > Millis::ZERO),
+            saved_seq: whole(numbers, 4) as u32,
+        },
+        2 => Outcome::Retry { after: length(2) },
+        3 => Outcome::Ended,
+        4 => Outcome::Refused,
+        _ => return None,
+    };
+    Some((whole(numbers, 0) as u32, outcome))
 }
 
 /// What a web developer has set; zero is nothing.
@@ -49,9 +51,10 @@ pub(crate) fn options(numbers: &Numbers) -> Options {
     }
 }
 
-/// The session that the tab's last page has left, if it has left one: from `first` on, up to what is no number.
+/// The session that the tab's last page has left, if it has left one: from `first` on.
 pub(crate) fn saved(numbers: &Numbers, first: u32) -> Option<Saved> {
-    Saved::from_numbers((first..).map(|at| whole(numbers, at)).take_while(|number| *number < u64::MAX))
+    let mut places = first..;
+    Saved::hear(|| places.next().map_or(u64::MAX, |at| whole(numbers, at)))
 }
 
 /// What is no number, or beyond the list's end, becomes one that is larger than all of them.

@@ -12,20 +12,17 @@ use stillhere_engine::{
     time::{Instant, Now, Timestamp},
 };
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::Document;
 
-use crate::{
-    answers::{self, Answers},
-    events::Face,
-    page,
-};
+use crate::{answers, events::Face, page};
 
 /// What beats.
 pub(crate) struct Runner {
     pub(crate) pulse: Pulse,
     pub(crate) face: Face,
     pub(crate) document: Document,
-    pub(crate) answers: Answers,
+    pub(crate) answer: Option<JsFuture>,
     wait: (Instant, Why),
     timer: Option<Timeout>,
 }
@@ -42,8 +39,8 @@ extern "C" {
 
 /// The heart begins to beat with the next that it is told, in place of any other.
 pub(crate) fn begin(pulse: Pulse, face: Face, document: Document) {
-    let (answers, wait) = (Answers::default(), (Instant::NEVER, Why::Stopped));
-    RUNNER.set(Some(Box::new(Runner { pulse, face, document, answers, wait, timer: None })));
+    let (answer, wait) = (None, (Instant::NEVER, Why::Stopped));
+    RUNNER.set(Some(Box::new(Runner { pulse, face, document, answer, wait, timer: None })));
 }
 
 /// Lets go of everything. After it there is no timer.
@@ -65,11 +62,17 @@ pub(crate) fn tell(input: Input) {
     while let Some((output, face)) = with(|runner| (runner.pulse.poll_output(), runner.face.clone())) {
         match output {
             Output::Send(beat) => {
-                let answer = face.send(&beat.to_json(), beat.means == Means::Beacon);
-                with(|runner| runner.answers.expect(answer, beat.session, beat.seq));
-                answers::listen();
+                beat.say(|number| face.add(number as f64));
+                let parts = beat.means == Means::Beacon;
+                let answer = face.send(parts);
+                if !parts {
+                    answers::expect(answer);
+                }
             }
-            Output::Ended(session) => face.ended(&session.to_text()),
+            Output::Ended(session) => {
+                face.name(session);
+                face.ended();
+            }
             Output::Wait { until, .. } => {
                 with(|runner| runner.wait_until(until, now));
                 break;

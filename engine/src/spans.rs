@@ -25,6 +25,14 @@ impl Serialize for Span {
     }
 }
 
+/// Each span's start and end.
+pub(crate) fn say_spans(spans: &[Span], mut say: impl FnMut(u64)) {
+    for span in spans {
+        say(span.start.0);
+        say(span.end.0);
+    }
+}
+
 impl Span {
     /// How long it is.
     #[must_use]
@@ -43,9 +51,12 @@ pub struct SpanLog {
 #[derive(Clone, Copy, Debug)]
 struct Pending {
     span: Span,
-    /// The beat that first told it whole; `None` before that.
-    told_in: Option<u32>,
+    /// The beat that first told it whole.
+    told_in: u32,
 }
+
+/// Later than any beat.
+const UNTOLD: u32 = u32::MAX;
 
 impl SpanLog {
     /// A log that goes on from another page load's closed spans.
@@ -53,7 +64,7 @@ impl SpanLog {
     pub fn resume(spans: Vec<Span>) -> Self {
         let mut closed = Vec::new();
         for span in spans {
-            closed.push(Pending { span, told_in: None });
+            closed.push(Pending { span, told_in: UNTOLD });
         }
         Self { closed, open_since: None }
     }
@@ -72,7 +83,7 @@ impl SpanLog {
     /// The tab was last visible at `t`. Nothing changes if it was not.
     pub fn close(&mut self, t: Millis) {
         let Some(start) = self.open_since.take() else { return };
-        self.closed.push(Pending { span: Span { start, end: t.max(start) }, told_in: None });
+        self.closed.push(Pending { span: Span { start, end: t.max(start) }, told_in: UNTOLD });
         // One place is for the open span.
         if self.closed.len() >= limits::SPANS {
             self.join_nearest();
@@ -83,7 +94,7 @@ impl SpanLog {
     pub fn tell(&mut self, seq: u32, t: Millis) -> Vec<Span> {
         let mut told = Vec::new();
         for pending in &mut self.closed {
-            pending.told_in.get_or_insert(seq);
+            pending.told_in = pending.told_in.min(seq);
             told.push(pending.span);
         }
         if let Some(start) = self.open_since {
@@ -94,7 +105,7 @@ impl SpanLog {
 
     /// The server keeps what beat `seq` and the ones before it have told.
     pub fn forget_until(&mut self, seq: u32) {
-        self.closed.retain(|pending| pending.told_in.is_none_or(|told_in| told_in > seq));
+        self.closed.retain(|pending| pending.told_in > seq);
     }
 
     /// The closed spans, for the next page load.
@@ -105,21 +116,15 @@ impl SpanLog {
     /// Makes room by joining the two spans with the shortest gap between them: it overstates by that gap, where
     /// dropping one would understate by the whole of it.
     fn join_nearest(&mut self) {
-        let gap = |earlier: Pending, later: Pending| later.span.start.minus(earlier.span.end);
-        let Some(least) = self.closed.windows(2).map(|pair| gap(pair[0], pair[1])).min() else { return };
-        let mut is_joined = false;
-        let mut joined: Vec<Pending> = Vec::new();
-        for &pending in &self.closed {
-            match joined.last_mut() {
-                Some(last) if !is_joined && gap(*last, pending) == least => {
-                    is_joined = true;
-                    last.span.end = pending.span.end;
-                    last.told_in = None;
-                }
-                _ => joined.push(pending),
+        let gap = |later: usize| self.closed[later].span.start.minus(self.closed[later - 1].span.end);
+        let mut nearest = 1;
+        for later in 2..self.closed.len() {
+            if gap(later) < gap(nearest) {
+                nearest = later;
             }
         }
-        self.closed = joined;
+        let end = self.closed.remove(nearest).span.end;
+        self.closed[nearest - 1] = Pending { span: Span { end, ..self.closed[nearest - 1].span }, told_in: UNTOLD };
     }
 }
 

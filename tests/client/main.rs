@@ -6,14 +6,20 @@ use std::{collections::BTreeSet, process::Command};
 use serde_json::Value;
 use stillhere_engine::{
     limits,
-    pulse::Why,
-    wire::{ChannelName, PagePath},
+    page::PageState,
+    pulse::{Dispatch, Means, Why},
+    spans::Span,
+    time::Millis,
+    wire::{ChannelName, PagePath, RawBeat, SessionId},
 };
 
-/// What an expression says in Node, with `options` as the client's module of that name.
+/// What an expression says in Node, with `options` and `beat` as the client's modules of these names.
 fn in_node(expression: &str) -> Value {
-    let module = concat!(env!("CARGO_MANIFEST_DIR"), "/../client-wasm/js/options.js");
-    let script = format!("import * as options from {module:?}; console.log(JSON.stringify({expression}))");
+    let imports = ["options", "beat"].map(|name| {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../client-wasm/js");
+        format!("import * as {name} from '{folder}/{name}.js';")
+    });
+    let script = format!("{} console.log(JSON.stringify({expression}))", imports.concat());
     let run = Command::new("node").args(["--input-type=module", "--eval", &script]).output();
     let run = run.expect("node 20 or newer is on the path: it builds the client too");
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
@@ -57,6 +63,52 @@ fn the_client_takes_the_intervals_that_the_engine_keeps_to() {
     let said =
         in_node(&format!("[{least} - 1, {least}, {most}, {most} + 1].map((ms) => !options.wrong('intervalMs', ms))"));
     assert_eq!(said, serde_json::json!([false, true, true, false]));
+}
+
+/// Beats with everything that a beat can have, and with nothing that it need not have.
+fn beats() -> Vec<Dispatch> {
+    let span = |start, end| Span { start: Millis(start), end: Millis(end) };
+    let full = Dispatch {
+        session: SessionId([0, 1, 62, 63, 64, 127, 128, 191, 192, 250, 251, 252, 253, 254, 255, 255]),
+        seq: u32::MAX,
+        t: limits::SESSION_AGE,
+        state: PageState::Active,
+        sign_out: false,
+        idle: false,
+        next: Some(Millis(75_000)),
+        visible: vec![span(0, 10), span(20, 184_000)],
+        active: Millis(61_000),
+        means: Means::Fetch,
+    };
+    let bare = Dispatch { next: None, visible: vec![], active: Millis(0), ..full.clone() };
+    let signed_out = Dispatch { state: PageState::Closed, sign_out: true, next: None, ..bare.clone() };
+    let states = [PageState::Passive, PageState::Hidden, PageState::Frozen, PageState::Closed];
+    let others = states.map(|state| Dispatch { state, ..full.clone() });
+    let idle = Dispatch { idle: true, ..bare.clone() };
+    others.into_iter().chain([full, bare, signed_out, idle]).collect()
+}
+
+#[test]
+fn the_client_writes_the_beat_that_the_engine_means() {
+    for beat in beats() {
+        let mut said = Vec::new();
+        beat.say(|number| said.push(number));
+        let written = in_node(&format!("beat.readBeat({said:?})"));
+        assert_eq!(written, serde_json::to_value(&beat).expect("a beat is written as JSON"));
+        assert!(written.to_string().len() < 256, "{written}");
+        let read = serde_json::from_value::<RawBeat>(written).expect("it is a beat").parse().expect("it is valid");
+        assert_eq!(
+            (read.session, read.seq, read.state, read.visible),
+            (beat.session, beat.seq, beat.state, beat.visible)
+        );
+    }
+}
+
+#[test]
+fn the_client_writes_an_id_as_the_engine_does_and_none_for_none() {
+    assert_eq!(in_node("beat.readId([])"), "");
+    let id = SessionId(*b"0123456789abcdef");
+    assert_eq!(in_node(&format!("beat.readId({:?})", id.parts())), id.to_text());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::{limits, time::Millis};
 pub(super) struct Activity {
     total: Millis,
     /// The stretch that is going on or was the last: from when, and until when without further input.
-    stretch: Option<(Millis, Millis)>,
+    stretch: (Millis, Millis),
     last_input: Millis,
 }
 
@@ -24,27 +24,24 @@ impl Activity {
         let idle_for = t.minus(self.last_input);
         self.last_input = t;
         let until = t.plus(limits::ACTIVE_TAIL);
-        match &mut self.stretch {
-            Some((_, end)) if *end >= t => *end = until,
-            _ => {
-                self.pause(t);
-                self.stretch = Some((t, until));
-            }
+        if self.stretch.1 < t {
+            self.pause(t);
         }
+        self.stretch.1 = until;
         idle_for
     }
 
     /// Nobody can be active from `t` on: the tab is hidden, or the machine sleeps.
     pub(super) fn pause(&mut self, t: Millis) {
         self.total = self.total(t);
-        self.stretch = None;
+        self.stretch = (t, t);
     }
 
     /// The total up to `t`.
     #[must_use]
     pub(super) fn total(&self, t: Millis) -> Millis {
-        let running = self.stretch.map_or(Millis::ZERO, |(start, end)| end.min(t).minus(start));
-        self.total.plus(running)
+        let (start, end) = self.stretch;
+        self.total.plus(end.min(t).minus(start))
     }
 }
 

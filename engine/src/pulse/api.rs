@@ -1,15 +1,15 @@
 //! What goes into a pulse and what comes out of it.
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use serde::Serialize;
 
 use super::{saved::Saved, schedule::Why};
 use crate::{
     page::PageState,
-    spans::Span,
+    spans::{Span, say_spans},
     time::{Instant, Millis},
-    wire::{SessionId, to_json},
+    wire::SessionId,
 };
 
 /// What a tab's owner may set; everything else comes from the server's policy.
@@ -138,10 +138,19 @@ pub struct Dispatch {
 }
 
 impl Dispatch {
-    /// The beat as JSON, with all that the pulse knows.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        to_json(self)
+    /// Says the beat in whole numbers that JavaScript can hold, for a shell that writes the JSON there: the session in
+    /// four parts, seq, t, the state's place in [`PageState`], whether signed out, whether idle, the promise or zero,
+    /// active, then each span's start and end.
+    pub fn say(&self, mut say: impl FnMut(u64)) {
+        self.session.parts().into_iter().for_each(|part| say(part.into()));
+        say(self.seq.into());
+        say(self.t.0);
+        say(self.state as u64);
+        say(self.sign_out.into());
+        say(self.idle.into());
+        say(self.next.unwrap_or_default().0);
+        say(self.active.0);
+        say_spans(&self.visible, say);
     }
 }
 

@@ -1,12 +1,15 @@
-//! What one page of a tab leaves for the next, as one line of text.
+//! What one page of a tab leaves for the next, in numbers.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
 
 use crate::{
     limits,
-    spans::Span,
+    spans::{Span, say_spans},
     time::{Millis, Timestamp},
-    wire::{SessionId, push_number},
+    wire::SessionId,
 };
 
 /// A session between two pages of the same tab.
@@ -29,43 +32,38 @@ pub struct Saved {
 /// Told apart from what another version may write.
 const VERSION: u64 = 2;
 
-const SPACE: &str = " ";
-
 impl Saved {
-    /// One line of numbers: version, session in four parts, seq, t, wall, active, then each span's start and end. All of
-    /// them are whole numbers that JavaScript can hold.
+    /// Says it in whole numbers that JavaScript can hold: version, session in four parts, seq, t, wall, active, then each
+    /// span's start and end.
+    pub fn say(&self, mut say: impl FnMut(u64)) {
+        say(VERSION);
+        self.session.parts().into_iter().for_each(|part| say(part.into()));
+        say(self.seq.into());
+        say(self.t.0);
+        say(self.wall.0);
+        say(self.active.0);
+        say_spans(&self.spans, say);
+    }
+
+    /// What is said, as one line of text: as JavaScript keeps it for the next page.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut text = String::new();
-        push_number(&mut text, VERSION);
-        let mut push = |number| {
-            text.push_str(SPACE);
-            push_number(&mut text, number);
-        };
-        for part in self.session.parts() {
-            push(part.into());
-        }
-        for number in [u64::from(self.seq), self.t.0, self.wall.0, self.active.0] {
-            push(number);
-        }
-        for span in &self.spans {
-            push(span.start.0);
-            push(span.end.0);
-        }
-        text
+        let mut words = Vec::new();
+        self.say(|number| words.push(number.to_string()));
+        words.join(" ")
     }
 
-    /// Reads what [`to_text`](Self::to_text) wrote; `None` for anything else, as pages can write there too.
+    /// Reads what [`to_text`](Self::to_text) wrote, as [`hear`](Self::hear) does.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::from_numbers(text.split(' ').map(|word| word.parse().unwrap_or(u64::MAX)))
+        let mut numbers = text.split(' ').map(|word| word.parse().unwrap_or(u64::MAX));
+        Self::hear(|| numbers.next().unwrap_or(u64::MAX))
     }
 
-    /// The same, once the text has been split into its numbers; what is none is [`u64::MAX`].
+    /// Reads what [`say`](Self::say) said, one number after the other; `None` for anything else, as pages can write there
+    /// too. What is no number, or beyond the last one, is [`u64::MAX`].
     #[must_use]
-    pub fn from_numbers(mut numbers: impl Iterator<Item = u64>) -> Option<Self> {
-        // So is what is missing: nothing that is said in whole numbers is as large.
-        let mut next = || numbers.next().unwrap_or(u64::MAX);
+    pub fn hear(mut next: impl FnMut() -> u64) -> Option<Self> {
         if next() != VERSION {
             return None;
         }
@@ -79,8 +77,12 @@ impl Saved {
         }
         let mut spans = Vec::new();
         let mut floor = 0;
-        while let Some(start) = numbers.next() {
-            let end = numbers.next()?;
+        loop {
+            let start = next();
+            if start == u64::MAX {
+                break;
+            }
+            let end = next();
             if start < floor || end < start || end > t || spans.len() >= limits::SPANS {
                 return None;
             }
@@ -122,22 +124,27 @@ mod tests {
     #[test]
     fn nonsense_in_the_storage_is_no_session() {
         let good = saved().to_text();
-        for text in [
-            "",
-            "2",
-            "1 x",
-            "null",
-            "2 1 2 3 4 1",
-            &good.replacen('2', "3", 1),
-            &good.replacen("50529027", "4294967296", 1),
-            &good.replace(" 12 ", " -1 "),
-            &good[..good.len() - 6],
-            &good.replace(" 12 ", "  "),
-            &good.replace(" 12 ", " 1x "),
-            &good.replace(" 12 ", " 99999999999999999999 "),
-        ] {
+        for text in ["", "2", "1 x", "null", "2 1 2 3 4 1", &good[..good.len() - 6], &good.replace(" 12 ", "  ")] {
             assert_eq!(Saved::parse(text), None, "{text}");
         }
-        assert_eq!(Saved::parse(&good.replace("90000 1790", "100 1790")), None, "a span after the end");
+        let spoilt = [
+            (0, "3", "another version"),
+            (1, "4294967296", "an id of more than sixteen bytes"),
+            (5, "4294967296", "more beats than there can be"),
+            (5, "-1", "less than none"),
+            (5, "1x", "no number"),
+            (5, "99999999999999999999", "a number that is too large"),
+            (6, "2592000001", "older than a session gets"),
+            (8, "90001", "more active time than time"),
+            (11, "9", "a span that begins before the last one ends"),
+            (12, "49", "a span that ends before it begins"),
+            (12, "90001", "a span after the end"),
+        ];
+        for (at, word, why) in spoilt {
+            let mut words: Vec<&str> = good.split(' ').collect();
+            words[at] = word;
+            assert_eq!(Saved::parse(&words.join(" ")), None, "{why}");
+        }
+        assert_eq!(Saved::parse(&(good + &" 90000 90000".repeat(limits::SPANS))), None, "more spans than a tab keeps");
     }
 }

@@ -4,12 +4,10 @@
 
 mod answer;
 mod beat;
-mod json;
 mod names;
 mod session_id;
 
 pub use answer::{Accepted, Refusal};
 pub use beat::{BadBeat, Beat, Number, RawBeat};
-pub(crate) use json::{push_letter, push_number, to_json};
 pub use names::{BadName, ChannelName, PagePath, UserId};
 pub use session_id::SessionId;

@@ -5,7 +5,7 @@ use core::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::{BadBeat, push_letter};
+use super::BadBeat;
 
 const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const LETTERS: usize = 22;
@@ -40,7 +40,7 @@ impl SessionId {
 
     /// The id as four numbers.
     #[must_use]
-    pub(crate) fn parts(self) -> [u32; 4] {
+    pub fn parts(self) -> [u32; 4] {
         let (parts, _) = self.0.as_chunks();
         core::array::from_fn(|i| u32::from_le_bytes(parts[i]))
     }
@@ -65,13 +65,18 @@ impl SessionId {
             held += 8;
             while held >= 6 {
                 held -= 6;
-                push_letter(&mut text, ALPHABET, (bits >> held & 63) as usize);
+                text.push(letter(bits >> held));
             }
         }
         // Two bits are left of 128.
-        push_letter(&mut text, ALPHABET, (bits << 4 & 63) as usize);
+        text.push(letter(bits << 4));
         text
     }
+}
+
+/// The letter for six bits.
+fn letter(bits: u32) -> char {
+    ALPHABET.as_bytes()[(bits & 63) as usize].into()
 }
 
 impl Serialize for SessionId {

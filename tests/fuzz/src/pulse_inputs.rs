@@ -280,7 +280,7 @@ impl Tab {
         // Who has only stopped may still sign out, once.
         let signs_out = dispatch.sign_out && !std::mem::replace(&mut self.page.has_signed_out, dispatch.sign_out);
         assert!(!self.page.is_stopped || signs_out, "a beat after the last word");
-        let text = dispatch.to_json();
+        let text = serde_json::to_string(&dispatch).expect("a beat can be written");
         assert!(text.len() + 2_048 <= limits::BEAT_BYTES, "{} bytes leave no room for a token", text.len());
         let raw: RawBeat = serde_json::from_str(&text).expect("a beat can be read");
         let beat = raw.parse().unwrap_or_else(|why| panic!("the server would refuse this: {why} {text}"));
