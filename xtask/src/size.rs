@@ -14,13 +14,13 @@ use crate::project::Project;
 use crate::readme;
 use crate::step;
 
-/// What we aim for, and promise in the README.
+/// What a page's modules may weigh: above it the check fails, and the README promises it.
 pub(crate) const GZIP_BUDGET: usize = 12_288;
 pub(crate) const BROTLI_BUDGET: usize = 11_264;
 
-/// Above this the check fails. A ratchet: it follows what is saved downwards, to 13,000 once the budget is met, and
-/// never goes up.
-pub(crate) const GZIP_LIMIT: usize = 13_900;
+/// The script tag's bundle also reads its options from attributes. A ratchet: it goes down to the budget and never up.
+const SCRIPT_GZIP: usize = 12_600;
+const SCRIPT_BROTLI: usize = 11_600;
 
 #[derive(clap::Args)]
 pub(crate) struct SizeArguments {
@@ -71,28 +71,26 @@ pub(crate) fn print(ways: &[Way]) {
         println!("  {name:<26}{:>10}{:>10}{:>10}", bytes.raw, bytes.gzip, bytes.brotli);
     }
     println!("  {:<26}{:>10}{GZIP_BUDGET:>10}{BROTLI_BUDGET:>10}", "budget", "");
-    if ways.iter().any(|way| !is_within_budget(way)) {
-        println!("  over the budget; the check fails above {GZIP_LIMIT} bytes of gzip");
-    }
 }
 
-/// Fail above the hard limit.
+/// Fail where one is too heavy.
 pub(crate) fn check(ways: &[Way]) -> Result<()> {
     for Way { name, bytes } in ways {
-        if bytes.gzip > GZIP_LIMIT {
+        let (gzip, brotli) = limits(name);
+        if bytes.gzip > gzip || bytes.brotli > brotli {
             bail!(
-                "{name} weighs {} bytes (gzip) and the limit is {GZIP_LIMIT}: take something out, \
-                 or put it into a module that only some pages load",
+                "{name} weighs {} bytes (gzip), {} (brotli), and the limits are {gzip} and {brotli}: take something \
+                 out, or put it into a module that only some pages load",
                 bytes.gzip,
+                bytes.brotli,
             );
         }
     }
     Ok(())
 }
 
-/// Brotli finds little in what is deflated already: its budget is for those who load the wasm as it is.
-fn is_within_budget(way: &Way) -> bool {
-    way.bytes.gzip <= GZIP_BUDGET && (way.bytes.brotli <= BROTLI_BUDGET || !way.name.contains(WASM))
+fn limits(name: &str) -> (usize, usize) {
+    if name == SCRIPT { (SCRIPT_GZIP, SCRIPT_BROTLI) } else { (GZIP_BUDGET, BROTLI_BUDGET) }
 }
 
 /// Each file by itself, as it is sent by itself.
@@ -131,21 +129,22 @@ fn brotli(path: &Path) -> Result<usize> {
 mod tests {
     use super::*;
 
-    fn of(gzip: usize, brotli: usize) -> Way {
-        Way { name: WAYS[2].0, bytes: Bytes { raw: 0, gzip, brotli } }
+    fn of(name: &'static str, gzip: usize, brotli: usize) -> Way {
+        Way { name, bytes: Bytes { raw: 0, gzip, brotli } }
     }
 
     #[test]
-    fn only_what_is_above_the_hard_limit_fails() {
-        assert!(check(&[of(GZIP_LIMIT, 0), of(GZIP_LIMIT, 0)]).is_ok());
-        assert!(check(&[of(0, 0), of(GZIP_LIMIT + 1, 0)]).is_err());
+    fn what_is_above_the_budget_fails() {
+        let is_light = |gzip, brotli| check(&[of(SCRIPT, 0, 0), of(INDEX, gzip, brotli)]).is_ok();
+        assert!(is_light(GZIP_BUDGET, BROTLI_BUDGET));
+        assert!(!is_light(GZIP_BUDGET + 1, 0) && !is_light(0, BROTLI_BUDGET + 1));
     }
 
     #[test]
-    fn the_budget_of_brotli_is_for_the_wasm_as_it_is() {
-        assert!(is_within_budget(&of(GZIP_BUDGET, BROTLI_BUDGET)));
-        assert!(!is_within_budget(&of(GZIP_BUDGET + 1, 0)) && !is_within_budget(&of(0, BROTLI_BUDGET + 1)));
-        assert!(is_within_budget(&Way { name: INDEX, ..of(0, BROTLI_BUDGET + 1) }));
+    fn only_the_bundle_that_reads_attributes_may_weigh_a_little_more() {
+        assert!(WAYS.iter().filter(|(name, _)| limits(name) != (GZIP_BUDGET, BROTLI_BUDGET)).count() == 1);
+        assert!(check(&[of(SCRIPT, SCRIPT_GZIP, SCRIPT_BROTLI)]).is_ok());
+        assert!(check(&[of(SCRIPT, SCRIPT_GZIP + 1, 0)]).is_err());
     }
 
     #[test]
