@@ -82,7 +82,7 @@ impl Ability {
             (Self::Blur, Engine::Chromium) => Some("without a screen each of its windows has the keyboard"),
             (Self::Blur, Engine::Webkit) => Some("its screen has nobody who gives the keyboard to a window"),
             (Self::ClosingTab, Engine::Firefox) => Some("it may cut off the script of a tab that is closed"),
-            (Self::ClosingTab, Engine::Webkit) => Some("its driver opens and closes windows, not tabs"),
+            (Self::ClosingTab, Engine::Webkit) => Some("its driver opens a second window unseen"),
             (Self::CacheOfWatchers, Engine::Firefox) => Some("it keeps no page that has a request under way"),
             (Self::LongTasks, Engine::Firefox | Engine::Webkit) => Some("it does not tell of long tasks"),
             _ => None,
