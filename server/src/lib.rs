@@ -18,6 +18,7 @@
 //! # The parts
 //! - `settings`: what was typed, and what it means
 //! - `identity`: who is asking, and what they may do
+//! - `system`: one set of rules, and everything that works for it
 //! - `routes`: one file for each noun
 //! - `driver`: owns the tracker, and is the only reader of the clock
 //! - `feed`: what has changed lately, and who is told
@@ -49,27 +50,20 @@ mod retention;
 mod routes;
 pub mod settings;
 pub mod store;
+mod system;
 mod views;
 mod webhooks;
 
-use std::{error::Error, fmt, io, net::SocketAddr, sync::Arc};
+use std::{error::Error, fmt, io, net::SocketAddr};
 
 use axum::Router;
-use tokio::{
-    net::TcpListener,
-    sync::{Semaphore, watch},
-    time::timeout,
-};
+use futures_util::future::join_all;
+use tokio::{net::TcpListener, sync::watch};
 
-use driver::Driver;
-use limiter::Limiter;
-use metrics::Metrics;
-use profiles::Profiles;
-use retention::Retention;
-use routes::App;
-use settings::Settings;
-use store::{Postgres, Sqlite, Store, StoreError};
-use webhooks::{Drafts, Webhooks};
+use routes::Issuers;
+use settings::{DemoSettings, Settings};
+use store::StoreError;
+use system::System;
 
 /// A server that has its address and its past, and is about to answer.
 #[must_use = "it answers once it is told to run"]
@@ -77,13 +71,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     routes: Router,
-    driver: Driver,
-    store: Arc<dyn Store>,
-    metrics: Arc<Metrics>,
-    limiter: Arc<Limiter>,
-    sockets: Arc<Semaphore>,
-    retention: Retention,
-    webhooks: Arc<Webhooks>,
+    systems: Vec<System>,
     stop: watch::Sender<bool>,
 }
 
@@ -93,30 +81,33 @@ impl Server {
     /// # Errors
     /// The address is taken or not this machine's, or the store cannot be used.
     pub async fn bind(settings: Settings) -> Result<Self, ServerError> {
-        let wanted = settings.listen();
-        let unbound = |why| ServerError::Address { wanted, why };
         // First, as it is what goes wrong most often. Whoever connects waits until the rest is ready.
-        let listener = TcpListener::bind(wanted).await.map_err(unbound)?;
-        let address = listener.local_addr().map_err(unbound)?;
-        let store: Arc<dyn Store> = match settings.database_url() {
-            Some(url) => {
-                tracing::info!(%url, "facts are kept in PostgreSQL");
-                Arc::new(Postgres::open(url).await?)
-            }
-            None => Arc::new(Sqlite::open(settings.data()).await?),
-        };
-        let metrics = Arc::new(Metrics::new());
-        let profiles = Arc::new(Profiles::new());
-        let webhooks = Webhooks::new(settings.webhooks().hooks.clone(), Arc::clone(&profiles));
-        let webhooks = Arc::new(webhooks.map_err(ServerError::Certificates)?);
-        let (policy, drafts) = (settings.policy().clone(), Drafts::new(Arc::clone(&webhooks)));
-        let driver = Driver::start(policy, Arc::clone(&store), Arc::clone(&metrics), drafts).await?;
-        let retention = settings.operation().retention;
+        let (listener, address) = listen(settings.listen()).await?;
         let (stop, stopped) = watch::channel(false);
-        let (kept, counted, told) = (Arc::clone(&store), Arc::clone(&metrics), Arc::clone(&webhooks));
-        let app = App::new(settings, driver.clone(), kept, counted, profiles, told, stopped);
-        let (limiter, sockets, routes) = (app.limiter(), app.sockets(), routes::routes(app));
-        Ok(Self { listener, address, routes, driver, store, metrics, limiter, sockets, retention, webhooks, stop })
+        let system = System::open(settings, stopped).await?;
+        Ok(Self { listener, address, routes: routes::routes(system.app()), systems: vec![system], stop })
+    }
+
+    /// The demo: one system for each preset, on one address, and tokens for whoever one would like to be in them.
+    ///
+    /// # Errors
+    /// The address is taken, or a store cannot be used.
+    pub async fn bind_demo(settings: DemoSettings) -> Result<Self, ServerError> {
+        let DemoSettings { site, others } = settings;
+        let (listener, address) = listen(site.listen()).await?;
+        let (stop, stopped) = watch::channel(false);
+        let site = System::open(site, stopped.clone()).await?;
+        let mut routes = routes::routes(site.app());
+        let mut systems = vec![site];
+        let mut issuers = Issuers::default();
+        for (name, settings) in others {
+            issuers.add(name, settings.clone());
+            let system = System::open(settings, stopped.clone()).await?;
+            routes = routes.merge(routes::further(system.app()));
+            systems.push(system);
+        }
+        routes = routes.merge(issuers.routes(systems[0].app()));
+        Ok(Self { listener, address, routes, systems, stop })
     }
 
     /// Where it listens: with port 0, the one it was given.
@@ -137,20 +128,17 @@ impl Server {
             tracing::info!("stopping");
             self.stop.send_replace(true);
         };
-        let (store, metrics) = (Arc::clone(&self.store), Arc::clone(&self.metrics));
-        let telling = webhooks::run(self.webhooks, store, metrics, self.driver.clock(), self.stop.subscribe());
-        tokio::select! {
-            _ = async { tokio::join!(serving, stopping, telling) } => {}
-            () = self.metrics.keep_small() => {}
-            () = self.limiter.keep_small() => {}
-            () = self.retention.keep(&*self.store, self.driver.clock()) => {}
-        }
-        // They have heard of the stop as well, and say goodbye to the other side.
-        let _ = timeout(2 * limits::GOODBYE_WITHIN, self.sockets.acquire_many(limits::SOCKETS as u32)).await;
-        let written = self.driver.stop().await;
-        self.store.close().await?;
-        written.map_err(ServerError::Unwritten)
+        tokio::join!(serving, stopping, join_all(self.systems.iter().map(System::work)));
+        let closed = join_all(self.systems.into_iter().map(System::close)).await;
+        closed.into_iter().collect()
     }
+}
+
+async fn listen(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError> {
+    let unbound = |why| ServerError::Address { wanted, why };
+    let listener = TcpListener::bind(wanted).await.map_err(unbound)?;
+    let address = listener.local_addr().map_err(unbound)?;
+    Ok((listener, address))
 }
 
 /// Why a server did not start, or did not stop well.

@@ -8,7 +8,7 @@ use std::{
 
 use clap::Parser;
 use stillhere_server::{
-    Server,
+    Server, ServerError,
     audit::{self, Verdict},
     settings::{
         Audit, AuditOf, Cli, Command, LogFormat, Migrate, Serve, Settings, SettingsError, TokenWish, Verify, reference,
@@ -23,12 +23,17 @@ const BAD_SETTINGS: u8 = 2;
 
 fn main() -> ExitCode {
     match Cli::parse().command {
-        Command::Serve(serve) => with_settings(&serve, start),
-        Command::CheckConfig(serve) => with_settings(&serve, |_| {
+        Command::Serve(serve) => {
+            with_settings(serve.settings(), |settings| start(&settings.clone(), Server::bind(settings)))
+        }
+        Command::Demo(demo) => {
+            with_settings(demo.settings(), |settings| start(&settings.site().clone(), Server::bind_demo(settings)))
+        }
+        Command::CheckConfig(serve) => with_settings(serve.settings(), |_| {
             println!("These settings can be followed.");
             Ok(())
         }),
-        Command::PrintConfig(serve) => with_settings(&serve, |settings| {
+        Command::PrintConfig(serve) => with_settings(serve.settings(), |settings| {
             print!("{}", Serve::print(&settings)?);
             Ok(())
         }),
@@ -42,8 +47,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn with_settings(serve: &Serve, act: impl FnOnce(Settings) -> Result<(), Box<dyn Error>>) -> ExitCode {
-    let settings = match serve.settings() {
+fn with_settings<S>(settings: Result<S, SettingsError>, act: impl FnOnce(S) -> Result<(), Box<dyn Error>>) -> ExitCode {
+    let settings = match settings {
         Ok(settings) => settings,
         Err(why) => {
             eprintln!("stillhere: {why}");
@@ -176,7 +181,11 @@ fn told(verdict: &Verdict, expect: Option<Digest>) -> ExitCode {
     }
 }
 
-fn start(settings: Settings) -> Result<(), Box<dyn Error>> {
+/// Logs as `settings` say, and runs the server that is bound then.
+fn start(
+    settings: &Settings,
+    binding: impl Future<Output = Result<Server, ServerError>>,
+) -> Result<(), Box<dyn Error>> {
     let log = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_new(settings.log())?)
         .with_writer(io::stderr)
@@ -185,13 +194,13 @@ fn start(settings: Settings) -> Result<(), Box<dyn Error>> {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).with_span_list(false).init(),
     }
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(settings))
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(binding))
 }
 
-async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
+async fn run(binding: impl Future<Output = Result<Server, ServerError>>) -> Result<(), Box<dyn Error>> {
     // Before anything else: a stop that comes early is a stop all the same.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let server = Server::bind(settings).await?;
+    let server = binding.await?;
     println!("stillhere is listening on http://{}/", server.local_addr());
     let shutdown = async {
         tokio::select! {

@@ -4,6 +4,7 @@
 mod audit;
 mod channels;
 mod cookies;
+mod demo;
 mod disk;
 mod feed;
 mod gate;

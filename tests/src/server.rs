@@ -81,13 +81,18 @@ impl Server {
 
     /// Starts the server with arguments, settings and environment.
     pub async fn start(arguments: &[&str], settings: &str, environment: &[(&str, &str)]) -> Self {
-        Self::start_with(Log::Shown, arguments, settings, environment).await
+        Self::start_with(Log::Shown, &[&["serve"], arguments].concat(), settings, environment).await
+    }
+
+    /// Starts the demo, with all presets at once.
+    pub async fn demo() -> Self {
+        Self::start_with(Log::Shown, &["demo"], "", &[]).await
     }
 
     /// Starts it in the same way, and keeps everything that it can log.
     pub async fn start_logged(arguments: &[&str], settings: &str, environment: &[(&str, &str)]) -> Self {
         let everything = [environment, &[("STILLHERE_LOG", "trace")]].concat();
-        Self::start_with(Log::Kept, arguments, settings, &everything).await
+        Self::start_with(Log::Kept, &[&["serve"], arguments].concat(), settings, &everything).await
     }
 
     async fn start_with(log: Log, arguments: &[&str], settings: &str, environment: &[(&str, &str)]) -> Self {
@@ -225,7 +230,7 @@ async fn launch(
     stderr: Stdio,
 ) -> (Child, String) {
     let mut command = Command::new(binary());
-    command.arg("serve").args(["--listen", listen]).args(arguments);
+    command.args(arguments).args(["--listen", listen]);
     // A test of disks has a disk of its own.
     if !arguments.iter().any(|argument| argument == "--data") {
         command.arg("--data").arg(data);

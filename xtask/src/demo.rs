@@ -10,7 +10,7 @@ use crate::server::{self, Profile};
 
 #[derive(clap::Args)]
 pub(crate) struct DemoArguments {
-    /// More options for the server: `cargo xtask demo -- --listen 127.0.0.1:9000`.
+    /// More options for `stillhere demo`: `cargo xtask demo -- --listen 127.0.0.1:9000`.
     #[arg(last = true)]
     server: Vec<String>,
 }
@@ -22,7 +22,7 @@ pub(crate) fn run(project: &Project, arguments: &DemoArguments) -> Result<()> {
     let mut command = Command::new(&binary);
     command
         .current_dir(&project.root)
-        .args(["serve", "--preset", "demo", "--data"])
+        .args(["demo", "--data"])
         .arg(project.target.join("demo"))
         .args(&arguments.server);
     replace_by(&mut command).with_context(|| format!("cannot run {}", binary.display()))

@@ -271,7 +271,7 @@ pub(crate) fn are_equal(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// A key that nobody outside this process can know: each hasher's number follows from what the system gave by chance.
-fn chance() -> [u8; 32] {
+pub(crate) fn chance() -> [u8; 32] {
     let mut key = [0; 32];
     for eight in key.chunks_exact_mut(8) {
         eight.copy_from_slice(&RandomState::new().build_hasher().finish().to_le_bytes());

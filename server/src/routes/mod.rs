@@ -2,6 +2,7 @@
 
 mod beat;
 mod channels;
+mod demo;
 mod feed;
 mod gate;
 mod health;
@@ -63,6 +64,7 @@ use crate::{
     webhooks::Webhooks,
 };
 
+pub(crate) use demo::Issuers;
 use packed::Packed;
 
 /// What every handler can reach.
@@ -204,20 +206,34 @@ fn router(served: impl IntoIterator<Item = Served>) -> Router<App> {
     served.into_iter().fold(Router::new(), |router, (route, method)| router.route(route.path, method))
 }
 
-/// All routes.
+/// All routes of a server.
 pub(crate) fn routes(app: App) -> Router {
-    let settings = &app.inner.settings;
-    let api = router(api())
+    let all = router(beside())
+        .nest(app.inner.settings.base_path(), below(&app))
+        .fallback(site::page)
+        .method_not_allowed_fallback(method_wrong);
+    whole(all, app)
+}
+
+/// The routes of a further system on the same address: only those below its base path.
+pub(crate) fn further(app: App) -> Router {
+    whole(Router::new().nest(app.inner.settings.base_path(), below(&app)), app)
+}
+
+fn below(app: &App) -> Router<App> {
+    router(api())
         .fallback(unknown)
         .method_not_allowed_fallback(method_wrong)
         .layer(middleware::from_fn_with_state(app.clone(), throttle::bound))
         .layer(middleware::from_fn_with_state(app.clone(), for_this_machine))
         .layer(middleware::from_fn(in_time))
-        .layer(DefaultBodyLimit::max(BEAT_BYTES));
-    let mut all = router(beside())
-        .nest(settings.base_path(), api)
-        .fallback(site::page)
-        .method_not_allowed_fallback(method_wrong)
+        .layer(DefaultBodyLimit::max(BEAT_BYTES))
+}
+
+/// With what every answer has.
+fn whole(routes: Router<App>, app: App) -> Router {
+    let settings = &app.inner.settings;
+    let mut all = routes
         .layer(middleware::map_response(harden))
         .layer(middleware::from_fn_with_state(app.clone(), throttle::count_refusals));
     if !settings.allowed_origins().is_empty() {

@@ -5,14 +5,14 @@ use std::{env, fs, os::unix::ffi::OsStrExt, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    Audit, Auth, DatabaseUrl, Migrate, Secret, Secrets, Settings, SettingsError, TokenWish, Typed, WebhookSecrets,
-    auth::Keys, presets::preset, webhook, webhook_url::WebhookUrl,
+    Audit, Auth, DatabaseUrl, Demo, Migrate, Secret, Secrets, Settings, SettingsError, TokenWish, Typed,
+    WebhookSecrets, auth::Keys, presets::preset, webhook, webhook_url::WebhookUrl,
 };
 
 const EXAMPLES: &str = "\
 Examples:
-  stillhere serve --preset demo
-      Try it: opens the demo on http://127.0.0.1:4747/ and keeps its data in ./stillhere-data
+  stillhere demo
+      Try everything out on http://127.0.0.1:4747/, one system for each preset
 
   stillhere serve --preset session-duration --data /var/lib/stillhere
       Measure how long visitors stay
@@ -49,6 +49,8 @@ pub struct Cli {
 pub enum Command {
     /// Runs the server until it is told to stop (SIGTERM or ctrl-c), which loses nothing
     Serve(Box<Serve>),
+    /// Runs all presets at once, on this machine only, to try them out
+    Demo(Demo),
     /// Says whether a server could follow these settings, and what to change if not
     CheckConfig(Box<Serve>),
     /// Prints all settings as they are in the end, as a TOML file without secrets

@@ -31,6 +31,11 @@ impl Secret {
         Ok(Self(bytes.into()))
     }
 
+    /// One that nobody can know, for as long as this process runs.
+    pub(super) fn by_chance() -> Self {
+        Self(identity::chance().into())
+    }
+
     /// Reads it from the file that the setting of this name names.
     pub(super) fn read(setting: &str, path: &Path) -> Result<Self, SettingsError> {
         let bytes =

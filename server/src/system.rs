@@ -1,0 +1,92 @@
+//! One system: its rules, its past and whoever is here, with everything that works for it behind the requests.
+//!
+//! A server has one; the demo has one for each preset, on one address.
+
+use std::sync::Arc;
+
+use tokio::{
+    sync::{Semaphore, watch},
+    time::timeout,
+};
+
+use crate::{
+    ServerError,
+    driver::Driver,
+    limiter::Limiter,
+    limits,
+    metrics::Metrics,
+    profiles::Profiles,
+    retention::Retention,
+    routes::App,
+    settings::Settings,
+    store::{Postgres, Sqlite, Store},
+    webhooks::{self, Drafts, Webhooks},
+};
+
+/// A system that knows its past, and is about to be asked.
+pub(crate) struct System {
+    app: App,
+    driver: Driver,
+    store: Arc<dyn Store>,
+    metrics: Arc<Metrics>,
+    limiter: Arc<Limiter>,
+    sockets: Arc<Semaphore>,
+    retention: Retention,
+    webhooks: Arc<Webhooks>,
+    stopped: watch::Receiver<bool>,
+}
+
+impl System {
+    /// Opens the store and reads back who was here. `stopped` says when the server stops.
+    ///
+    /// # Errors
+    /// The store cannot be used, or the system's certificates cannot be read.
+    pub(crate) async fn open(settings: Settings, stopped: watch::Receiver<bool>) -> Result<Self, ServerError> {
+        let store: Arc<dyn Store> = match settings.database_url() {
+            Some(url) => {
+                tracing::info!(%url, "facts are kept in PostgreSQL");
+                Arc::new(Postgres::open(url).await?)
+            }
+            None => Arc::new(Sqlite::open(settings.data()).await?),
+        };
+        let metrics = Arc::new(Metrics::new());
+        let profiles = Arc::new(Profiles::new());
+        let webhooks = Webhooks::new(settings.webhooks().hooks.clone(), Arc::clone(&profiles));
+        let webhooks = Arc::new(webhooks.map_err(ServerError::Certificates)?);
+        let (policy, drafts) = (settings.policy().clone(), Drafts::new(Arc::clone(&webhooks)));
+        let driver = Driver::start(policy, Arc::clone(&store), Arc::clone(&metrics), drafts).await?;
+        let retention = settings.operation().retention;
+        let (kept, counted, told) = (Arc::clone(&store), Arc::clone(&metrics), Arc::clone(&webhooks));
+        let app = App::new(settings, driver.clone(), kept, counted, profiles, told, stopped.clone());
+        let (limiter, sockets) = (app.limiter(), app.sockets());
+        Ok(Self { app, driver, store, metrics, limiter, sockets, retention, webhooks, stopped })
+    }
+
+    /// What its handlers can reach.
+    pub(crate) fn app(&self) -> App {
+        self.app.clone()
+    }
+
+    /// Does what nobody asks for: tells webhooks, forgets what is old. Over when the server stops.
+    pub(crate) async fn work(&self) {
+        let (told, store, metrics) = (Arc::clone(&self.webhooks), Arc::clone(&self.store), Arc::clone(&self.metrics));
+        tokio::select! {
+            _ = webhooks::run(told, store, metrics, self.driver.clock(), self.stopped.clone()) => {}
+            () = self.metrics.keep_small() => {}
+            () = self.limiter.keep_small() => {}
+            () = self.retention.keep(&*self.store, self.driver.clock()) => {}
+        }
+    }
+
+    /// Writes everything down, once nobody asks any more.
+    ///
+    /// # Errors
+    /// Something could not be written. What was acknowledged as kept is kept all the same.
+    pub(crate) async fn close(self) -> Result<(), ServerError> {
+        // They have heard of the stop as well, and say goodbye to the other side.
+        let _ = timeout(2 * limits::GOODBYE_WITHIN, self.sockets.acquire_many(limits::SOCKETS as u32)).await;
+        let written = self.driver.stop().await;
+        self.store.close().await?;
+        written.map_err(ServerError::Unwritten)
+    }
+}
