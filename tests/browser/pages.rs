@@ -18,7 +18,8 @@ stories! {
     "no storage" needs Plain: a_page_without_storage_beats_and_is_a_session_by_itself;
     "full storage" needs Plain: a_full_storage_harms_nothing_but_the_way_to_the_next_page;
     "a policy without WebAssembly" needs Plain: a_policy_that_forbids_wasm_costs_one_line_in_the_console;
-    "what a stop leaves" needs Plain: nothing_is_left_behind_after_a_stop;
+    "what a stop leaves" needs Plain: nothing_is_left_behind_after_a_stop,
+        a_page_that_is_stopped_before_it_was_shown_leaves_nothing_and_never_beats;
     "memory" needs Plain: the_wasm_takes_two_pages_of_memory;
     "freeze and resume" needs Freeze: a_frozen_page_says_so_and_goes_on_when_it_thaws;
     "discard" needs Freeze: a_page_that_is_discarded_while_frozen_goes_on_with_its_session;
@@ -190,29 +191,47 @@ const ACCOUNTS: &str = r"{
   };
 }";
 
+/// What is open in the page once it has run this. Asked by the page itself, so that no promise of the driver's is among it.
+async fn left(browser: &Browser, script: &str) -> Value {
+    browser.act(&format!("{script}; document.documentElement.dataset.left = JSON.stringify(await test.left());")).await;
+    browser.run("return document.documentElement.dataset.left").await
+}
+
+const BEGIN: &str = r#"const { start } = await test.import("/client/index.js");
+    window.heart = await start({ endpoint: "/v1", token: "ann" });
+    heart.on("beat", ({ ok }) => { if (ok) document.documentElement.dataset.ready = true; });"#;
+
 async fn nothing_is_left_behind_after_a_stop(engine: Engine) {
     let server = Server::preset("demo").await;
     let site = Site::before(&server, Clock::Real).await;
     site.run_first(ACCOUNTS);
     let browser = Browser::start(engine).await;
     browser.open(&site.url(BLANK)).await;
-    // Asked by the page itself, so that no promise of the driver's is among what is open.
-    let look = "document.documentElement.dataset.left = JSON.stringify(await test.left());";
-    let begin = r#"const { start } = await test.import("/client/index.js");
-        window.heart = await start({ endpoint: "/v1", token: "ann" });
-        heart.on("beat", ({ ok }) => { if (ok) document.documentElement.dataset.ready = true; });"#;
-    browser.act(look).await;
-    let before = browser.run("return document.documentElement.dataset.left").await;
+    let before = left(&browser, "").await;
     // A page before has left its session for this one.
     for _ in 0..2 {
         browser.open(&site.url(BLANK)).await;
-        browser.act(begin).await;
+        browser.act(BEGIN).await;
         browser.until(page::READY).await;
     }
-    browser.act(look).await;
-    assert_ne!(browser.run("return document.documentElement.dataset.left").await, before, "a heart has listeners");
-    browser.act(&format!("heart.stop(); {look}")).await;
-    assert_eq!(browser.run("return document.documentElement.dataset.left").await, before);
+    assert_ne!(left(&browser, "").await, before, "a heart has listeners");
+    assert_eq!(left(&browser, "heart.stop()").await, before);
+}
+
+async fn a_page_that_is_stopped_before_it_was_shown_leaves_nothing_and_never_beats(engine: Engine) {
+    let server = Server::preset("demo").await;
+    let site = Site::before(&server, Clock::Real).await;
+    site.run_first(ACCOUNTS);
+    let browser = Browser::start(engine).await;
+    browser.open(&site.url(BLANK)).await;
+    let before = left(&browser, "").await;
+    let ahead = "Object.defineProperty(document, 'prerendering', { value: true, configurable: true });";
+    assert_ne!(left(&browser, &format!("{ahead} {BEGIN}")).await, before, "it listens for being shown");
+    assert_eq!(left(&browser, "heart.stop()").await, before);
+    let shown = "delete document.prerendering; document.dispatchEvent(new Event('prerenderingchange'));";
+    assert_eq!(left(&browser, shown).await, before);
+    assert_eq!(browser.run("return heart.isRunning").await, false);
+    assert!(server.sessions("ann").await.is_empty());
 }
 
 /// Keeps the memory of every module that is instantiated.
