@@ -17,7 +17,7 @@ const FOLDER: &str = "www/docs";
 
 /// A page of the documentation.
 struct Page {
-    /// Its file.
+    /// Its file. One in a folder is a part of the page with the folder's name.
     file: &'static str,
     /// In the navigation, and in the title.
     title: &'static str,
@@ -30,7 +30,7 @@ struct Page {
 const PLAIN: Page = Page { file: "", title: "", description: "", modules: &[] };
 
 /// All of them, in the order in which they are read.
-const PAGES: [Page; 9] = [
+const PAGES: [Page; 14] = [
     Page {
         file: "index.html",
         title: "Documentation",
@@ -76,7 +76,37 @@ const PAGES: [Page; 9] = [
     Page {
         file: "migrating.html",
         title: "Migrating",
-        description: "From each of five hand-made heartbeats to its preset: their code on the left, ours on the right.",
+        description: "The way from a heartbeat of your own to a preset, without a day on which nobody counts.",
+        ..PLAIN
+    },
+    Page {
+        file: "migrating/session-duration.html",
+        title: "From session durations",
+        description: "Visitors' minutes behind an e-mail gate, by hand and with the preset session-duration.",
+        ..PLAIN
+    },
+    Page {
+        file: "migrating/punch-clock.html",
+        title: "From a punch clock",
+        description: "Automatic punch-out, by hand and with the preset punch-clock: code, numbers, and the trap.",
+        ..PLAIN
+    },
+    Page {
+        file: "migrating/who-is-online.html",
+        title: "From an online list",
+        description: "An admin's list of who is online, by hand and with the preset who-is-online.",
+        ..PLAIN
+    },
+    Page {
+        file: "migrating/module-users.html",
+        title: "From module counts",
+        description: "Active users in each module, by hand and with the preset module-users.",
+        ..PLAIN
+    },
+    Page {
+        file: "migrating/availability.html",
+        title: "From availability",
+        description: "Who can be reached, by socket and REST by hand, and with the preset availability.",
         ..PLAIN
     },
     Page {

@@ -32,17 +32,31 @@ pub(super) fn around(article: &str, position: usize) -> String {
         .replace("{article}", article)
 }
 
-/// All pages, and of this one its chapters.
+/// All pages, and of this one its chapters. Parts of another page are there while one of them is looked at, or the whole.
 fn pages(here: usize, article: &str) -> String {
     let mut list = String::new();
     for (position, page) in PAGES.iter().enumerate() {
+        let is_part = page.file.contains('/');
+        if is_part && whole(page) != whole(&PAGES[here]) {
+            continue;
+        }
+        let class = if is_part { " class=\"part\"" } else { "" };
         let (current, chapters) =
             if position == here { (" aria-current=\"page\"", chapters(article)) } else { ("", String::new()) };
         // Writing to a String does not fail.
-        let _ok =
-            writeln!(list, "        <li><a href=\"{}\"{current}>{}</a>{chapters}</li>", address(page), page.title);
+        let _ok = writeln!(
+            list,
+            "        <li><a{class} href=\"{}\"{current}>{}</a>{chapters}</li>",
+            address(page),
+            page.title
+        );
     }
     list
+}
+
+/// The name of what a page is a part of, if it is one, and else its own.
+fn whole(page: &Page) -> &str {
+    page.file.split(['/', '.']).next().unwrap_or_default()
 }
 
 fn chapters(article: &str) -> String {
@@ -84,6 +98,16 @@ mod tests {
         assert_eq!(article(&page), Some(written));
         assert_eq!(around(article(&page).unwrap(), 1), page);
         assert!(page.contains("<li><a href=\"#b\">B <code>c</code></a></li>"), "{page}");
+    }
+
+    #[test]
+    fn a_part_is_listed_while_its_whole_or_another_part_is_looked_at() {
+        let lists = |file: &str| {
+            let here = PAGES.iter().position(|page| page.file == file).unwrap();
+            pages(here, "").contains("/docs/migrating/punch-clock.html")
+        };
+        let looked = ["migrating.html", "migrating/availability.html", "limits.html"].map(lists);
+        assert_eq!(looked, [true, true, false]);
     }
 
     #[test]

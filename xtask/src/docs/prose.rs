@@ -57,7 +57,7 @@ fn events(markdown: &str) -> Vec<Event<'_>> {
             Event::Html(_) | Event::Start(Tag::HtmlBlock) | Event::End(TagEnd::HtmlBlock) => {}
             Event::Text(words) if matches!(events.last(), Some(Event::Start(Tag::Heading { .. }))) => {
                 if let Some(Event::Start(Tag::Heading { id, .. })) = events.last_mut() {
-                    *id = Some(words.to_lowercase().replace(' ', "-").into());
+                    *id = Some(slug(&words).into());
                 }
                 heading.clear();
                 heading.push_str(&words);
@@ -89,6 +89,12 @@ fn events(markdown: &str) -> Vec<Event<'_>> {
         }
     }
     events
+}
+
+/// As a part of an address.
+fn slug(heading: &str) -> String {
+    let letters = heading.to_lowercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+    letters.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
 }
 
 fn made(html: String) -> Event<'static> {
