@@ -64,12 +64,19 @@ function route({ method, path, what, who, parameters, body, answers, refusals })
   return details;
 }
 
+/** A heading that can be linked to, and is in the list of the page's chapters. @type {(id: string, title: string) => HTMLElement} */
+function chapter(id, title) {
+  const heading = make("h2", { id }, title);
+  addLink(heading);
+  const link = make("li", {}, make("a", { href: `#${id}` }, title));
+  document.querySelector(".pages [aria-current] + ul")?.append(link);
+  return heading;
+}
+
 /** @param {ReturnType<typeof reference>} told */
 function draw({ groups, refusals, shapes }) {
   for (const { noun, title, operations } of groups) {
-    const heading = make("h2", { id: `noun-${noun || "server"}` }, title);
-    addLink(heading);
-    $("routes").append(heading, ...operations.map(route));
+    $("routes").append(chapter(`noun-${noun || "server"}`, title), ...operations.map(route));
   }
   $("error-rows").append(...refusals.map((refusal) =>
     make("tr", { id: `code-${refusal.code}` },
@@ -77,9 +84,7 @@ function draw({ groups, refusals, shapes }) {
       make("td", {}, refusal.status),
       make("td", {}, retryWords(refusal.retry)))));
   $("errors").hidden = false;
-  const heading = make("h2", { id: "shapes" }, "Shapes of bodies and answers");
-  addLink(heading);
-  $("errors").after(heading, ...shapes.flatMap(({ name, words, fields }) => [
+  $("errors").after(chapter("shapes", "Shapes of bodies and answers"), ...shapes.flatMap(({ name, words, fields }) => [
     make("h3", { id: `shape-${name}` }, name),
     make("p", {}, words),
     ...(fields.length ? [fieldTable(`fields of ${name}`, fields)] : []),

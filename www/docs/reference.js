@@ -15,15 +15,25 @@
  * @property {Refusal[]} refusals
  */
 
-/** What each noun is called above its routes; others are called by themselves. @type {Record<string, string>} */
+/**
+ * What each noun is called above its routes, in the order in which people come to need them. Others are called by themselves,
+ * and come after these.
+ *
+ * @type {Record<string, string>}
+ */
 const TITLES = {
   beat: "Beats",
+  channels: "Channels",
   users: "People",
   feed: "Following by server-sent events",
   socket: "Following and beating by a WebSocket",
+  punches: "The punch clock",
+  sessions: "Sessions",
   stats: "Statistics",
-  "": "The server itself",
 };
+
+/** What is said of the routes that are not of the API. */
+const SERVER = "The server itself";
 
 /** What each way to say who asks is called. @type {Record<string, string>} */
 const WAYS = {
@@ -75,6 +85,9 @@ function nounOf(path, base) {
   const [noun = ""] = path.slice(base.length + 1).split("/").filter((part) => part !== "admin");
   return noun;
 }
+
+/** @type {(noun: string) => string} */
+const titleOf = (noun) => (noun ? (TITLES[noun] ?? noun[0].toUpperCase() + noun.slice(1)) : SERVER);
 
 /** @type {(security: any[] | undefined) => string} */
 function whoMay(security) {
@@ -138,11 +151,12 @@ export function reference(document) {
   }
   const all = [...nouns.values()].flat();
   const codes = new Map(all.flatMap(({ refusals }) => refusals.map((refusal) => [refusal.code, refusal])));
-  const last = (/** @type {string} */ noun) => Number(noun === "");
+  const known = Object.keys(TITLES);
+  const place = (/** @type {string} */ noun) => (noun === "" ? Infinity : (known.indexOf(noun) + 1 || known.length + 1));
   return {
     groups: [...nouns]
-      .sort(([a], [b]) => last(a) - last(b))
-      .map(([noun, operations]) => ({ noun, title: TITLES[noun] ?? noun[0].toUpperCase() + noun.slice(1), operations })),
+      .sort(([a], [b]) => (place(a) === place(b) ? a.localeCompare(b) : place(a) - place(b)))
+      .map(([noun, operations]) => ({ noun, title: titleOf(noun), operations })),
     refusals: [...codes.values()].sort((a, b) => a.status.localeCompare(b.status) || a.code.localeCompare(b.code)),
     shapes: Object.entries(document.components?.schemas ?? {}).map(([name, schema]) => ({
       name,
