@@ -112,7 +112,7 @@ const PAGES: [Page; 14] = [
     Page {
         file: "limits.html",
         title: "Limits and privacy",
-        description: "What can not be known, what is kept of a person and where, what never is, and how long.",
+        description: "What cannot be known, what is kept of a person and where, what never is, and how long.",
         ..PLAIN
     },
 ];
