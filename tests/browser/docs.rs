@@ -5,6 +5,7 @@ use stillhere_tests::{browser::Browser, clock::Clock, engine::Engine, server::Se
 
 stories! {
     "the documentation" needs Plain: the_page_of_the_api_shows_every_route_of_the_server_and_leads_to_what_it_names,
+        code_is_copied_by_a_button_and_a_heading_has_an_address,
         no_page_of_the_documentation_is_wider_than_a_phone_or_offends_its_policy;
 }
 
@@ -35,6 +36,27 @@ async fn the_page_of_the_api_shows_every_route_of_the_server_and_leads_to_what_i
     let retry = "const words = (code) => document.getElementById(`code-${code}`).lastChild.textContent;
         return [words('throttled'), words('beat_bad')]";
     assert_eq!(browser.run(retry).await, json!(["yes, later", "no, something has to change"]));
+}
+
+async fn code_is_copied_by_a_button_and_a_heading_has_an_address(engine: Engine) {
+    let server = Server::preset("demo").await;
+    let site = Site::before(&server, Clock::Real).await;
+    // What an engine without a screen has for a clipboard is nobody's to read.
+    site.run_first(
+        "Object.defineProperty(navigator, 'clipboard', { value: {
+            writeText: async (text) => { document.documentElement.dataset.copied = text; },
+        } });",
+    );
+    let browser = Browser::start(engine).await;
+    browser.open(&site.url("/docs/getting-started.html")).await;
+    browser.until("document.querySelector('.copying button')").await;
+    let [button, code] = ["button", "code"].map(|part| format!("document.querySelector('.copying {part}')"));
+    browser.run(&format!("{button}.click()")).await;
+    browser.until(&format!("{button}.textContent === 'Copied build the server'")).await;
+    let copied = "document.documentElement.dataset.copied";
+    assert_eq!(browser.run(&format!("return {copied} === {code}.textContent")).await, true);
+    let address = "return document.querySelector('#npm > a').hash";
+    assert_eq!(browser.run(address).await, "#npm");
 }
 
 async fn no_page_of_the_documentation_is_wider_than_a_phone_or_offends_its_policy(engine: Engine) {

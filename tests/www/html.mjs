@@ -1,7 +1,7 @@
 // As much of a page as its tests ask for: its elements in order, each with its attributes, its words and what it is in.
 
 import { readFileSync, readdirSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The site's folder. */
@@ -10,7 +10,9 @@ export const SITE = fileURLToPath(new URL("../../www", import.meta.url));
 const VOID = new Set(["area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"]);
 
 /** A comment, a declaration, or a tag with its attributes. */
-const TAG = /<!--[\s\S]*?-->|<![^>]*>|<(\/?)([a-zA-Z][\w-]*)((?:\s+[^\s=>/]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"']+))?)*)\s*(\/?)>/g;
+const VALUE = /\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"']+)/.source;
+const ELEMENT = `<(\\/?)([a-zA-Z][\\w-]*)((?:\\s+[^\\s=>/]+(?:${VALUE})?)*)\\s*(\\/?)>`;
+const TAG = new RegExp(`<!--[\\s\\S]*?-->|<![^>]*>|${ELEMENT}`, "g");
 const ATTRIBUTE = /([^\s=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|(\S+)))?/g;
 const ENTITIES = { lt: "<", gt: ">", amp: "&", quot: '"', nbsp: "\u00a0" };
 
@@ -38,8 +40,9 @@ export function elementsOf(html) {
       open.length = at;
       continue;
     }
+    const given = [...inside.matchAll(ATTRIBUTE)];
     const attributes = Object.fromEntries(
-      [...inside.matchAll(ATTRIBUTE)].map(([, key, ...values]) => [key, plain(values.find((value) => value != null) ?? "")]),
+      given.map(([, key, ...values]) => [key, plain(values.find((value) => value != null) ?? "")]),
     );
     const element = { name, attributes, words: "", within: open.map((outer) => outer.name) };
     elements.push(element);
@@ -53,8 +56,8 @@ export function elementsOf(html) {
 export function pages() {
   const files = readdirSync(SITE, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".html")).sort();
   return files.map((file) => {
-    const html = readFileSync(join(SITE, file), "utf8");
-    return { path: "/" + relative(SITE, join(SITE, file)).replaceAll("\\", "/").replace(/(^|\/)index\.html$/, "$1"), elements: read(file, html) };
+    const path = "/" + file.replaceAll("\\", "/").replace(/(^|\/)index\.html$/, "$1");
+    return { path, elements: read(file, readFileSync(join(SITE, file), "utf8")) };
   });
 }
 

@@ -25,7 +25,8 @@ const SCRIPT_TEXTS = SCRIPTS.map((file) => readFileSync(join(SITE, file), "utf8"
 
 /** Says of each page what is wrong with it. */
 function check(fault) {
-  const found = PAGES.flatMap((page) => [fault(page)].flat().filter(Boolean).map((what) => `${page.path}: ${what}`));
+  const faults = (page) => [fault(page)].flat().filter(Boolean);
+  const found = PAGES.flatMap((page) => faults(page).map((what) => `${page.path}: ${what}`));
   assert.deepEqual(found, []);
 }
 
@@ -38,8 +39,9 @@ function target(page, link) {
 /** The file that the server would answer with. */
 const fileAt = (path) => join(SITE, path.endsWith("/") ? `${path}index.html` : path);
 
-const isThere = (path) =>
-  SERVED.some((served) => served.test(path)) || CLIENT.has(path) || (existsSync(fileAt(path)) && statSync(fileAt(path)).isFile());
+const isFile = (path) => existsSync(path) && statSync(path).isFile();
+
+const isThere = (path) => SERVED.some((served) => served.test(path)) || CLIENT.has(path) || isFile(fileAt(path));
 
 test("a page that is read as markup has its elements, and what is no markup is refused", () => {
   const [p, b] = elementsOf('<!-- <i> --><p class="a b" hidden>1 &lt; <b>2</b><br></p><script>a < b</script>');
@@ -61,12 +63,13 @@ test("every link, script, style and picture leads to something that is there", (
 });
 
 test("every link to a part of a page leads to a part that the page has", () => {
-  const parts = new Map(PAGES.map((page) => [page.path, new Set(page.elements.map(({ attributes }) => attributes.id))]));
+  const ids = ({ elements }) => new Set(elements.map(({ attributes }) => attributes.id));
+  const parts = new Map(PAGES.map((page) => [page.path, ids(page)]));
   check((page) =>
     named(page.elements, "a").map(({ attributes: { href } }) => {
       if (href == null) return null;
       const { isOurs, path, part } = target(page, href);
-      return isOurs && part && parts.has(path) && !parts.get(path).has(part) && `${href} is no part of ${path}`;
+      return isOurs && part && parts.get(path)?.has(part) === false && `${href} is no part of ${path}`;
     }),
   );
 });
@@ -118,11 +121,14 @@ test("a page with a navigation begins with a way past it to its main part, and e
   });
 });
 
-test("what helps nobody who sees it is named for those who do not", () => {
+test("what is told by looks alone has words for those who do not see it", () => {
+  const isNamed = ({ attributes }) => attributes["aria-label"] || attributes["aria-labelledby"];
   check(({ elements }) => [
     ...named(elements, "img").map(({ attributes }) => attributes.alt == null && `${attributes.src} has no alt`),
-    ...named(elements, "nav").map(({ attributes }) => !attributes["aria-label"] && !attributes["aria-labelledby"] && "a nav without a name"),
-    ...elements.map(({ name, attributes }) => attributes.tabindex === "0" && !attributes["aria-label"] && !attributes["aria-labelledby"] && `<${name} tabindex="0"> without a name`),
+    ...named(elements, "nav").map((nav) => !isNamed(nav) && "a nav without a name"),
+    // What is in a template gets its words later.
+    ...named(elements, "th").map(({ words, within }) => !words.trim() && !within.includes("template") && "an empty th"),
+    ...elements.map((one) => one.attributes.tabindex === "0" && !isNamed(one) && `a <${one.name}> to go to without a name`),
   ]);
 });
 
@@ -148,7 +154,8 @@ test("every page can be reached from the first one", () => {
     }
   }
   // A page without a navigation is one that a script shows in a frame.
-  const isShown = ({ path, elements }) => !hasNavigation(elements) && SCRIPT_TEXTS.some((text) => text.includes(basename(path)));
+  const isShown = ({ path, elements }) =>
+    !hasNavigation(elements) && SCRIPT_TEXTS.some((text) => text.includes(basename(path)));
   check((page) => !reached.has(page.path) && !isShown(page) && "no link leads here");
 });
 

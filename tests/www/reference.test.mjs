@@ -25,12 +25,26 @@ const DOCUMENT = {
         },
       },
     },
-    "/p/v1/admin/users": { get: { security: [{}, { bearer: [] }], parameters: [{ $ref: "#/components/parameters/limit" }], responses: {} } },
-    "/p/v1/users/{user}": { get: { security: [{ bearer: [] }], parameters: [{ name: "user", in: "path", required: true, schema: { type: "string" } }], responses: {} } },
+    "/p/v1/admin/users": {
+      get: { security: [{}, { bearer: [] }], parameters: [{ $ref: "#/components/parameters/limit" }], responses: {} },
+    },
+    "/p/v1/users/{user}": {
+      get: {
+        security: [{ bearer: [] }],
+        parameters: [{ name: "user", in: "path", required: true, schema: { type: "string" } }],
+        responses: {},
+      },
+    },
   },
   components: {
     parameters: { limit: { name: "limit", in: "query", schema: { type: "integer" }, description: "How many." } },
-    schemas: { Beat: { description: "One report.", required: ["seq"], properties: { seq: { type: "integer" }, page: { type: ["string", "null"] } } } },
+    schemas: {
+      Beat: {
+        description: "One report.",
+        required: ["seq"],
+        properties: { seq: { type: "integer" }, page: { type: ["string", "null"] } },
+      },
+    },
   },
 };
 
@@ -67,7 +81,8 @@ test("a shape has its fields, and each says what it is", () => {
     { name: "page", kind: "string or null", isNeeded: false, words: "" },
   ]);
   assert.equal(kindOf({ type: "array", items: ref("Member") }), "list of Member");
-  assert.equal(kindOf({ type: "array", items: { prefixItems: [{ type: "integer" }, { type: "integer" }] } }), "list of [integer, integer]");
+  const span = { prefixItems: [{ type: "integer" }, { type: "integer" }] };
+  assert.equal(kindOf({ type: "array", items: span }), "list of [integer, integer]");
   assert.equal(kindOf({ enum: ["IN", "OUT"] }), '"IN" or "OUT"');
   assert.equal(kindOf({ type: "string", format: "date-time" }), "moment");
 });

@@ -2,7 +2,9 @@
 
 /** The code blocks of a page, each with its label. */
 export const snippetsOf = ({ elements }) =>
-  elements.filter(({ name }) => name === "pre").map(({ attributes, words }) => ({ label: attributes["aria-label"] ?? "", text: words }));
+  elements
+    .filter(({ name }) => name === "pre")
+    .map(({ attributes, words }) => ({ label: attributes["aria-label"] ?? "", text: words }));
 
 /** The names and values of the object that begins at `from`: `[name, source]`; one that is only named stands for itself. */
 export function entriesAt(text, from) {
@@ -44,8 +46,10 @@ export function valueOf(source) {
 }
 
 /** Each import by name: `[names, from]`. */
-export const importsOf = (text) =>
-  [...text.matchAll(/import \{([^}]*)\} from "([^"]+)"/g)].map(([, names, from]) => [names.split(",").map((name) => name.trim()), from]);
+export function importsOf(text) {
+  const imports = text.matchAll(/import \{([^}]*)\} from "([^"]+)"/g);
+  return [...imports].map(([, names, from]) => [names.split(",").map((name) => name.trim()), from]);
+}
 
 /** The names between the braces after `head` in a file of types. */
 export function namesIn(types, head) {

@@ -18,15 +18,18 @@ const camel = (dashed) => dashed.replace(/-(\w)/g, (_, letter) => letter.toUpper
 /** What is exported by a module, as its types say; those that it hands on, too. */
 function exportsOf(name) {
   const text = types(name);
-  const named = [...text.matchAll(/export (?:declare )?(?:async )?(?:function|class|const|interface|type) (\w+)/g)].map(([, it]) => it);
-  const handed = [...text.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap(([, names]) => names.split(",").map((it) => it.trim()));
-  const all = [...text.matchAll(/export \* from "\.\/(\w+)\.js"/g)].flatMap(([, from]) => exportsOf(from));
+  const found = (pattern) => [...text.matchAll(pattern)].map(([, it]) => it);
+  const named = found(/export (?:function|class|const|interface|type) (\w+)/g);
+  const handed = found(/export (?:type )?\{([^}]*)\}/g).flatMap((names) => names.split(",").map((it) => it.trim()));
+  const all = found(/export \* from "\.\/(\w+)\.js"/g).flatMap((from) => [...exportsOf(from)]);
   return new Set([...named, ...handed, ...all]);
 }
 
 /** Says of each snippet what is wrong with it, and counts what it has looked at. */
 function check(faults) {
-  const looked = SNIPPETS.flatMap(({ path, label, text }) => faults(text).map((fault) => fault && `${path}, ${label}: ${fault}`));
+  const looked = SNIPPETS.flatMap(({ path, label, text }) =>
+    faults(text).map((fault) => fault && `${path}, ${label}: ${fault}`),
+  );
   assert.deepEqual(looked.filter(Boolean), []);
   return looked.length;
 }
@@ -43,9 +46,11 @@ function firstColumn(id) {
 }
 
 test("what is read of a snippet is what it says", () => {
-  const text = 'await start({ endpoint: "https://a,b", token, // why, {not}\n  page: () => f({ a: [1, 2] }), n: 300_000 });';
+  const text = `await start({ endpoint: "https://a,b", token, // why, {not}
+    page: () => f({ a: [1, 2] }), n: 300_000 });`;
   const entries = entriesAt(text, text.indexOf("{"));
-  assert.deepEqual(entries, [["endpoint", '"https://a,b"'], ["token", undefined], ["page", "() => f({ a: [1, 2] })"], ["n", "300_000"]]);
+  const call = ["page", "() => f({ a: [1, 2] })"];
+  assert.deepEqual(entries, [["endpoint", '"https://a,b"'], ["token", undefined], call, ["n", "300_000"]]);
   assert.deepEqual(entries.map(([, source = ""]) => valueOf(source)), ["https://a,b", undefined, undefined, 300_000]);
   assert.throws(() => entriesAt("start({ a", 6), /has no end/);
 });
@@ -58,13 +63,13 @@ test("every option that a snippet starts the heart with is one, and can be meant
 });
 
 test("every option of a script tag, of a provider and of the element is one", () => {
-  const looked = check((text) => [
-    ...[...text.matchAll(/\sdata-([\w-]+)=/g)].map(([, name]) => name !== "token-from" && !isOption(camel(name)) && `data-${name}`),
-    ...[...text.matchAll(/<StillhereProvider([^>]*(?:=>[^>]*)*)>/g)].flatMap(([, inside]) =>
-      [...inside.matchAll(/\s(\w+)=/g)].map(([, name]) => !isOption(name) && name)),
-    ...[...text.matchAll(/<still-here([^>]*)>/g)].flatMap(([, inside]) =>
-      [...inside.matchAll(/\s(\w+)=/g)].map(([, name]) => !isOption(name) && name)),
-  ]);
+  const found = (text, pattern) => [...text.matchAll(pattern)].map(([, it]) => it);
+  const looked = check((text) => {
+    const dashed = found(text, /\sdata-([\w-]+)=/g).filter((name) => name !== "token-from");
+    const tags = found(text, /<(?:StillhereProvider|still-here)([^>]*(?:=>[^>]*)*)>/g);
+    const names = [...dashed.map(camel), ...tags.flatMap((inside) => found(inside, /\s(\w+)=/g))];
+    return names.map((name) => !isOption(name) && name);
+  });
   assert.ok(looked > 10, `${looked} options`);
 });
 
@@ -81,10 +86,16 @@ test("every option that a snippet watches with is one", () => {
   assert.ok(looked > 12, `${looked} options`);
 });
 
+/** The module of ours that an import means; `undefined` for those of others. */
+function moduleOf(from) {
+  const [, name, own] = /^stillhere(?:\/(\w+))?$|\/client\/(\w+)\.js$/.exec(from) ?? [];
+  return name ?? own ?? (from === "stillhere" ? "index" : undefined);
+}
+
 test("every name that a snippet imports from the client is there to be imported", () => {
   const looked = check((text) =>
     importsOf(text).flatMap(([names, from]) => {
-      const file = /^stillhere(?:\/(\w+))?$/.exec(from)?.[1] ?? /\/client\/(\w+)\.js$/.exec(from)?.[1] ?? (from === "stillhere" ? "index" : null);
+      const file = moduleOf(from);
       return file ? names.map((name) => !exportsOf(file).has(name) && `${from} has no ${name}`) : [];
     }),
   );
@@ -92,12 +103,14 @@ test("every name that a snippet imports from the client is there to be imported"
 });
 
 test("every flag of the server in a snippet is a setting, or says where settings are", () => {
-  const settings = PAGES.find(({ path }) => path === "/docs/settings.html");
-  const names = new Set(["preset", "config", ...settings.elements.filter(({ name }) => name === "tr").map(({ attributes }) => attributes.id)]);
-  const looked = check((text) =>
-    [...text.matchAll(/stillhere (?:serve|print-config|check-config)([^\n]*)/g)].flatMap(([, rest]) =>
-      [...rest.matchAll(/--([\w-]+)/g)].map(([, flag]) => !names.has(flag.replaceAll("-", "_")) && `--${flag}`)),
-  );
+  const { elements } = PAGES.find(({ path }) => path === "/docs/settings.html");
+  const rows = elements.filter(({ name }) => name === "tr").map(({ attributes }) => attributes.id);
+  const names = new Set(["preset", "config", ...rows]);
+  const looked = check((text) => {
+    const lines = [...text.matchAll(/stillhere (?:serve|print-config|check-config)([^\n]*)/g)];
+    const flags = lines.flatMap(([, rest]) => [...rest.matchAll(/--([\w-]+)/g)].map(([, flag]) => flag));
+    return flags.map((flag) => !names.has(flag.replaceAll("-", "_")) && `--${flag}`);
+  });
   assert.ok(looked > 8, `${looked} flags`);
 });
 
@@ -105,18 +118,20 @@ test("the client's page has every option, member, event and export, and none tha
   const sorted = (names) => [...names].sort();
   const options = /there are (.*)$/.exec(wrong("nothing", 1))[1].split(", ");
   const [heart, watching] = [types("heart"), types("watch")];
+  const functions = (file) => [...types(file).matchAll(/export function (\w+)/g)].map(([, name]) => name);
   const rows = {
     "start-options": options,
     "handle-members": namesIn(heart, "export interface Handle "),
     "heart-events": namesIn(heart, "export interface Events "),
-    "watch-options": [...namesIn(watching, "export interface Topic "), ...namesIn(watching, "export interface WatchOptions ")],
+    "watch-options": ["Topic", "WatchOptions"].flatMap((name) => namesIn(watching, `export interface ${name} `)),
     "watch-members": namesIn(watching, "export interface Watch "),
     "watch-event-list": namesIn(watching, "export interface WatchEvents "),
-    "react-exports": [...types("react").matchAll(/export function (\w+)/g)].map(([, name]) => name),
-    "vue-exports": [...types("vue").matchAll(/export function (\w+)/g)].map(([, name]) => name),
+    "react-exports": functions("react"),
+    "vue-exports": functions("vue"),
   };
   for (const [id, names] of Object.entries(rows)) assert.deepEqual(sorted(firstColumn(id)), sorted(names), id);
   const { exports } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  const entries = Object.keys(exports).filter((name) => name !== "./package.json").map((name) => name.replace(/^\./, "stillhere"));
+  const names = Object.keys(exports).filter((name) => name !== "./package.json");
+  const entries = names.map((name) => name.replace(/^\./, "stillhere"));
   assert.deepEqual(sorted(firstColumn("entries")), sorted(entries));
 });

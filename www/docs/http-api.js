@@ -29,7 +29,13 @@ const listed = (nodes) => nodes.flatMap((node, at) => (at ? [", ", node] : [node
 const retryWords = (/** @type {boolean | undefined} */ retry) =>
   retry === undefined ? "the answer says so" : retry ? "yes, later" : "no, something has to change";
 
-/** A table that can be moved where it is wider than the page. @type {(label: string, heads: string[], rows: Node[]) => HTMLElement} */
+/**
+ * A table that can be moved where it is wider than the page.
+ *
+ * @param {string} label
+ * @param {string[]} heads
+ * @param {Node[]} rows
+ */
 function table(label, heads, rows) {
   const head = make("thead", {}, make("tr", {}, ...heads.map((words) => make("th", { scope: "col" }, words))));
   const whole = make("table", {}, head, make("tbody", {}, ...rows));
@@ -38,7 +44,7 @@ function table(label, heads, rows) {
 
 /** @type {(label: string, fields: Field[]) => HTMLElement} */
 const fieldTable = (label, fields) =>
-  table(label, ["name", "what it is", ""], fields.map(({ name, kind, isNeeded, words }) =>
+  table(label, ["name", "kind", "what it is"], fields.map(({ name, kind, isNeeded, words }) =>
     make("tr", {},
       make("td", {}, code(name)),
       make("td", {}, kind),
@@ -64,7 +70,12 @@ function route({ method, path, what, who, parameters, body, answers, refusals })
   return details;
 }
 
-/** A heading that can be linked to, and is in the list of the page's chapters. @type {(id: string, title: string) => HTMLElement} */
+/**
+ * A heading that can be linked to, and is in the list of the page's chapters.
+ *
+ * @param {string} id
+ * @param {string} title
+ */
 function chapter(id, title) {
   const heading = make("h2", { id }, title);
   addLink(heading);
@@ -106,7 +117,8 @@ async function load() {
     goOn();
   } catch (wrong) {
     console.error(wrong);
-    state.textContent = "The description of the routes did not come. Is the server running? Load this page again when it is.";
+    state.textContent =
+      "The description of the routes did not come. Is the server running? Load this page again when it is.";
     state.hidden = false;
   }
 }

@@ -16,8 +16,8 @@
  */
 
 /**
- * What each noun is called above its routes, in the order in which people come to need them. Others are called by themselves,
- * and come after these.
+ * What each noun is called above its routes, in the order in which people come to need them. Others are called by
+ * themselves, and come after these.
  *
  * @type {Record<string, string>}
  */
