@@ -41,7 +41,11 @@ const fileAt = (path) => join(SITE, path.endsWith("/") ? `${path}index.html` : p
 
 const isFile = (path) => existsSync(path) && statSync(path).isFile();
 
-const isThere = (path) => SERVED.some((served) => served.test(path)) || CLIENT.has(path) || isFile(fileAt(path));
+/** What lies beside the client without being of the package is known only once it is built. */
+const isBuilt = (path) => path.startsWith("/client/") && isFile(join(SITE, "../dist", basename(path)));
+
+const isThere = (path) =>
+  SERVED.some((served) => served.test(path)) || CLIENT.has(path) || isBuilt(path) || isFile(fileAt(path));
 
 test("a page that is read as markup has its elements, and what is no markup is refused", () => {
   const [p, b] = elementsOf('<!-- <i> --><p class="a b" hidden>1 &lt; <b>2</b><br></p><script>a < b</script>');
