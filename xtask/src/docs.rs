@@ -153,6 +153,7 @@ fn old(project: &Project) -> Result<Vec<(String, String)>> {
         ("settings", prose::settings(&read("server/SETTINGS.md")?)),
         ("operation", prose::document(&read("server/OPERATION.md")?)),
         ("silent", prose::chapter(&read("README.md")?, "When nothing is sent")?),
+        ("worth", prose::chapter(&read("README.md")?, "What it is worth")?),
         ("limitations", prose::chapter(&read("README.md")?, "Limitations")?),
     ];
     let mut old = Vec::new();
