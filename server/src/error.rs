@@ -253,7 +253,8 @@ impl Rejection {
         }
     }
 
-    const fn retry(&self) -> bool {
+    /// Whether the same request may succeed later.
+    pub(crate) const fn retry(&self) -> bool {
         match self {
             Self::Engine(refusal) => refusal.retry(),
             Self::BodyLost

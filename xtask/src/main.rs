@@ -12,10 +12,12 @@ mod crash;
 mod dead_slots;
 mod dead_texts;
 mod demo;
+mod docs;
 mod fuzz;
 mod geckodriver;
 mod lint;
 mod loader;
+mod marks;
 mod node_packages;
 mod pack;
 mod page_cost;
@@ -64,6 +66,8 @@ enum Command {
     Build(BuildArguments),
     /// Build everything and run the demo in the foreground; ctrl-c ends it.
     Demo(demo::DemoArguments),
+    /// The pages of the documentation: whether they are as they are made; `--write` makes them.
+    Docs(docs::DocsArguments),
     /// Test everything: format, tidy, client size, fuzzing, unit, API and browser tests.
     Test(test::TestArguments),
     /// The browser tests alone, in one engine or all three, once or many times.
@@ -118,6 +122,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Command::Build(only) => build(&project, &only),
         Command::Demo(arguments) => demo::run(&project, &arguments),
+        Command::Docs(arguments) => docs::run(&project, &arguments),
         Command::Test(arguments) => test::run(&project, &arguments),
         Command::Browsers(arguments) => browsers::run(&project, &arguments),
         Command::BrowserFacts => browser_facts::run(&project),

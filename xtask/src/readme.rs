@@ -5,6 +5,7 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
+use crate::marks;
 use crate::project::Project;
 use crate::size::{BROTLI_BUDGET, GZIP_BUDGET, Way};
 
@@ -22,27 +23,23 @@ pub(crate) enum Block {
 }
 
 impl Block {
-    const fn marks(self) -> (&'static str, &'static str) {
+    const fn name(self) -> &'static str {
         match self {
-            Self::Size => ("<!-- size:start -->", "<!-- size:end -->"),
-            Self::Peers => ("<!-- peers:start -->", "<!-- peers:end -->"),
-            Self::Cost => ("<!-- page-cost:start -->", "<!-- page-cost:end -->"),
+            Self::Size => "size",
+            Self::Peers => "peers",
+            Self::Cost => "page-cost",
         }
     }
 
     /// What is between its marks; `None` without the marks.
     #[cfg(test)]
     pub(crate) fn within(self, text: &str) -> Option<&str> {
-        let (start, end) = self.marks();
-        Some(text.split_once(start)?.1.split_once(end)?.0)
+        marks::within(text, self.name())
     }
 
     /// The text with another block between the marks; `None` without the marks.
     fn replaced(self, text: &str, block: &str) -> Option<String> {
-        let (start, end) = self.marks();
-        let (before, rest) = text.split_once(start)?;
-        let (_, after) = rest.split_once(end)?;
-        Some(format!("{before}{start}\n{block}{end}{after}"))
+        marks::replaced(text, self.name(), block)
     }
 }
 
@@ -56,7 +53,7 @@ pub(crate) fn put(project: &Project, block: Block, table: &str) -> Result<()> {
     let path = project.root.join(FILE);
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {FILE}"))?;
     let updated = block.replaced(&text, table).with_context(|| {
-        let (start, end) = block.marks();
+        let [start, end] = marks::marks(block.name());
         format!("{FILE} has no `{start}` with `{end}` after it; add both, each on its own line")
     })?;
     if updated == text {
@@ -119,19 +116,5 @@ mod tests {
             | b.js + c | 1,234,567 | 7 | 0 |\n\
             | budget | | 12,288 | 11,264 |\n";
         assert_eq!(table(&ways), expected);
-    }
-
-    #[test]
-    fn only_what_is_between_the_marks_changes() {
-        let text = "# a\n<!-- size:start -->\nold\n<!-- size:end -->\nrest\n";
-        let updated = Block::Size.replaced(text, "new\n").unwrap();
-        assert_eq!(updated, "# a\n<!-- size:start -->\nnew\n<!-- size:end -->\nrest\n");
-        assert_eq!(Block::Size.replaced(&updated, "new\n").unwrap(), updated);
-    }
-
-    #[test]
-    fn a_readme_without_both_marks_in_order_is_left_alone() {
-        assert_eq!(Block::Size.replaced("# a\n", "new\n"), None);
-        assert_eq!(Block::Size.replaced("<!-- size:end --> <!-- size:start -->", "new\n"), None);
     }
 }

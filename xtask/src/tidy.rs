@@ -9,6 +9,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+use crate::docs;
 use crate::project::Project;
 use rules::RULES;
 
@@ -47,6 +48,11 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     let table =
         fs::read_to_string(project.root.join(claims::FILE)).with_context(|| format!("cannot read {}", claims::FILE))?;
     findings.extend(claims::check(&table, |path| fs::read_to_string(project.root.join(path)).ok()));
+    findings.extend(docs::stale(project)?.into_iter().map(|path| Finding {
+        path,
+        line: 1,
+        what: "not as it is made: `cargo xtask docs --write` makes it".to_owned(),
+    }));
     for finding in &findings {
         eprintln!("{finding}");
     }

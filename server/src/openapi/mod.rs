@@ -92,13 +92,22 @@ fn responses(route: &Route) -> Value {
         responses.insert(status.to_string(), json!({ "description": "As asked for.", "content": content }));
     }
     let known = Rejection::every();
-    let mut refused: BTreeMap<u16, Vec<&str>> = BTreeMap::new();
+    let mut refused: BTreeMap<u16, Vec<(&str, bool)>> = BTreeMap::new();
     for code in codes_of(route.who).iter().chain(route.codes) {
-        let status = known.iter().find(|rejection| rejection.code() == *code).map(Rejection::status_number);
-        refused.entry(status.unwrap_or_default()).or_default().push(code);
+        let refusal = known.iter().find(|rejection| rejection.code() == *code);
+        let (status, retry) = refusal.map(|it| (it.status_number(), it.retry())).unwrap_or_default();
+        refused.entry(status).or_default().push((code, retry));
     }
-    for (status, codes) in refused {
-        let code = json!({ "properties": { "error": { "properties": { "code": { "enum": codes } } } } });
+    for (status, told) in refused {
+        let codes: Vec<&str> = told.iter().map(|(code, _)| *code).collect();
+        let of = |wanted| told.iter().filter(move |(_, retry)| *retry == wanted).map(|(code, _)| *code);
+        let kinds = [false, true].map(|retry| (retry, of(retry).collect::<Vec<_>>()));
+        let kinds = kinds.into_iter().filter(|(_, codes)| !codes.is_empty());
+        let kinds: Vec<_> = kinds
+            .map(|(retry, codes)| json!({ "properties": { "code": { "enum": codes }, "retry": { "const": retry } } }))
+            .collect();
+        let code =
+            json!({ "properties": { "error": { "properties": { "code": { "enum": codes } }, "oneOf": kinds } } });
         let schema = json!({ "allOf": [schema("Error"), code] });
         let description = format!("Refused: {}.", codes.join(", "));
         let refusal = json!({ "description": description, "content": { "application/json": { "schema": schema } } });

@@ -51,3 +51,15 @@ fn every_reference_leads_somewhere_and_nothing_is_left_over() {
         }
     }
 }
+
+#[test]
+fn each_code_says_whether_the_same_request_may_succeed_later() {
+    let document = document(every_route("/v1"));
+    let beat = &document["paths"]["/v1/beat"]["post"]["responses"];
+    let kinds = |status: &str| {
+        beat[status]["content"]["application/json"]["schema"]["allOf"][1]["properties"]["error"]["oneOf"].clone()
+    };
+    let kind = |codes: &[&str], retry: bool| json!({ "properties": { "code": { "enum": codes }, "retry": { "const": retry } } });
+    assert_eq!(kinds("410"), json!([kind(&["session_ended"], false)]));
+    assert_eq!(kinds("400"), json!([kind(&["beat_bad", "beat_empty"], false), kind(&["body_lost"], true)]));
+}
