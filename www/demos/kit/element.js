@@ -1,5 +1,7 @@
 // Elements made by script, for what is the same in every demo and so stands in no page's markup.
 
+import { initials } from "../../format.js";
+
 /** `element("p", { class: "hint", hidden: true }, "text", child)`. Names with a dash and `class` are attributes, others properties. */
 export function element(tag, properties = {}, ...children) {
   const node = document.createElement(tag);
@@ -12,6 +14,9 @@ export function element(tag, properties = {}, ...children) {
   node.append(...children.filter((child) => child != null));
   return node;
 }
+
+/** What stands for somebody where there is no picture: the letters of their name, without a title. */
+export const letters = (name) => initials(name.replace(/^Dr\. /u, ""));
 
 /**
  * Draws a list into a box: one element for each item, by its key, made once and filled at each change. What is drawn

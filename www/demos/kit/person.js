@@ -1,7 +1,8 @@
 // What the small page of a person has in every demo: who it is, and how their heart is.
 
-import { countdown, hue, initials } from "../../format.js";
+import { countdown, hue } from "../../format.js";
 import { field, text } from "../../markup.js";
+import { letters } from "./element.js";
 import { show } from "./tab.js";
 
 /** A countdown in whole seconds needs no finer one. */
@@ -13,7 +14,7 @@ export function actor(cast) {
   const person = cast.find(({ user }) => user === asked) ?? cast[0];
   document.title = `${person.name} · stillhere`;
   document.body.style.setProperty("--hue", hue(person.user));
-  text(field(document, "initials"), initials(person.name));
+  text(field(document, "initials"), letters(person.name));
   text(field(document, "name"), person.name);
   // A frame has the stage around it; a tab needs a way back.
   field(document, "back").hidden = Boolean(frameElement);
@@ -21,10 +22,10 @@ export function actor(cast) {
 }
 
 const WHYS = {
-  hidden: "hidden: silent until somebody looks",
-  idle: "nobody touches it: silent until somebody does",
+  hidden: "hidden: silent until seen",
+  idle: "idle: silent until touched",
   retry: "trying again",
-  paused: "silent until somebody looks",
+  paused: "hidden: silent until seen",
   refused: "the server wants no more beats from this tab",
   stopped: "stopped",
 };

@@ -1,8 +1,8 @@
 // Who is in and who is out, and since when: a pure fold of the log, and the list that shows it.
 
-import { countdown, count, hue, initials, length, timeOfDay } from "../../format.js";
+import { countdown, count, hue, length, timeOfDay } from "../../format.js";
 import { field, text } from "../../markup.js";
-import { drawList, element } from "../kit/element.js";
+import { drawList, element, letters } from "../kit/element.js";
 import { EMPLOYEES } from "./cast.js";
 
 /** A row of the log as the words that follow a name. */
@@ -106,7 +106,7 @@ export class Board {
 
 function row({ user, name }) {
   const node = element("li", { "data-testid": "employee", "data-user": user },
-    element("span", { class: "avatar", "aria-hidden": "true" }, initials(name)),
+    element("span", { class: "avatar", "aria-hidden": "true" }, letters(name)),
     element("span", { class: "who" }, element("b", {}, name), element("small", { "data-field": "tabs" })),
     element("span", { class: "how" },
       element("span", { class: "status", "data-field": "status" }), element("small", { "data-field": "since" })),
