@@ -8,6 +8,7 @@ mod stories;
 mod absence;
 mod answers;
 mod clocks;
+mod demos;
 mod element;
 mod last_word;
 mod life;
@@ -26,6 +27,11 @@ fn all() -> Vec<stories::Story> {
         absence::STORIES,
         answers::STORIES,
         clocks::STORIES,
+        demos::availability::STORIES,
+        demos::module_users::STORIES,
+        demos::punch_clock::STORIES,
+        demos::session_duration::STORIES,
+        demos::who_is_online::STORIES,
         element::STORIES,
         last_word::STORIES,
         life::STORIES,

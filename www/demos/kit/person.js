@@ -41,15 +41,15 @@ export function showHeart(heart) {
   const timer = setInterval(tick, TICK_MS);
   const ears = [
     heart.on("wait", tick),
-    heart.on("status", ({ status }) => show({ status })),
-    heart.on("beat", ({ ok }) => {
+    heart.on("beat", ({ ok, state }) => {
       if (!ok) return;
       fault.hidden = true;
-      show({ ready: "true", status: heart.status ?? "" });
+      show({ ready: "true", state, fault: "" });
     }),
     heart.on("error", ({ message }) => {
       fault.hidden = false;
       text(fault, message);
+      show({ fault: message });
     }),
   ];
   tick();
