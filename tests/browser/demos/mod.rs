@@ -8,7 +8,12 @@ pub(crate) mod session_duration;
 pub(crate) mod who_is_online;
 
 use serde_json::{Value, json};
-use stillhere_tests::{browser::Browser, engine::Engine, server::Server};
+use stillhere_tests::{
+    browser::Browser,
+    engine::Engine,
+    server::{PATIENCE, Server},
+};
+use tokio::time::timeout;
 
 /// A demo's page in a browser, on a server that runs all of them.
 struct Demo {
@@ -28,6 +33,13 @@ impl Demo {
     /// Waits until so many tabs have been answered.
     async fn are_heard(&self, tabs: usize) {
         self.until(&format!("document.querySelectorAll('iframe[data-ready=true]').length === {tabs}")).await;
+    }
+
+    /// Waits until the page is another one: its own scripts are gone with the one before it, so it is asked again and again.
+    async fn arrives(&self, page: &str) {
+        let path = format!("/demos/{}/{page}", self.name);
+        let come = async { while self.browser.run("return location.pathname").await != path.as_str() {} };
+        assert!(timeout(PATIENCE, come).await.is_ok(), "the browser never comes to {path}");
     }
 
     async fn until(&self, expression: &str) {

@@ -12,7 +12,8 @@ stories! {
 
 async fn counts(demo: &Demo, module: &str, [now, today, ever]: [usize; 3]) {
     for (name, number) in [("now", now), ("today", today), ("ever", ever)] {
-        demo.until(&format!("document.querySelector('[data-testid={module}-{name}]')?.textContent === '{number}'")).await;
+        demo.until(&format!("document.querySelector('[data-testid={module}-{name}]')?.textContent === '{number}'"))
+            .await;
     }
 }
 

@@ -23,8 +23,10 @@ async fn stands(demo: &Demo, user: &str, word: &str) {
 /// Presses a button in the newest tab of somebody, once it can be pressed.
 async fn punch(demo: &Demo, user: &str, kind: &str) {
     let before = if kind == "IN" { "out" } else { "in" };
-    demo.until(&format!("[...document.querySelectorAll('iframe[data-user={user}]')].at(-1).dataset.stand === '{before}'"))
-        .await;
+    demo.until(&format!(
+        "[...document.querySelectorAll('iframe[data-user={user}]')].at(-1).dataset.stand === '{before}'"
+    ))
+    .await;
     demo.in_tab(user, &format!("tab.querySelector('[data-act={kind}]').click()")).await;
 }
 
@@ -51,8 +53,10 @@ async fn two_tabs_keep_an_employee_in_until_both_are_killed_and_the_clock_says_s
     assert!(sessions["sessions"].as_array().is_some_and(|all| all.len() == 2 && all.iter().all(is_open)), "{sessions}");
 
     // Half a minute is the preset's own; the page counts it down.
-    demo.until(r"/punched out in 1?\ds/.test(document.querySelector('[data-user=ann][data-testid=employee]').textContent)")
-        .await;
+    demo.until(
+        r"/punched out in 1?\ds/.test(document.querySelector('[data-user=ann][data-testid=employee]').textContent)",
+    )
+    .await;
     stands(&demo, "ann", "punched out").await;
     demo.says("[data-testid=toast]", "the clock has punched you out").await;
     demo.says("[data-testid=log]", "AUTO_OUT").await;
@@ -80,7 +84,8 @@ async fn who_looks_away_stays_in_and_who_punches_out_is_out_in_every_tab(engine:
     demo.are_heard(3).await;
     punch(&demo, "bob", "OUT").await;
     stands(&demo, "bob", "out").await;
-    demo.until("[...document.querySelectorAll('iframe[data-user=bob]')].every((tab) => tab.dataset.stand === 'out')").await;
+    demo.until("[...document.querySelectorAll('iframe[data-user=bob]')].every((tab) => tab.dataset.stand === 'out')")
+        .await;
     demo.do_to_tab("bob", "close").await;
     demo.do_to_tab("bob", "close").await;
     demo.says(&line("bob"), "no tab open").await;

@@ -8,7 +8,7 @@ import { element } from "./element.js";
 /** A browser has six connections for a server over HTTP/1.1, and who watches keeps one. */
 const MOST_TABS = 6;
 
-/** The stage on the page. `onKill(person)` when a tab was killed, `onClose(person)` when one was closed. */
+/** The stage on the page. It tells of each person whose tab was opened, closed or killed: `onOpen`, `onClose`, `onKill`. */
 export class Stage {
   #cast;
   #page;
@@ -21,7 +21,7 @@ export class Stage {
 
   /**
    * @param {Element} root the panel: with `.cast`, `.tabs` and a `role=status`
-   * @param {{ cast: { user: string, name: string }[], page?: string, onKill?: Function, onClose?: Function }} how
+   * @param {{ cast: { user: string, name: string }[], page?: string, onOpen?: Function, onClose?: Function, onKill?: Function }} how
    */
   constructor(root, { cast, page = "person.html", ...told }) {
     this.#cast = cast;
@@ -71,6 +71,7 @@ export class Stage {
     tab.style.setProperty("--hue", hue(user));
     this.#list.append(tab);
     this.#label();
+    this.#told.onOpen?.(person);
     return frame;
   }
 

@@ -13,7 +13,7 @@ export function tokenFor(system, { user, role, name, email, department }) {
     const headers = { "content-type": "application/json" };
     const answer = await fetch("/demo/tokens", { method: "POST", headers, body }).catch(() => null);
     if (!answer) throw new Error("The server does not answer. Is `cargo xtask demo` still running?");
-    if (answer.status === 404) {
+    if (answer.status === 404 || answer.status === 405) {
       throw new Error("This server gives out no tokens for trying out: start it with `cargo xtask demo`.");
     }
     if (!answer.ok) throw new Error(`The server gave no token for ${name ?? user}: it answered ${answer.status}.`);

@@ -61,15 +61,16 @@ export class Board {
     this.#draw();
   }
 
-  /** Nothing more is heard of somebody who stays in until then. */
+  /** Nothing more is heard of somebody, who stays in until then; null: they are back. */
   expect(user, at) {
     if (at) this.#due.set(user, Date.parse(at));
+    else this.#due.delete(user);
     this.#draw();
   }
 
-  /** The log up to now has been read. */
-  settle() {
-    this.showOwn(this.#punches.get("ann"));
+  /** The newest row of somebody. */
+  newest(user) {
+    return this.#punches.get(user);
   }
 
   showOwn(punch) {

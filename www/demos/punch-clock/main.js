@@ -21,6 +21,7 @@ const log = new Log(document.getElementById("story"));
 
 const stage = new Stage(document.getElementById("stage"), {
   cast: EMPLOYEES,
+  onOpen: ({ user }) => board.expect(user, null),
   onKill: (person) => warn(person).catch(complain),
 });
 stage.open(ann.user);
@@ -33,6 +34,7 @@ async function warn({ user }) {
 }
 
 function note(punch) {
+  if (board.knows(punch)) return;
   board.punched(punch);
   log.add(punch.kind, punch.at, nameOf(punch.user), words(punch));
 }
@@ -40,14 +42,17 @@ function note(punch) {
 async function begin() {
   const { nowAt, punches } = await ask(`/${SYSTEM}/v1/punches?limit=20`, asManager);
   clock.heard(nowAt);
-  // What the line has told meanwhile is on the answer too.
-  for (const punch of punches.reverse()) if (!board.knows(punch)) note(punch);
+  for (const punch of punches.reverse()) note(punch);
+  board.showOwn(board.newest(ann.user));
 }
+
+const begun = begin().catch(complain);
 
 const office = watch({ endpoint: `/${SYSTEM}/v1`, token: asManager });
 office.on("snapshot", ({ nowAt }) => clock.heard(nowAt));
 office.on("change", () => board.here(office.members));
-office.on("punch", note);
+// What the line tells first is on the answer too, after what was before it.
+office.on("punch", (punch) => begun.then(() => note(punch)));
 showLine(office);
 
 follow(ann.user, tokenOf(ann), (punch) => {
@@ -56,5 +61,3 @@ follow(ann.user, tokenOf(ann), (punch) => {
     toast(`Ann, the clock has punched you out. The last that it knows of you is of ${new Date(punch.at).toLocaleTimeString()}.`);
   }
 });
-
-begin().then(() => board.settle(), complain);
