@@ -51,7 +51,9 @@ impl Demo {
         self.until(&format!("document.querySelector('{selector}')?.textContent.includes('{words}')")).await;
     }
 
+    /// Presses what may not be drawn yet.
     async fn press(&self, selector: &str) {
+        self.until(&format!("document.querySelector('{selector}')")).await;
         self.browser.run(&format!("document.querySelector('{selector}').click()")).await;
     }
 
