@@ -85,12 +85,16 @@ impl Demo {
         self.in_tab(user, &script).await;
     }
 
-    /// What the server tells an admin of this demo.
-    async fn told_to_admin(&self, path: &str) -> Value {
+    /// The token of an admin of this demo.
+    async fn admins_token(&self) -> String {
         let wish = json!({ "system": self.name, "user": "boss", "role": "admin" }).to_string();
         let json = ("content-type", "application/json");
         let answer = self.server.send(reqwest::Method::POST, "/demo/tokens", Some(wish), &[json]).await;
-        let token = answer.body["token"].as_str().expect("a token").to_owned();
-        self.server.get_as(&token, &format!("/{}/v1/{path}", self.name)).await
+        answer.body["token"].as_str().expect("a token").to_owned()
+    }
+
+    /// What the server tells an admin of this demo.
+    async fn told_to_admin(&self, path: &str) -> Value {
+        self.server.get_as(&self.admins_token().await, &format!("/{}/v1/{path}", self.name)).await
     }
 }

@@ -1,14 +1,15 @@
 //! The punch clock: in, out, two tabs of one person, and the clock that notices by itself who has gone without a word.
 
 use serde_json::Value;
-use stillhere_tests::engine::Engine;
+use stillhere_tests::{engine::Engine, feed::Feed};
 
 use super::Demo;
 
 stories! {
     "the demo of the punch clock" needs Plain:
         two_tabs_keep_an_employee_in_until_both_are_killed_and_the_clock_says_so_once_and_at_once,
-        who_looks_away_stays_in_and_who_punches_out_is_out_in_every_tab;
+        who_looks_away_stays_in_and_who_punches_out_is_out_in_every_tab,
+        a_visitor_who_leaves_the_demo_leaves_nobody_behind;
 }
 
 /// The line of an employee on the manager's board.
@@ -90,4 +91,14 @@ async fn who_looks_away_stays_in_and_who_punches_out_is_out_in_every_tab(engine:
     demo.do_to_tab("bob", "close").await;
     demo.says(&line("bob"), "no tab open").await;
     stands(&demo, "bob", "out").await;
+}
+
+async fn a_visitor_who_leaves_the_demo_leaves_nobody_behind(engine: Engine) {
+    let demo = Demo::open("punch-clock", engine).await;
+    demo.are_heard(1).await;
+    let mut feed = Feed::open_as(&demo.server.url("/punch-clock/v1/feed"), &demo.admins_token().await).await;
+    assert_eq!(feed.next_in_words().await, "snapshot 1");
+    demo.browser.open(&demo.server.url("/demos/")).await;
+    // Not frozen, as a page is that the browser keeps for a return: the clock would wait for half an hour.
+    while feed.next_in_words().await != "leave ann closed" {}
 }

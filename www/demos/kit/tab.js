@@ -26,6 +26,16 @@ class TabStorage {
 let isDead = false;
 let isHidden = false;
 
+/**
+ * A browser keeps the whole page with its frames for a return that may never come, and the server would wait for
+ * everybody in them. When the visitor leaves, the persons close their tabs.
+ */
+function goHome(event) {
+  if (!event.persisted) return;
+  event.stopImmediatePropagation();
+  dispatchEvent(new PageTransitionEvent("pagehide", { persisted: false }));
+}
+
 function standForATab() {
   Object.defineProperty(window, "sessionStorage", { value: new TabStorage() });
   const isReallyHidden = Object.getOwnPropertyDescriptor(Document.prototype, "hidden").get;
@@ -36,6 +46,7 @@ function standForATab() {
     // First in the row, as nothing else has begun to listen yet.
     addEventListener(kind, (event) => isDead && event.stopImmediatePropagation(), { capture: true });
   }
+  addEventListener("pagehide", goHome, { capture: true });
   window.tab = {
     /** As when the machine loses its power: nobody in here hears of the end, so nobody says a word about it. */
     die() {

@@ -40,6 +40,7 @@ function refuse(words) {
   const fault = field(document, "fault");
   fault.hidden = false;
   fault.replaceChildren(`${words} `, element("a", { href: "./" }, "Go to the gate"), ".");
+  for (const id of ["own", "stays"]) document.getElementById(id).hidden = true;
 }
 
 function follow() {
