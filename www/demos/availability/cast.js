@@ -6,9 +6,9 @@ import { tokenFor } from "../kit/token.js";
 export const SYSTEM = "availability";
 
 export const THERAPISTS = [
-  { user: "ada", name: "Dr. Ada Brook", specialties: "sleep, anxiety" },
-  { user: "ben", name: "Dr. Ben Castle", specialties: "couples" },
-  { user: "cora", name: "Dr. Cora Dale", specialties: "grief, trauma" },
+  { user: "ada", name: "Dr. Ada Brook", role: "therapist", specialties: "sleep, anxiety" },
+  { user: "ben", name: "Dr. Ben Castle", role: "therapist", specialties: "couples" },
+  { user: "cora", name: "Dr. Cora Dale", role: "therapist", specialties: "grief, trauma" },
 ];
 
 export const CLIENT = { user: "visitor", name: "A client" };

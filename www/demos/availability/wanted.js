@@ -20,7 +20,7 @@ export class Wanted {
     if (this.#users.delete(user)) return;
     this.#users.add(user);
     // Asked for at the click that needs it. Whoever says no is told on the page all the same.
-    if ("Notification" in window && Notification.permission === "default") Notification.requestPermission().catch(() => {});
+    if (globalThis.Notification?.permission === "default") Notification.requestPermission().catch(() => {});
   }
 
   /** Somebody has come: tells, once, if they were waited for. */
@@ -29,7 +29,7 @@ export class Wanted {
     const words = `${name} is back.`;
     toast(words, "good");
     if (!document.hasFocus()) document.title = `${words} · ${this.#title}`;
-    if ("Notification" in window && Notification.permission === "granted" && document.hidden) {
+    if (globalThis.Notification?.permission === "granted" && document.hidden) {
       try {
         new Notification(words, { icon: "/stillhere.svg", tag: user });
       } catch {

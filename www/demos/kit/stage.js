@@ -8,7 +8,7 @@ import { element } from "./element.js";
 /** A browser has six connections for a server over HTTP/1.1, and who watches keeps one. */
 const MOST_TABS = 6;
 
-/** The stage on the page. It tells of each person whose tab was opened, closed or killed: `onOpen`, `onClose`, `onKill`. */
+/** The stage on the page. It tells whose tab was opened, closed or killed: `onOpen`, `onClose`, `onKill`. */
 export class Stage {
   #cast;
   #page;
@@ -21,7 +21,8 @@ export class Stage {
 
   /**
    * @param {Element} root the panel: with `.cast`, `.tabs` and a `role=status`
-   * @param {{ cast: { user: string, name: string }[], page?: string, onOpen?: Function, onClose?: Function, onKill?: Function }} how
+   * @param {{ cast: { user: string, name: string, role: string }[], page?: string, onOpen?: Function, onClose?: Function,
+   *   onKill?: Function }} how
    */
   constructor(root, { cast, page = "person.html", ...told }) {
     this.#cast = cast;
@@ -52,13 +53,18 @@ export class Stage {
     const src = `${this.#page}?as=${encodeURIComponent(user)}`;
     const frame = element("iframe", { src, title, "data-user": user });
     const tab = element("li", { class: "tab", "data-user": user, "data-number": String(number) });
-    const act = (name, words, run, look = "quiet") =>
-      element("button", { type: "button", class: look, "data-act": name, "aria-label": `${words}: ${title}`, onclick: run }, words);
+    const act = (name, words, onclick) => {
+      const says = { "data-act": name, "aria-label": `${words}: ${title}` };
+      return element("button", { type: "button", class: "quiet", ...says, onclick }, words);
+    };
     const hide = act("hide", "Look away", () => this.#hide(tab, frame, hide));
     tab.append(
       element("header", {},
-        element("h3", {}, element("span", { class: "person-dot", "aria-hidden": "true" }), title),
-        element("a", { class: "link", href: src, target: "_blank", rel: "noopener", "aria-label": `${title}: in a real tab` }, "in a real tab")),
+        element("h3", {},
+          element("span", { class: "person-dot", "aria-hidden": "true" }), `${title} `,
+          element("span", { class: "chip" }, person.role)),
+        element("a", { class: "link", href: src, target: "_blank", rel: "noopener" },
+          "in a real tab", element("span", { class: "visually-hidden" }, ` of ${person.name}`))),
       frame,
       element("div", { class: "tab-acts" },
         hide,
@@ -82,7 +88,9 @@ export class Stage {
 
   #hide(tab, frame, button) {
     const isHidden = tab.classList.toggle("is-hidden");
-    frame.contentWindow.tab?.hide(isHidden);
+    const { tab: inside } = frame.contentWindow;
+    if (isHidden) inside?.hide();
+    else inside?.show();
     text(button, isHidden ? "Look again" : "Look away");
     button.setAttribute("aria-label", `${button.textContent}: ${frame.title}`);
   }
@@ -93,8 +101,9 @@ export class Stage {
     tab.remove();
     this.#label();
     const left = this.tabsOf(person.user);
-    const how = told === "onKill" ? "was killed. It has said nothing to the server" : "was closed, and has said so to the server";
-    text(this.#note, `A tab of ${person.name} ${how}; ${left ? count(left, "tab is", "tabs are") : "no tab is"} left.`);
+    const how = told === "onKill" ? "was killed and has said nothing" : "was closed and has said so";
+    const rest = left ? count(left, "tab is", "tabs are") : "no tab is";
+    text(this.#note, `A tab of ${person.name} ${how} to the server; ${rest} left.`);
     this.#told[told]?.(person);
   }
 
@@ -106,7 +115,7 @@ export class Stage {
       button.disabled = isFull;
       text(button.lastElementChild, this.tabsOf(user) ? `Another tab of ${this.#name(user)}` : this.#name(user));
     }
-    if (isFull) text(this.#note, `${MOST_TABS} tabs are as many as a browser can serve here; close one to open another.`);
+    if (isFull) text(this.#note, `${MOST_TABS} tabs are as many as fit here; close one to open another.`);
   }
 
   #name(user) {

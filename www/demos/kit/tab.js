@@ -1,7 +1,7 @@
 // What lets a frame stand for a tab. Imported before the client; in a real tab it does nothing.
 //
-// All frames of a page share its `sessionStorage`, its visibility and its end, where tabs have each their own. So a frame
-// gets a storage for itself, and `window.tab`, by which the stage around it says what happens to the tab.
+// All frames of a page share its `sessionStorage`, its visibility and its end, where tabs have each their own. So a
+// frame gets a storage for itself, and `window.tab`, by which the stage around it says what happens to the tab.
 
 /** Where a browser says that somebody looks away, or that the page is over. */
 const ENDINGS = ["visibilitychange", "freeze", "pagehide", "blur"];
@@ -24,7 +24,13 @@ class TabStorage {
 }
 
 let isDead = false;
-let isHidden = false;
+/** What the stage says of the tab; whether the whole page can be seen is the browser's to say. */
+let turned = "visible";
+
+function turn(visibility) {
+  turned = visibility;
+  document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+}
 
 /**
  * A browser keeps the whole page with its frames for a return that may never come, and the server would wait for
@@ -39,7 +45,7 @@ function goHome(event) {
 function standForATab() {
   Object.defineProperty(window, "sessionStorage", { value: new TabStorage() });
   const isReallyHidden = Object.getOwnPropertyDescriptor(Document.prototype, "hidden").get;
-  const hidden = () => isHidden || isReallyHidden.call(document);
+  const hidden = () => turned === "hidden" || isReallyHidden.call(document);
   Object.defineProperty(document, "hidden", { get: hidden });
   Object.defineProperty(document, "visibilityState", { get: () => (hidden() ? "hidden" : "visible") });
   for (const kind of ENDINGS) {
@@ -52,11 +58,10 @@ function standForATab() {
     die() {
       isDead = true;
     },
-    /** As when another tab comes before this one, or goes away again. */
-    hide(hidden) {
-      isHidden = hidden;
-      document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
-    },
+    /** As when another tab comes before this one. */
+    hide: () => turn("hidden"),
+    /** As when it goes away again. */
+    show: () => turn("visible"),
   };
 }
 

@@ -14,7 +14,8 @@ const box = document.body.appendChild(element("div", { class: "toasts", role: "s
 /** Shows a sentence. `kind` is a word for its looks: `good`, `bad`, or `plain`. */
 export function toast(words, kind = "plain") {
   const close = element("button", { type: "button", class: "link", onclick: () => node.remove() }, "Close");
-  const node = element("p", { class: "toast", "data-testid": "toast", "data-kind": kind }, element("span", {}, words), close);
+  const looks = { class: "toast", "data-testid": "toast", "data-kind": kind };
+  const node = element("p", looks, element("span", {}, words), close);
   box.append(node);
   while (box.childElementCount > MOST) box.firstElementChild.remove();
   setTimeout(() => node.remove(), SHOWN_MS);

@@ -8,10 +8,10 @@ export const YOU = { user: "you", name: "You" };
 
 /** Each begins somewhere else, so that there is something to see. */
 export const USERS = [
-  { user: "ann", name: "Ann Miller", module: "crm", page: "/requests/17" },
-  { user: "bob", name: "Bob Ferry", module: "billing", page: "/" },
-  { user: "cleo", name: "Cleo Stone", module: "crm", page: "/" },
-  { user: "dan", name: "Dan Reed", module: "hr", page: "/" },
+  { user: "ann", name: "Ann Miller", role: "sales", module: "crm", page: "/requests/17" },
+  { user: "bob", name: "Bob Ferry", role: "accounts", module: "billing", page: "/" },
+  { user: "cleo", name: "Cleo Stone", role: "sales", module: "crm", page: "/" },
+  { user: "dan", name: "Dan Reed", role: "people", module: "hr", page: "/" },
 ];
 
 /** As the preset lists them. */

@@ -3,7 +3,7 @@ import { watch } from "/client/watch.js";
 
 const endpoint = "/module-users/v1";
 
-/** In every tab. Whoever moves says `heart.setChannel("hr")` or `heart.setPage("/requests/18")`, and has moved at once. */
+/** In every tab. Whoever moves says `heart.setChannel("hr")` or `heart.setPage("/requests/18")`. */
 export const work = (token, module, page) => start({ endpoint, token, channel: module, page });
 
 /** How many are in each module, whenever that changes: [{ channel, users }, …]. */

@@ -5,9 +5,9 @@ import { tokenFor } from "../kit/token.js";
 export const SYSTEM = "punch-clock";
 
 export const EMPLOYEES = [
-  { user: "ann", name: "Ann Miller" },
-  { user: "bob", name: "Bob Ferry" },
-  { user: "cleo", name: "Cleo Stone" },
+  { user: "ann", name: "Ann Miller", role: "employee" },
+  { user: "bob", name: "Bob Ferry", role: "employee" },
+  { user: "cleo", name: "Cleo Stone", role: "employee" },
 ];
 
 export const MANAGER = { user: "mia", name: "Mia Hart", role: "admin" };

@@ -58,6 +58,7 @@ showLine(office);
 follow(ann.user, tokenOf(ann), (punch) => {
   board.showOwn(punch);
   if (punch.kind === "AUTO_OUT") {
-    toast(`Ann, the clock has punched you out. The last that it knows of you is of ${new Date(punch.at).toLocaleTimeString()}.`);
+    const heard = new Date(punch.at).toLocaleTimeString();
+    toast(`Ann, the clock has punched you out. The last that it knows of you is of ${heard}.`);
   }
 });

@@ -4,7 +4,7 @@ import { ask, tokenFor } from "../kit/token.js";
 
 export const SYSTEM = "session-duration";
 
-export const READER = { user: "reader", name: "Reader" };
+export const READER = { user: "reader", name: "Reader", role: "visitor" };
 
 export const asOwner = tokenFor(SYSTEM, { user: "owner", role: "admin" });
 

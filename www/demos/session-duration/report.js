@@ -1,4 +1,4 @@
-// The report behind the gate: it can be leafed through, beats by the gate's cookie, and shows its reader their own time.
+// The report behind the gate: it can be leafed through, beats by the gate's cookie, and shows its reader their time.
 
 import { countdown, count, length } from "../../format.js";
 import { field, text } from "../../markup.js";
@@ -53,7 +53,8 @@ function follow() {
   heart.on("error", ({ message, retry }) => (retry ? complain(message) : refuse(message)));
   setInterval(() => {
     const { inMs = Infinity } = heart.next ?? {};
-    text(field(document, "next"), Number.isFinite(inMs) ? `The next beat comes in ${countdown(inMs)}.` : "No beat while nobody looks.");
+    const when = Number.isFinite(inMs) ? `The next beat comes in ${countdown(inMs)}.` : "No beat while nobody looks.";
+    text(field(document, "next"), when);
   }, 500);
   act("beat").disabled = false;
   act("beat").addEventListener("click", () => heart.beatNow());
@@ -69,7 +70,8 @@ async function showTime() {
     askAsOwner(`sessions/${heart.session}`),
   ]);
   text(field(document, "total"), length(total.durationMs));
-  text(field(document, "whose"), `of ${user}, in ${count(total.sessions, "session", "sessions")}, ${length(total.visibleMs)} of it in view`);
+  const times = count(total.sessions, "session", "sessions");
+  text(field(document, "whose"), `of ${user}, in ${times}, ${length(total.visibleMs)} of it in view`);
   drawPages(pages, nowAt);
   drawStays(document.getElementById("stays"), sessions, nowAt);
 }
@@ -77,7 +79,8 @@ async function showTime() {
 function drawPages(pages, nowAt) {
   drawList(field(document, "pages"), pages, {
     key: ({ fromAt }) => fromAt,
-    make: () => element("li", {}, element("span", { class: "who", "data-field": "page" }), element("span", { class: "how", "data-field": "stay" })),
+    make: () => element("li", {},
+      element("span", { class: "who", "data-field": "page" }), element("span", { class: "how", "data-field": "stay" })),
     fill(node, { page, fromAt, untilAt }) {
       text(field(node, "page"), page ?? "the gate");
       text(field(node, "stay"), length(Date.parse(untilAt ?? nowAt) - Date.parse(fromAt)) + (untilAt ? "" : " so far"));
