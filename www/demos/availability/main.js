@@ -70,24 +70,23 @@ function row({ user, name, specialties }) {
     element("span", { class: "who" }, element("b", {}, name), element("small", {}, specialties)),
     element("span", { class: "how" },
       element("span", { class: "status", "data-field": "status" }), element("small", { "data-field": "seen" })),
-    element("button", { type: "button", class: "quiet", "data-act": "tell", onclick: act }));
+    element("button", { type: "button", class: "quiet", "data-act": "tell", onclick: act },
+      "Tell me when back", element("span", { class: "visually-hidden" }, `: ${name}`)));
   node.style.setProperty("--hue", hue(user));
   return node;
 }
 
-function fill(node, { user, name }) {
+function fill(node, { user }) {
   const { status = "available", lastSeenAt } = known.get(user) ?? {};
-  const isHere = roster.members.has(user);
+  // A tab that the browser has put to sleep is still there, and nobody is at it.
+  const isHere = roster.members.get(user)?.status === "online";
   node.dataset.status = status;
-  node.dataset.here = String(isHere);
   field(node, "status").dataset.status = status;
   text(field(node, "status"), WORDS[status] ?? status);
   const seen = lastSeenAt ? `seen ${ago(clock.since(lastSeenAt))}` : "not seen lately";
   text(field(node, "seen"), isHere ? "here now" : seen);
   const button = node.querySelector("button");
   button.setAttribute("aria-pressed", String(wanted.has(user)));
-  text(button, wanted.has(user) ? `You will be told` : "Tell me when back");
-  button.setAttribute("aria-label", `${button.textContent}: ${name}`);
   button.hidden = isHere;
 }
 

@@ -6,10 +6,12 @@ const endpoint = "/availability/v1";
 /** When a therapist logs in. The handle has `isRunning`, and `signOut()` for when they log out. */
 export const beReachable = (token) => start({ endpoint, token });
 
-/** Follows these therapists wherever they are; `onBack` when one of them has come. */
+/** Follows these therapists wherever they are; `onBack` when one of them is online. */
 export function follow(users, token, { onChange, onBack }) {
   const here = watch({ endpoint, token, users, onChange });
-  here.on("join", ({ member }) => onBack(member.user));
+  const look = ({ member }) => member.status === "online" && onBack(member.user);
+  here.on("join", look);
+  here.on("update", look);
   return here;
 }
 

@@ -2,7 +2,7 @@
 
 import { initials } from "../../format.js";
 
-/** `element("p", { class: "hint", hidden: true }, "text", child)`. Names with a dash are attributes, others properties. */
+/** `element("p", { class: "hint", hidden: true }, "words", child)`. Names with a dash are attributes, others properties. */
 export function element(tag, properties = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {

@@ -67,7 +67,7 @@ function fillTile(node, [module, number]) {
   const isHere = module === here.module;
   node.classList.toggle("is-here", isHere);
   const go = node.querySelector("button");
-  go.setAttribute("aria-pressed", String(isHere));
+  go.setAttribute("aria-current", String(isHere));
   text(go.firstChild, isHere ? "You are here" : "Go there");
 }
 

@@ -17,7 +17,6 @@ let isResting = false;
 showHeart(heart);
 
 function show() {
-  rest.setAttribute("aria-pressed", String(isResting));
   text(rest, isResting ? "Go on working" : "Take a rest");
   text(field(document, "doing"), isResting ? "resting" : "working");
 }
