@@ -47,15 +47,16 @@ export class Log {
 
   /** Tells what a person did. */
   tell(note, me) {
-    this.#add(note.kind, note.at, note.user === me ? `${note.user} (you)` : note.user, sentence(note));
+    this.add(note.kind, note.at, note.user === me ? `${note.user} (you)` : note.user, sentence(note));
   }
 
   /** Tells what the page itself has noticed. */
   remark(words, at) {
-    this.#add("remark", at, "", words);
+    this.add("remark", at, "", words);
   }
 
-  #add(kind, at, who, words) {
+  /** Tells in any words; `kind` is for the looks, and `who` may be nobody. */
+  add(kind, at, who, words) {
     const entry = stamp("entry");
     entry.dataset.kind = kind;
     text(field(entry, "at"), timeOfDay(at));

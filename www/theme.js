@@ -21,8 +21,12 @@
 
   wear(saved());
 
+  // Chosen in another tab, or in the page around this frame.
+  addEventListener("storage", ({ key }) => key === KEY && wear(saved()));
+
   document.addEventListener("DOMContentLoaded", () => {
     const button = document.getElementById("theme");
+    if (!button) return;
     let theme = saved();
     const label = () => {
       button.dataset.theme = theme;

@@ -8,6 +8,7 @@ mod stories;
 mod absence;
 mod answers;
 mod clocks;
+mod demos;
 mod docs;
 mod element;
 mod last_word;
@@ -28,6 +29,11 @@ fn all() -> Vec<stories::Story> {
         answers::STORIES,
         clocks::STORIES,
         docs::STORIES,
+        demos::availability::STORIES,
+        demos::module_users::STORIES,
+        demos::punch_clock::STORIES,
+        demos::session_duration::STORIES,
+        demos::who_is_online::STORIES,
         element::STORIES,
         last_word::STORIES,
         life::STORIES,
