@@ -8,6 +8,7 @@ mod stories;
 mod absence;
 mod answers;
 mod clocks;
+mod dashboard;
 mod element;
 mod last_word;
 mod life;
@@ -26,6 +27,7 @@ fn all() -> Vec<stories::Story> {
         absence::STORIES,
         answers::STORIES,
         clocks::STORIES,
+        dashboard::STORIES,
         element::STORIES,
         last_word::STORIES,
         life::STORIES,
