@@ -8,6 +8,7 @@ mod stories;
 mod absence;
 mod answers;
 mod clocks;
+mod dashboard;
 mod demos;
 mod docs;
 mod element;
@@ -34,6 +35,7 @@ fn all() -> Vec<stories::Story> {
         demos::punch_clock::STORIES,
         demos::session_duration::STORIES,
         demos::who_is_online::STORIES,
+        dashboard::STORIES,
         element::STORIES,
         last_word::STORIES,
         life::STORIES,

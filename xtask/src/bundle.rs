@@ -36,6 +36,9 @@ const COMPANIONS: [&str; 4] = ["watch.js", "react.js", "vue.js", "element.js"];
 /// What companions do not carry along: their neighbours, and the frameworks of the page.
 const NOT_CARRIED: [&str; 5] = ["./index.js", "./slim.js", "./watch.js", "react", "vue"];
 
+/// What the dashboard draws with, as its makers have packed it: it lies beside the client, and is no part of the package.
+const CHARTS: [(&str, &str); 2] = [("uplot/dist/uPlot.esm.js", "uplot.js"), ("uplot/dist/uPlot.min.css", "uplot.css")];
+
 /// How a bundle is loaded.
 #[derive(Clone, Copy)]
 enum Form {
@@ -64,6 +67,10 @@ pub(crate) fn run(project: &Project) -> Result<()> {
         companion(project, name)?;
     }
     copy_types(project)?;
+    for (made, name) in CHARTS {
+        let path = node_packages::file(project, made);
+        fs::copy(&path, folder.join(name)).with_context(|| format!("cannot copy {}", path.display()))?;
+    }
     publish(project)
 }
 

@@ -1,4 +1,4 @@
-//! The npm packages that build the client: binaryen, esbuild, TypeScript.
+//! The npm packages that build the client (binaryen, esbuild, TypeScript), that its pages draw with, and that tests ask.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,6 +27,11 @@ pub(crate) fn ensure(project: &Project) -> Result<()> {
 /// The path of a program that a package brings.
 pub(crate) fn program(project: &Project, name: &str) -> PathBuf {
     project.root.join("node_modules/.bin").join(name)
+}
+
+/// The path of a file that a package brings.
+pub(crate) fn file(project: &Project, path: &str) -> PathBuf {
+    project.root.join("node_modules").join(path)
 }
 
 /// npm writes its own copy of the lock last: older than the lock means another lock, or half an installation.
