@@ -245,6 +245,28 @@ impl Browser {
         assert_eq!(outcome, Value::Bool(true), "{script}");
     }
 
+    /// Lays the page out for a window of this width, in light or dark colours.
+    pub async fn look(&self, width: u32, scheme: &str) {
+        let media = json!({ "features": [
+            { "name": "prefers-color-scheme", "value": scheme },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ] });
+        self.dev_tools("Emulation.setEmulatedMedia", media).await;
+        self.resize(width, 900).await;
+    }
+
+    /// The page from its head to its foot, as a PNG.
+    pub async fn picture(&self, width: u32) -> Vec<u8> {
+        let height = self.run("return document.documentElement.scrollHeight").await.as_u64().unwrap_or(900);
+        self.resize(width, u32::try_from(height).unwrap_or(900)).await;
+        self.client.screenshot().await.expect("the browser draws")
+    }
+
+    async fn resize(&self, width: u32, height: u32) {
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.dev_tools("Emulation.setDeviceMetricsOverride", size).await;
+    }
+
     async fn dev_tools(&self, command: &str, parameters: Value) -> Value {
         self.issue(OwnCommand { path: "goog/cdp/execute", body: json!({ "cmd": command, "params": parameters }) }).await
     }

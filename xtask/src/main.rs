@@ -25,6 +25,7 @@ mod peer_list;
 mod peers;
 mod project;
 mod readme;
+mod screenshots;
 mod server;
 mod short_names;
 mod sim;
@@ -90,6 +91,8 @@ enum Command {
     Pack,
     /// Print what a page downloads, and fail above the hard limit.
     Size(size::SizeArguments),
+    /// Make pictures of every page of the site, on a desk and on a phone, in light and dark.
+    Screenshots,
     /// Bundle others who do a part of the same work, and weigh everybody.
     Peers(peers::PeersArguments),
     /// Measure in a real Chromium what the client costs a page, beside the same in plain JavaScript.
@@ -132,6 +135,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Sim(arguments) => sim::run(&project, &arguments),
         Command::Crash(arguments) => crash::run(&project, &arguments),
         Command::Pack => pack::run(&project),
+        Command::Screenshots => screenshots::run(&project),
         Command::Size(arguments) => size::run(&project, &arguments),
         Command::Peers(arguments) => peers::run(&project, &arguments),
         Command::PageCost(arguments) => page_cost::run(&project, &arguments),
