@@ -71,6 +71,7 @@ function forget(handle) {
 function watchPath(look, until) {
   /** @type {EventTarget} */
   const navigation = /** @type {any} */ (globalThis).navigation ?? globalThis;
+  // Each of the two only ever hears one of these.
   for (const kind of ["currententrychange", "popstate"]) navigation.addEventListener(kind, look, until);
 }
 

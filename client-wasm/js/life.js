@@ -7,7 +7,7 @@
 
 import { comeBack, hear as tell, look } from "stillhere-glue";
 import { ONLINE } from "./happening.js";
-import { lastWord } from "./said.js";
+import { saidOnLeaving } from "./said.js";
 
 /**
  * Heard before any listener of the page hears them. All of these pass the window on their way, those of the document too.
@@ -37,7 +37,7 @@ export function watchLife(key, signal) {
 
   /** @type {(isKept: boolean) => void} */
   function put(isKept) {
-    const saved = lastWord(isKept);
+    const saved = saidOnLeaving(isKept);
     try {
       sessionStorage.setItem(key, saved);
     } catch {

@@ -25,7 +25,7 @@ export function session() {
 }
 
 /** The page goes, perhaps to be kept for a return: what its tab's next page needs to go on. @type {(isKept: boolean) => string} */
-export function lastWord(isKept) {
+export function saidOnLeaving(isKept) {
   leave(isKept);
   return taken().join(" ");
 }
