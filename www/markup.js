@@ -16,6 +16,15 @@ export function field(node, name) {
   return node.querySelector(`[data-field="${name}"]`);
 }
 
+/** One child for each item, in their order: those that are there are filled anew, and the ones too many taken out. */
+export function lineUp(box, items, make, fill) {
+  items.forEach((item, at) => fill(box.children[at] ?? box.appendChild(make()), item, at));
+  while (box.children.length > items.length) box.lastElementChild.remove();
+}
+
+/** An empty element of this name. */
+export const empty = (name) => () => document.createElement(name);
+
 /** Lets the keyboard into a box that scrolls, and keeps it out of one that does not. */
 export function reachable(box) {
   if (box.scrollHeight > box.clientHeight) box.tabIndex = 0;

@@ -1,7 +1,7 @@
 // @ts-check
 // The figures at the top, and the early warnings that follow from them.
 
-import { field, text } from "../markup.js";
+import { empty, field, lineUp, text } from "../markup.js";
 import { BEATS, Looks, PUSH, read } from "./figures.js";
 import { AUTO_OUTS_PER_MINUTE, busiestMinute, warnings } from "./warnings.js";
 
@@ -131,13 +131,11 @@ export class Glance {
     const found = warnings(this.#known);
     none.hidden = found.length > 0;
     text(none, "Nothing to worry about: beats arrive, changes are told, and nobody is punched out by the dozen.");
-    found.forEach(({ grade, words }, at) => {
-      const item = list.children[at] ?? list.appendChild(document.createElement("li"));
+    lineUp(list, found, empty("li"), (/** @type {HTMLElement} */ item, /** @type {any} */ { grade, words }) => {
       item.className = "notice";
       item.dataset.grade = grade;
       text(item, `${grade === "alert" ? "Now: " : ""}${words}`);
     });
-    while (list.children.length > found.length) list.lastElementChild.remove();
   }
 }
 

@@ -2,7 +2,7 @@
 // The card of one person: why their status is what it is, and their sessions on a line of time.
 
 import { count, errorBound, length, timeOfDay } from "../format.js";
-import { field, reachable, stamp, text } from "../markup.js";
+import { empty, field, lineUp, reachable, stamp, text } from "../markup.js";
 import { ending } from "../sessions.js";
 import { headline, sessionWords } from "./explanation.js";
 import { barsOf, courseOf, lineOf, marksOf } from "./timeline.js";
@@ -115,12 +115,8 @@ export class PersonCard {
   /** @param {import("./explanation.js").Explanation} explained */
   #explain(explained) {
     text(this.#parts.headline, headline(explained));
-    const box = this.#parts.because;
-    explained.sessions.forEach((session, at) => {
-      const item = box.children[at] ?? box.appendChild(document.createElement("li"));
-      text(item, sessionWords(session, explained.nowAt));
-    });
-    while (box.children.length > explained.sessions.length) box.lastElementChild.remove();
+    const say = (/** @type {HTMLElement} */ item, /** @type {any} */ session) => text(item, sessionWords(session, explained.nowAt));
+    lineUp(this.#parts.because, explained.sessions, empty("li"), say);
   }
 
   /** @param {any} total */
@@ -147,11 +143,9 @@ export class PersonCard {
       mark.textContent = at % 60_000 === 0 ? timeOfDay(at) : `:${String(new Date(at).getSeconds()).padStart(2, "0")}`;
       return mark;
     }));
-    sessions.forEach((/** @type {any} */ session, /** @type {number} */ at) => {
-      const row = parts.rows.children[at] ?? parts.rows.appendChild(stamp("course"));
+    const fill = (/** @type {HTMLElement} */ row, /** @type {any} */ session, /** @type {number} */ at) =>
       fillCourse(row, session, /** @type {import("./timeline.js").Course} */ (courses[at]), line);
-    });
-    while (parts.rows.children.length > sessions.length) parts.rows.lastElementChild.remove();
+    lineUp(parts.rows, sessions, () => stamp("course"), fill);
     reachable(parts.box);
   }
 }
@@ -171,13 +165,9 @@ function fillCourse(row, session, course, line) {
   text(field(row, "visible"), length(session.visibleMs));
   text(field(row, "active"), length(session.activeMs));
   text(field(row, "end"), end ? `${end.how} ${timeOfDay(session.endedAt)} ${errorBound(session.errorBoundMs)}`.trim() : "still here");
-  const track = field(row, "track");
-  const bars = barsOf(course, line);
-  bars.forEach(({ kind, left, width }, at) => {
-    const piece = track.children[at] ?? track.appendChild(document.createElement("span"));
+  lineUp(field(row, "track"), barsOf(course, line), empty("span"), (/** @type {HTMLElement} */ piece, /** @type {any} */ { kind, left, width }) => {
     piece.dataset.kind = kind;
     piece.style.left = `${left}%`;
     piece.style.width = `${width}%`;
   });
-  while (track.children.length > bars.length) track.lastElementChild.remove();
 }
