@@ -2,7 +2,7 @@
 // Which systems there are to look at, and who may. An ordinary server has one, and asks for an admin's token if it has
 // any; the demo has six on one address, and gives such a token to whoever asks.
 
-import { refusalOf } from "./api.js";
+import { tokenFor } from "../demos/kit/token.js";
 
 /** A system: where its API is, and whose tokens the demo has for it. @typedef {{ name: string, endpoint: string, pass: string | null }} System */
 
@@ -39,12 +39,4 @@ async function isDemo() {
 }
 
 /** A token of an operator. @type {(system: string) => Promise<string>} */
-export async function passOf(system) {
-  const answer = await fetch(TOKENS, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ system, user: "operator", role: "admin", name: "The operator" }),
-  });
-  if (!answer.ok) throw new Error((await refusalOf(answer)).message);
-  return (await answer.json()).token;
-}
+export const passOf = (system) => tokenFor(system, { user: "operator", role: "admin", name: "The operator" })();
