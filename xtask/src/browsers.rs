@@ -63,6 +63,9 @@ pub(crate) struct BrowsersArguments {
     /// Put what is tested where into the README.
     #[arg(long)]
     write: bool,
+    /// Without the tests whose name contains this; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    without: Vec<String>,
     /// Only the tests whose name contains this.
     name: Option<String>,
 }
@@ -88,6 +91,9 @@ pub(crate) fn run(project: &Project, arguments: &BrowsersArguments) -> Result<()
         cargo.args(&arguments.name).arg("--");
         for other in Engine::value_variants().iter().filter(|engine| !engines.contains(engine)) {
             cargo.args(["--skip", other.tests()]);
+        }
+        for name in &arguments.without {
+            cargo.args(["--skip", name]);
         }
         let title = format!("browser tests, {number} of {}", arguments.times);
         if let Err(error) = step::timed(project, title, || once(&mut cargo)) {
