@@ -7,6 +7,7 @@ use super::{
     api::{Output, Past, Report, Ticket},
     members::Standing,
     records::{End, EndReason, LeaveReason, SessionRow, SpanRow, ViewRow},
+    session::{longest_stay, short},
 };
 use crate::{
     limits,
@@ -59,10 +60,12 @@ impl Tracker {
         let said_at = self.said_at(beat);
         let witnessed_within = self.policy.lease(PageState::Active, None);
         if let Some(session) = self.roll.get_mut(place) {
+            // What the tab tells of the time before that start is not counted, now or later.
+            session.visible_until = short(beat.t.minus(said_at.since(started_at)));
             session.merge(beat, said_at);
             session.recovered = self.now.since(started_at) > witnessed_within;
         }
-        self.note_spans(beat);
+        self.note_spans(beat, started_at);
         self.punch_in_by_presence(place);
         if beat.state == PageState::Closed {
             // Only the last word has arrived: somebody was here and is gone. Nobody saw them come.
@@ -110,12 +113,12 @@ impl Tracker {
         let (user, channel, is_newest) = (session.user, session.channel, beat.seq > session.seq);
         let before = self.standing(user, channel);
         let moves = is_newest && self.roll.channel(channel) != Some(&beat.channel);
-        let was_closed = session.state == PageState::Closed;
+        let (was_closed, started_at) = (session.state == PageState::Closed, session.started_at);
         let said_at = self.said_at(beat);
         if let Some(session) = self.roll.get_mut(place) {
             session.merge(beat, said_at);
         }
-        self.note_spans(beat);
+        self.note_spans(beat, started_at);
         if is_newest && beat.sign_out {
             return self.sign_out_by_beat(place, report);
         }
@@ -218,9 +221,11 @@ impl Tracker {
         })
     }
 
-    fn note_spans(&mut self, beat: &Beat) {
+    /// A span's place in time does not reach behind its session's start, whatever the tab says.
+    fn note_spans(&mut self, beat: &Beat, started_at: Timestamp) {
         for &span in &beat.visible {
             let (start_at, end_at) = self.placed(span, beat);
+            let (start_at, end_at) = (start_at.max(started_at), end_at.max(started_at));
             self.ledger.note_span(SpanRow { session: beat.session, span, start_at, end_at });
         }
     }
@@ -273,7 +278,8 @@ impl Tracker {
             beat.visible.iter().fold((row.visible, row.visible_until), |(sum, until), span| {
                 (sum.plus(span.end.minus(span.start.max(until))), until.max(span.end))
             });
-        self.note_spans(beat);
+        self.note_spans(beat, row.started_at);
+        let most = longest_stay(row.started_at, self.said_at(beat));
         let error_bound = match end.reason {
             EndReason::Timeout if end.ended_at > row.last_seen_at => {
                 self.said_at(beat).since(end.ended_at).plus(limits::LAST_WORD_DELAY)
@@ -286,9 +292,9 @@ impl Tracker {
         }
         self.ledger.note_end(SessionRow {
             seq: beat.seq,
-            visible,
+            visible: visible.min(most).max(row.visible),
             visible_until,
-            active: row.active.max(beat.active),
+            active: row.active.max(beat.active.min(most)),
             last_seen_at: row.last_seen_at.max(end.ended_at),
             end: Some(end),
             ..row.clone()

@@ -146,7 +146,9 @@ impl Session {
         for span in &beat.visible {
             self.count(*span);
         }
-        let active = short(beat.active);
+        let most = short(longest_stay(self.started_at, now.max(self.last_seen_at())));
+        self.visible = self.visible.min(most);
+        let active = short(beat.active).min(most);
         if active > self.active {
             self.active = active;
             self.set_last_active_at(now);
@@ -195,6 +197,13 @@ impl Session {
         };
         End { ended_at: self.last_seen_at(), detected_at: now, reason, error_bound }
     }
+}
+
+/// How long a tab can have been looked at that began at `started_at` by the server's clock and is there at `now`, whatever
+/// its own clock says or somebody's wish for overtime. The first beat, by which the start is known, may have been under way
+/// until its tab would have sent another.
+pub(super) fn longest_stay(started_at: Timestamp, now: Timestamp) -> Millis {
+    now.since(started_at).plus(limits::ANSWER_WITHIN)
 }
 
 /// A length within a session in 32 bits.

@@ -85,9 +85,35 @@ fn nobody_was_here_before_his_token() {
     server.now += 1_000_000;
     let user = UserId::parse("ann").expect("a name");
     let issued_at = Some(Timestamp(START + 900_000));
-    let report = Report { ticket: Ticket(1), user, issued_at, beat: tab.at(1_000_000), past: None };
+    let spans = [(0, 890_000), (895_000, 1_000_000)];
+    let beat = Beat { active: Millis(999_000), ..Tab::seen(tab.at(1_000_000), &spans) };
+    let report = Report { ticket: Ticket(1), user, issued_at, beat, past: None };
     server.tell(Input::Beat(Box::new(report)));
-    assert_eq!(server.row(&tab).started_at, Timestamp(START + 900_000));
+    let row = server.row(&tab);
+    assert_eq!((row.started_at, row.visible), (Timestamp(START + 900_000), Millis(100_000)));
+    assert_eq!(
+        row.active,
+        Millis(110_000),
+        "as long as the session, and as long as its first beat may have been under way"
+    );
+    let placed: Vec<_> = server.spans.values().map(|row| (row.start_at.0 - START, row.end_at.0 - START)).collect();
+    assert_eq!(placed, [(900_000, 900_000), (900_000, 1_000_000)]);
+}
+
+#[test]
+fn a_clock_that_leaps_makes_no_overtime() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    server.beat("ann", tab.at(0)).expect("taken");
+    for hour in 1..=3 {
+        server.pass(5_000);
+        let t = hour * 3_600_000;
+        let beat = Beat { active: Millis(t), ..Tab::seen(tab.at(t), &[(0, t)]) };
+        server.beat("ann", beat).expect("taken");
+    }
+    server.pass(1_000);
+    let most = Millis(15_000).plus(limits::ANSWER_WITHIN);
+    assert_eq!((server.row(&tab).visible, server.row(&tab).active), (most, most));
+    assert!(server.spans.values().all(|row| row.start_at >= server.row(&tab).started_at));
 }
 
 #[test]
