@@ -265,16 +265,17 @@ fn mac(key: &[u8]) -> Hmac<Sha256> {
 
 /// Whether two texts are the same, found out in a time that says nothing about where they differ.
 pub(crate) fn are_equal(one: &[u8], other: &[u8]) -> bool {
-    let key = mac(&chance());
+    let key = mac(&chance::<32>());
     let print = key.clone().chain_update(one).finalize().into_bytes();
     key.chain_update(other).verify(&print).is_ok()
 }
 
-/// A key that nobody outside this process can know: each hasher's number follows from what the system gave by chance.
-pub(crate) fn chance() -> [u8; 32] {
-    let mut key = [0; 32];
-    for eight in key.chunks_exact_mut(8) {
-        eight.copy_from_slice(&RandomState::new().build_hasher().finish().to_le_bytes());
+/// Bytes that nobody outside this process can know: each hasher's number follows from what the system gave by chance.
+pub(crate) fn chance<const BYTES: usize>() -> [u8; BYTES] {
+    let mut key = [0; BYTES];
+    for part in key.chunks_mut(size_of::<u64>()) {
+        let number = RandomState::new().build_hasher().finish().to_le_bytes();
+        part.copy_from_slice(&number[..part.len()]);
     }
     key
 }

@@ -86,7 +86,7 @@ impl Gate {
         let key = super::mac(secret.expose()).chain_update("stillhere: the seal of visits").finalize().into_bytes();
         Self {
             seal: super::mac(&key),
-            chance: super::mac(&super::chance()),
+            chance: super::mac(&super::chance::<32>()),
             sessions: AtomicU64::new(0),
             secure: if over_plain_http { "" } else { "; Secure" },
         }

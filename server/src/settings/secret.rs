@@ -33,7 +33,7 @@ impl Secret {
 
     /// One that nobody can know, for as long as this process runs.
     pub(super) fn by_chance() -> Self {
-        Self(identity::chance().into())
+        Self(identity::chance::<32>().into())
     }
 
     /// Reads it from the file that the setting of this name names.

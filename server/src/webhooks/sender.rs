@@ -1,9 +1,6 @@
 //! The senders: one task for each hook, beside the driver.
 
-use std::{
-    hash::{BuildHasher, Hasher, RandomState},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use stillhere_engine::{random::Rng, time::Timestamp};
 use tokio::{sync::watch, task::JoinSet, time::timeout};
@@ -11,7 +8,7 @@ use tokio::{sync::watch, task::JoinSet, time::timeout};
 use super::{Failure, Line, Webhooks, schedule};
 use crate::{
     driver::Clock,
-    limits,
+    identity, limits,
     metrics::Metrics,
     store::{Fate, Store, StoreError, Waiting},
 };
@@ -32,7 +29,8 @@ pub(crate) async fn run(
             store: Arc::clone(&store),
             metrics: Arc::clone(&metrics),
             clock,
-            rng: Rng::new(chance()),
+            // Servers that start together must not try again together.
+            rng: Rng::new(identity::chance()),
             failures: 0,
             delivered: Vec::new(),
             stop: stop.clone(),
@@ -44,12 +42,6 @@ pub(crate) async fn run(
     if timeout(limits::STOP_PATIENCE, async { while senders.join_next().await.is_some() {} }).await.is_err() {
         tracing::info!("an endpoint has not answered before the end; its letter is sent again after the next start");
     }
-}
-
-/// Servers that start together must not try again together.
-fn chance() -> [u8; 16] {
-    let word = || RandomState::new().build_hasher().finish();
-    (u128::from(word()) << 64 | u128::from(word())).to_be_bytes()
 }
 
 struct Sender {
