@@ -78,6 +78,9 @@ pub const SLEEP_AFTER: Millis = Millis::seconds(2);
 /// A stored session older than this is not gone on with: the server has long ended it.
 pub const RESUME_WITHIN: Millis = Millis::minutes(30);
 
+/// The clocks of servers that share their memory follow one of its own; they are never further apart than this.
+pub const CLOCKS_APART: Millis = Millis::seconds(10);
+
 /// An answer from the store is at most so old when it is handed in: its own patience is shorter.
 pub const LOOKED_UP_WITHIN: Millis = Millis::seconds(10);
 

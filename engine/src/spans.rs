@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
     limits,
@@ -22,6 +22,13 @@ pub struct Span {
 impl Serialize for Span {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         (self.start, self.end).serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let (start, end) = Deserialize::deserialize(from)?;
+        Ok(Self { start, end })
     }
 }
 

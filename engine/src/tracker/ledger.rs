@@ -10,7 +10,7 @@ use alloc::{
 
 use super::{
     api::Ticket,
-    records::{Batch, PunchRow, SessionRow, SpanRow, ViewRow, VisitRow},
+    records::{Batch, PunchKind, PunchRow, SessionRow, SpanRow, ViewRow, VisitRow},
 };
 use crate::{
     limits,
@@ -228,6 +228,38 @@ impl Ledger {
         // A sign of life says that everything before it is on disk.
         let alive_at = is_last.then_some(now);
         Some(Batch { sessions, spans, visits, views, punches, alive_at })
+    }
+
+    /// Everything that is not on disk, but for live sessions: what waits, and what is in the batch under way.
+    pub(super) fn unwritten(&self, under_way: Option<&Batch>) -> Batch {
+        fn join<T: Clone>(under_way: Option<&Vec<T>>, waiting: &[T]) -> Vec<T> {
+            under_way.into_iter().flatten().chain(waiting).cloned().collect()
+        }
+        Batch {
+            sessions: self.ended.values().map(|ended| ended.row.clone()).collect(),
+            spans: join(under_way.map(|batch| &batch.spans), &self.spans),
+            visits: join(under_way.map(|batch| &batch.visits), &self.visits),
+            views: join(under_way.map(|batch| &batch.views), &self.views),
+            punches: join(under_way.map(|batch| &batch.punches), &self.punches),
+            alive_at: None,
+        }
+    }
+
+    /// Goes on with what another ledger has not written. Whoever waited for it there waits no longer.
+    pub(super) fn take_over(&mut self, unwritten: Batch) {
+        for row in unwritten.sessions {
+            self.note_end(row);
+        }
+        for row in unwritten.punches {
+            match row.kind {
+                PunchKind::Correction => self.note_correction(row),
+                PunchKind::In | PunchKind::Out | PunchKind::AutoOut => self.note_punch(row, None),
+            }
+        }
+        self.spans.extend(unwritten.spans);
+        self.visits.extend(unwritten.visits);
+        self.views.extend(unwritten.views);
+        self.is_due_now |= !(self.spans.is_empty() && self.visits.is_empty() && self.views.is_empty());
     }
 
     /// The batch under way is on disk.

@@ -7,6 +7,7 @@ mod api;
 mod beats;
 mod ends;
 mod explain;
+mod holding;
 mod ledger;
 mod members;
 mod names;
@@ -19,16 +20,20 @@ mod wheel;
 use alloc::{
     boxed::Box,
     collections::{BTreeSet, VecDeque},
+    sync::Arc,
     vec::Vec,
 };
 
 pub use api::{Input, Output, Past, Report, Ticket, Way, Why};
 pub use explain::Explained;
+pub use holding::Holding;
 pub use members::{ChannelCount, Live, StatusCounts};
 pub use records::{
     Batch, Change, End, EndReason, LeaveReason, Member, OpenPunch, PunchKind, PunchRow, SessionRow, SpanRow, ViewRow,
     VisitRow,
 };
+
+use serde::{Deserialize, Serialize};
 
 use crate::{
     limits,
@@ -46,7 +51,7 @@ use wheel::Wheel;
 /// [`poll_output`](Self::poll_output) until it says [`Output::Wait`].**
 #[derive(Debug)]
 pub struct Tracker {
-    policy: Policy,
+    policy: Arc<Policy>,
     roll: Roll,
     wheel: Wheel,
     ledger: Ledger,
@@ -62,7 +67,7 @@ pub struct Tracker {
 }
 
 /// A time in which nobody could be seen. It is not held against anybody's status.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Blind {
     since: Timestamp,
     length: Millis,
@@ -86,9 +91,9 @@ impl Blind {
 impl Tracker {
     /// An empty picture. `seed` is any number that outsiders cannot know.
     #[must_use]
-    pub fn new(policy: Policy, seed: u64, now: Timestamp) -> Self {
+    pub fn new(policy: impl Into<Arc<Policy>>, seed: u64, now: Timestamp) -> Self {
         Self {
-            policy,
+            policy: policy.into(),
             roll: Roll::new(seed),
             wheel: Wheel::new(now),
             ledger: Ledger::new(now),
@@ -97,7 +102,7 @@ impl Tracker {
             outputs: VecDeque::new(),
             now,
             has_more_due: false,
-            blind: Blind { since: Timestamp(0), length: Millis::ZERO, until: Timestamp(0) },
+            blind: Blind::default(),
         }
     }
 

@@ -6,6 +6,8 @@
 
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Tracker,
     api::{Output, Ticket, Way},
@@ -21,13 +23,13 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Punches {
     /// By the user's number, which stays the same while there is a session.
-    stays: BTreeMap<u32, Stay>,
+    pub(super) stays: BTreeMap<u32, Stay>,
     /// The newest epoch of anybody.
-    newest: u64,
+    pub(super) newest: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Stay {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Stay {
     epoch: u64,
     /// The last evidence from sessions that have ended, or the IN.
     proven_until: Timestamp,

@@ -2,6 +2,8 @@
 
 use alloc::{string::String, vec::Vec};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     page::PageState,
     spans::Span,
@@ -10,7 +12,7 @@ use crate::{
 };
 
 /// A session as the store keeps it. Writing the same row twice, or an older one after a newer, does no harm.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionRow {
     /// Which session.
     pub session: SessionId,
@@ -47,7 +49,7 @@ pub struct SessionRow {
 }
 
 /// How and when a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct End {
     /// The last evidence of it.
     pub ended_at: Timestamp,
@@ -60,7 +62,7 @@ pub struct End {
 }
 
 /// Why a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EndReason {
     /// The tab said so.
     Closed,
@@ -95,7 +97,7 @@ impl EndReason {
 
 /// A visible span of a session, placed on the server's clock. `start` names it within its session: a row that is
 /// written again with a later end replaces the earlier one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpanRow {
     /// Which session.
     pub session: SessionId,
@@ -109,7 +111,7 @@ pub struct SpanRow {
 
 /// A user has been in a channel: told when they come and when they go. With who is here now it says how many have ever
 /// been there, and how many today, whatever became of their sessions.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VisitRow {
     /// Where.
     pub channel: ChannelName,
@@ -121,7 +123,7 @@ pub struct VisitRow {
 
 /// A session has gone on to another page or channel: where it was until then. Where it is now its own row says, so a session
 /// that stays where it began costs nothing here. `seq` names the row within its session.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ViewRow {
     /// Which session.
     pub session: SessionId,
@@ -136,7 +138,7 @@ pub struct ViewRow {
 }
 
 /// A row of the audit log. Rows are added, never changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PunchRow {
     /// Who.
     pub user: UserId,
@@ -156,7 +158,7 @@ pub struct PunchRow {
 
 /// What a punch says. A stay has one IN, and one OUT or AUTO_OUT; an AUTO_OUT has any number of corrections, each with
 /// a later `at`. The store's unique keys see to it, whoever writes and however often.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum PunchKind {
     /// The user came.
     In,
@@ -201,7 +203,7 @@ pub struct OpenPunch {
 }
 
 /// What has to be written in one transaction.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
     /// Sessions to insert or update.
     pub sessions: Vec<SessionRow>,

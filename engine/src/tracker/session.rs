@@ -1,5 +1,7 @@
 //! One live session, as small as it can be: a server holds a million of them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     limits,
     page::PageState,
@@ -47,8 +49,17 @@ pub(super) struct Session {
 
 /// A moment of a session, in milliseconds since its start. It reaches 49 days, and no further: a session that goes on
 /// for longer ends there, and its tab begins another. No honest tab gets so far ([`limits::SESSION_AGE`]).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct SinceStart(u32);
+
+/// The moments of a session, which nobody else has to understand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Moments {
+    clock_or_late: u32,
+    last_seen: SinceStart,
+    last_active: SinceStart,
+    lease: SinceStart,
+}
 
 /// Neighbours in a list.
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +114,20 @@ impl Session {
         self.set_last_seen_at(row.last_seen_at);
         self.set_last_active_at(row.last_active_at);
         self.set_lease_until(lease_until);
+    }
+
+    pub(super) fn moments(&self) -> Moments {
+        let Self { clock_or_late, last_seen, last_active, lease, .. } = *self;
+        Moments { clock_or_late, last_seen, last_active, lease }
+    }
+
+    pub(super) fn set_moments(&mut self, moments: Moments) {
+        Moments {
+            clock_or_late: self.clock_or_late,
+            last_seen: self.last_seen,
+            last_active: self.last_active,
+            lease: self.lease,
+        } = moments;
     }
 
     /// The newest accepted beat.

@@ -41,8 +41,10 @@ pub(super) struct Wheel {
 }
 
 impl Wheel {
-    /// An empty wheel whose time begins at `base`.
+    /// An empty wheel whose time begins at `base`. All wheels cut time at the same moments, so that two of them agree on
+    /// when something is due.
     pub(super) fn new(base: Timestamp) -> Self {
+        let base = Timestamp(base.0 - base.0 % TICK_MS);
         Self { base, now: 0, heads: [[NONE; SLOTS]; LEVELS], occupied: [0; LEVELS], entries: Vec::new() }
     }
 

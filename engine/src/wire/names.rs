@@ -3,6 +3,8 @@
 use alloc::boxed::Box;
 use core::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+
 use crate::limits;
 
 /// Why a name was refused. The sentence is for a web developer.
@@ -18,8 +20,15 @@ impl fmt::Display for BadName {
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $longest:expr, $letter:expr, $why:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(transparent)]
         pub struct $name(Box<str>);
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                Self::parse(<&str>::deserialize(from)?).map_err(D::Error::custom)
+            }
+        }
 
         impl $name {
             /// Checks the name.

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use super::BadBeat;
 
@@ -81,7 +81,16 @@ fn letter(bits: u32) -> char {
 
 impl Serialize for SessionId {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&self.to_text())
+        if to.is_human_readable() { to.serialize_str(&self.to_text()) } else { self.0.serialize(to) }
+    }
+}
+
+impl<'de> Deserialize<'de> for SessionId {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        if !from.is_human_readable() {
+            return Deserialize::deserialize(from).map(Self);
+        }
+        Self::parse(<&str>::deserialize(from)?).map_err(|_| Error::custom("no session's id"))
     }
 }
 

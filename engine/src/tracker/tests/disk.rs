@@ -118,7 +118,7 @@ fn a_clock_that_leaps_makes_no_overtime() {
 
 #[test]
 fn a_store_that_is_down_loses_nothing_and_heals() {
-    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    let (mut server, mut tab) = (Server::alone(), Tab::new(1));
     server.is_down = true;
     assert_eq!(server.beat("ann", Tab::seen(tab.at(0), &[(0, 0)])), Err(Refusal::StoreDown));
     assert_eq!(server.members(), "ann online in site", "presence is live from memory");
@@ -154,7 +154,7 @@ fn what_is_dirty_is_written_within_a_second_and_on_demand() {
 
 #[test]
 fn who_waits_for_everything_waits_for_the_last_piece_of_it() {
-    let mut server = Server::start();
+    let mut server = Server::alone();
     let mut tabs: Vec<Tab> = (0..=limits::BATCH_ROWS as u32)
         .map(|number| {
             let mut tab = Tab::new(0);

@@ -301,7 +301,7 @@ fn a_move_is_a_leave_and_a_join_at_once() {
 
 #[test]
 fn a_million_ends_at_once_let_beats_through() {
-    let mut server = Server::start();
+    let mut server = Server::alone();
     for number in 0..5_000_u32 {
         let mut tab = Tab::new(0);
         tab.0.session = SessionId((u128::from(number) << 32).to_le_bytes());
@@ -350,11 +350,11 @@ fn a_late_copy_of_an_old_beat_moves_no_end() {
 
 #[test]
 fn a_session_that_will_not_end_ends_after_seven_weeks_and_its_tab_begins_another() {
-    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    let (mut server, mut tab) = (Server::alone(), Tab::new(1));
     let day = 24 * 60 * 60 * 1_000;
     let beat = |tab: &mut Tab| Beat { next: Some(Millis(day)), ..tab.at(0) };
     let policy = Policy { hidden_hold: limits::LEASE_MAX, ..Policy::default() };
-    server.tracker.policy = policy;
+    server.tracker.policy = policy.into();
     for _ in 0..49 {
         server.beat("ann", beat(&mut tab)).expect("taken");
         server.pass(day);

@@ -4,6 +4,7 @@ mod disk;
 mod ends;
 mod explain;
 mod leaving;
+mod nodes;
 mod people;
 mod punches;
 
@@ -34,6 +35,8 @@ struct Server {
     told: Vec<String>,
     wait: Timestamp,
     tickets: u64,
+    /// The same story, told to servers that share their memory; `None` where it is too long to be told twice.
+    nodes: Option<nodes::Nodes>,
 }
 
 const START: u64 = 1_000_000;
@@ -46,6 +49,7 @@ impl Server {
     fn with(policy: Policy) -> Self {
         policy.check().expect("a policy without contradiction");
         let mut server = Self {
+            nodes: Some(nodes::Nodes::new(policy.clone())),
             tracker: Tracker::new(policy, 7, Timestamp(START)),
             now: START,
             rows: BTreeMap::new(),
@@ -65,23 +69,50 @@ impl Server {
         server
     }
 
+    /// One server, and no others that are told the same.
+    fn alone() -> Self {
+        Self { nodes: None, ..Self::start() }
+    }
+
     /// SIGKILL, and a new process on the same store after `ms`.
     fn crash_for(&mut self, ms: u64) {
         self.now += ms;
         let policy = self.tracker.policy.clone();
         self.tracker = Tracker::new(policy, 8, Timestamp(self.now));
-        let rows = self.rows.values().filter(|row| row.end.is_none()).cloned().collect();
-        self.tell(Input::Restore { rows, alive_at: Some(self.alive_at) });
+        let rows: Vec<SessionRow> = self.rows.values().filter(|row| row.end.is_none()).cloned().collect();
         let is_in = |row: &&PunchRow| {
             row.kind == PunchKind::In && !self.punches.iter().any(|end| end.epoch == row.epoch && end.kind != row.kind)
         };
         let open = self.punches.iter().filter(is_in);
         let open = open.map(|row| OpenPunch { user: row.user.clone(), epoch: row.epoch, proven_until: row.at });
-        let open = open.collect();
+        let open: Vec<OpenPunch> = open.collect();
+        let alive_at = self.alive_at;
+        self.hand_in(Input::Restore { rows: rows.clone(), alive_at: Some(alive_at) });
+        if let Some(nodes) = &mut self.nodes {
+            nodes.rebuild(&rows, &open, alive_at, Timestamp(self.now));
+        }
         self.tell(Input::RestorePunches(open));
     }
 
     fn tell(&mut self, input: Input) {
+        let Some(mut nodes) = self.nodes.take() else { return self.hand_in(input) };
+        let said_by_nodes = nodes.tell(&input, Timestamp(self.now), self.is_down);
+        let (answered, told) = (self.answers.len(), self.told.len());
+        self.hand_in(input);
+        let answers = self.answers[answered..].iter().map(nodes::masked);
+        let mut said: Vec<String> = answers.chain(self.told[told..].iter().cloned()).collect();
+        said.sort();
+        assert_eq!(said_by_nodes, said, "several servers say what one says");
+        assert_eq!(
+            nodes.log(),
+            self.punches.iter().map(nodes::as_logged).collect::<Vec<_>>(),
+            "and write what one writes"
+        );
+        assert_eq!(nodes.members(), nodes::in_order(self.tracker.members(None)), "and know who is here");
+        self.nodes = Some(nodes);
+    }
+
+    fn hand_in(&mut self, input: Input) {
         let mut inputs = vec![input];
         while let Some(input) = inputs.pop() {
             self.tracker.handle_input(input, Timestamp(self.now));
@@ -100,14 +131,8 @@ impl Server {
                         inputs.push(Input::Recorded);
                     }
                     Output::Publish(change) => self.told.push(in_words(&change)),
-                    Output::Done { ticket, done } => {
-                        let done = done.map_or_else(|why| why.code(), |()| "done");
-                        self.told.push(format!("{done} {}", ticket.0));
-                    }
-                    Output::Punched { punch, .. } => {
-                        self.told
-                            .push(punch.map_or_else(|why| why.code().into(), |row| format!("asked {}", as_row(&row))));
-                    }
+                    Output::Done { ticket, done } => self.told.push(done_in_words(ticket, done)),
+                    Output::Punched { punch, .. } => self.told.push(asked_in_words(punch)),
                     Output::Wait { until, .. } => break until,
                 }
             };
@@ -132,24 +157,9 @@ impl Server {
             self.views.insert((view.session, view.seq), format!("{page} in {} until {at}s", view.channel.as_str()));
         }
         for row in batch.punches {
-            self.punch(row);
+            add_punch(&mut self.punches, row);
         }
         self.alive_at = batch.alive_at.unwrap_or(self.alive_at);
-    }
-
-    /// As a store's keys would have it.
-    fn punch(&mut self, row: PunchRow) {
-        let of_stay = self.punches.iter().filter(|known| (&known.user, known.epoch) == (&row.user, row.epoch));
-        let is_new = match row.kind {
-            PunchKind::Correction => {
-                let ends = of_stay.filter(|known| matches!(known.kind, PunchKind::AutoOut | PunchKind::Correction));
-                ends.map(|known| known.at).max().is_some_and(|at| at < row.at)
-            }
-            kind => of_stay.filter(|known| known.kind == kind).count() == 0,
-        };
-        if is_new {
-            self.punches.push(row);
-        }
     }
 
     /// The audit log since the last time somebody asked for it.
@@ -195,6 +205,29 @@ impl Server {
     fn row(&self, tab: &Tab) -> &SessionRow {
         &self.rows[&tab.0.session]
     }
+}
+
+/// As a store's keys would have it.
+fn add_punch(punches: &mut Vec<PunchRow>, row: PunchRow) {
+    let of_stay = punches.iter().filter(|known| (&known.user, known.epoch) == (&row.user, row.epoch));
+    let is_new = match row.kind {
+        PunchKind::Correction => {
+            let ends = of_stay.filter(|known| matches!(known.kind, PunchKind::AutoOut | PunchKind::Correction));
+            ends.map(|known| known.at).max().is_some_and(|at| at < row.at)
+        }
+        kind => of_stay.filter(|known| known.kind == kind).count() == 0,
+    };
+    if is_new {
+        punches.push(row);
+    }
+}
+
+fn done_in_words(ticket: Ticket, done: Result<(), Refusal>) -> String {
+    format!("{} {}", done.map_or_else(|why| why.code(), |()| "done"), ticket.0)
+}
+
+fn asked_in_words(punch: Result<Box<PunchRow>, Refusal>) -> String {
+    punch.map_or_else(|why| why.code().into(), |row| format!("asked {}", as_row(&row)))
 }
 
 fn in_short(member: &Member) -> String {

@@ -32,6 +32,16 @@ fn in_and_out_are_on_disk_before_anybody_hears_of_them() {
 }
 
 #[test]
+fn two_stays_within_a_millisecond_are_two() {
+    let (mut server, mut tab) = (clock(Punching::OnRequest), Tab::new(1));
+    server.beat("ann", tab.at(0)).expect("taken");
+    for way in [Way::In, Way::Out, Way::In] {
+        ask(&mut server, "ann", way);
+    }
+    assert_eq!(server.log(), "ann IN at 0s, ann OUT at 0s, ann IN at 0s");
+}
+
+#[test]
 fn without_a_punch_clock_nothing_is_punched() {
     let (mut server, mut tab) = (Server::start(), Tab::new(1));
     server.beat("ann", tab.at(0)).expect("taken");
