@@ -202,6 +202,18 @@ async fn ten_thousand_members_draw_only_the_rows_in_view(engine: Engine) {
     browser.until(&format!("{}?.dataset.status === 'away' && !{}", row("user-09999"), row("user-09998"))).await;
     assert_eq!(people(&browser).await, "9999");
     assert_eq!(active(&browser, "aria-posinset").await, "9999");
+
+    // Who changes out of view is drawn nowhere, and as they are now when they come into view.
+    browser
+        .run(
+            "test.tell(['update', { at: new Date().toISOString(), member: test.member(4, 'away') }],
+                ['leave', { at: new Date().toISOString(), channel: 'site', user: 'user-00001', reason: 'closed' }]);",
+        )
+        .await;
+    browser.until("document.querySelector('[data-testid=people]').textContent.replace(/\\D/g, '') === '9998'").await;
+    assert_eq!(browser.run(&format!("return !{}", row("user-00004"))).await, true);
+    press(&browser, "Home").await;
+    browser.until(&format!("{}?.dataset.status === 'away' && !{}", row("user-00004"), row("user-00001"))).await;
 }
 
 async fn a_server_that_wants_to_know_who_asks_is_told_by_a_token(engine: Engine) {

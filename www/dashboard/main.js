@@ -23,10 +23,14 @@ const here = new Here(card("here"), {
   onChoose: (user) => person.look(user),
   onChange(roll) {
     glance.here(roll);
-    document.title = `${roll.isKnown ? `${roll.people} here · ` : ""}Dashboard · stillhere`;
   },
 });
 const person = new PersonCard(card("one"), { clock, onPerson });
+// Not with every change: the browser tells its window of each title, and nobody reads so fast.
+clock.onTick(() => {
+  const { isKnown, people } = here.roll;
+  document.title = `${isKnown ? `${people} here · ` : ""}Dashboard · stillhere`;
+});
 const overTime = new OverTime(card("over-time"), { clock });
 const button = (/** @type {string} */ name) => field(card("over-time"), name);
 const since = () => ({ from: overTime.question().from });
