@@ -227,11 +227,20 @@ async fn a_server_that_wants_to_know_who_asks_is_told_by_a_token(engine: Engine)
             "const form = document.querySelector('form.pass'); form.elements.token.value = '{token}'; form.requestSubmit();"
         )
     };
+    // Nothing is said to be well, or to be nobody's, before anything is known.
+    let seen = "return [...document.querySelectorAll('main > section')].filter((card) => card.offsetParent).map(({ id }) => id)";
+    assert_eq!(browser.run(seen).await, json!(["system"]));
+    let why = "document.querySelector('[data-field=pass-why]').textContent";
+    browser.run(&give("no token at all")).await;
+    browser.until(&format!("{why}.startsWith('The token is not valid')")).await;
     browser.run(&give(&token("ann", "user"))).await;
-    browser.until("document.querySelector('[data-field=pass-why]').textContent.includes('An admin’s is needed')").await;
+    browser
+        .until(&format!("{why}.startsWith('The token is valid, but its role may not do this. An admin’s is')"))
+        .await;
     browser.run(&give(&token("boss", "admin"))).await;
     browser.until(&row("ann")).await;
     assert_eq!(browser.run("return document.querySelector('form.pass').hidden").await, true);
+    assert_eq!(browser.run(seen).await, json!(["system", "warnings", "here", "one", "over-time"]));
     let kept = browser.run("return JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href])").await;
     assert!(kept.as_str().is_some_and(|kept| !kept.contains("eyJ")), "a token was kept: {kept}");
 }
@@ -252,6 +261,7 @@ async fn the_demo_has_a_menu_of_its_systems_and_lets_the_operator_in(engine: Eng
     browser.until(&row("ann")).await;
     look_up(&browser, "ann").await;
     browser.until("document.querySelector('[data-testid=headline]').textContent.endsWith('they are in.')").await;
+    browser.until("/^1 since|a second/.test(document.querySelector('[data-field=rate-more]').textContent)").await;
 
     let choose = "const menu = document.getElementById('system-menu');
         menu.value = '/availability/v1';
