@@ -57,7 +57,7 @@ async fn main() -> ExitCode {
     let table = table::document(&browser.version().await, seconds, &still, &busy, load);
     print!("{table}");
     fs::write(&path, table).expect("the table can be written");
-    match busy.complaint() {
+    match busy.complaint(&still) {
         None => ExitCode::SUCCESS,
         Some(complaint) => {
             eprintln!("{complaint}");

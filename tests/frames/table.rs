@@ -42,11 +42,16 @@ impl From<Value> for Smoothness {
 }
 
 impl Smoothness {
-    /// Why it is not good enough.
-    pub(crate) fn complaint(&self) -> Option<String> {
+    /// Why it is not good enough, beside the same page at rest.
+    pub(crate) fn complaint(&self, still: &Self) -> Option<String> {
         let wanted = SHARE * f64::from(CHANGES_PER_S);
         if self.frames <= FRAMES {
-            return Some(format!("{:.1} frames a second are not above {FRAMES}", self.frames));
+            let busy = if still.frames <= FRAMES {
+                "; nor were they while nothing changed, so the machine is busy"
+            } else {
+                ""
+            };
+            return Some(format!("{:.1} frames a second are not above {FRAMES}{busy}", self.frames));
         }
         if self.changes < wanted {
             return Some(format!("{:.1} changes a second have come to the page, of {CHANGES_PER_S}", self.changes));
