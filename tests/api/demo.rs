@@ -105,8 +105,33 @@ async fn a_server_that_is_no_demo_gives_no_tokens() {
     let server = Server::preset("demo").await;
     let answer = ask(&server, &json!({ "system": "punch-clock", "user": "ann" }), &[]).await;
     assert_eq!(answer.status, 404);
-    let looked = server.send(Method::GET, "/demo/tokens", None, &[]).await;
+    let looked = server.send(Method::GET, "/demo/systems", None, &[]).await;
     assert_eq!(looked.status, 404, "by this the dashboard knows an ordinary server from the demo");
+    let figures = server.send(Method::GET, "/v1/metrics", None, &[]).await;
+    assert_eq!(figures.status, 404, "its figures are in one place");
+}
+
+#[tokio::test]
+async fn every_system_is_listed_with_its_own_figures_for_pages_of_this_machine_only() {
+    let server = Server::demo().await;
+    let listed = server.get("/demo/systems").await;
+    let of = |name: &str, endpoint: String, metrics: String, asks: bool| json!({ "name": name, "endpoint": endpoint, "metrics": metrics, "asksForTokens": asks });
+    let others = SYSTEMS.map(|name| of(name, format!("/{name}/v1"), format!("/{name}/v1/metrics"), true));
+    let site = of("demo", "/v1".into(), "/metrics".into(), false);
+    assert_eq!(listed, Value::from([&others[..], &[site]].concat()));
+    let foreign = server.send(Method::GET, "/demo/systems", None, &[("host", "demo.example")]).await;
+    assert_eq!(foreign.code(), "host_bad");
+
+    let mut beat = first('A', "");
+    beat["token"] = token(&server, json!({ "system": "punch-clock", "user": "ann" })).await.into();
+    let answer = server.send(Method::POST, "/punch-clock/v1/beat", Some(beat.to_string()), &[JSON]).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    for system in listed.as_array().into_iter().flatten() {
+        let (name, path) = (&system["name"], system["metrics"].as_str().expect("a path"));
+        let text = server.figures(path).await;
+        let taken = if name == "punch-clock" { 1 } else { 0 };
+        assert!(text.contains(&format!("\nstillhere_beats_taken_total {taken}\n")), "{name}: {text}");
+    }
 }
 
 #[tokio::test]

@@ -202,6 +202,18 @@ async fn ten_thousand_members_draw_only_the_rows_in_view(engine: Engine) {
     browser.until(&format!("{}?.dataset.status === 'away' && !{}", row("user-09999"), row("user-09998"))).await;
     assert_eq!(people(&browser).await, "9999");
     assert_eq!(active(&browser, "aria-posinset").await, "9999");
+
+    // Who changes out of view is drawn nowhere, and as they are now when they come into view.
+    browser
+        .run(
+            "test.tell(['update', { at: new Date().toISOString(), member: test.member(4, 'away') }],
+                ['leave', { at: new Date().toISOString(), channel: 'site', user: 'user-00001', reason: 'closed' }]);",
+        )
+        .await;
+    browser.until("document.querySelector('[data-testid=people]').textContent.replace(/\\D/g, '') === '9998'").await;
+    assert_eq!(browser.run(&format!("return !{}", row("user-00004"))).await, true);
+    press(&browser, "Home").await;
+    browser.until(&format!("{}?.dataset.status === 'away' && !{}", row("user-00004"), row("user-00001"))).await;
 }
 
 async fn a_server_that_wants_to_know_who_asks_is_told_by_a_token(engine: Engine) {
@@ -215,11 +227,20 @@ async fn a_server_that_wants_to_know_who_asks_is_told_by_a_token(engine: Engine)
             "const form = document.querySelector('form.pass'); form.elements.token.value = '{token}'; form.requestSubmit();"
         )
     };
+    // Nothing is said to be well, or to be nobody's, before anything is known.
+    let seen = "return [...document.querySelectorAll('main > section')].filter((card) => card.offsetParent).map(({ id }) => id)";
+    assert_eq!(browser.run(seen).await, json!(["system"]));
+    let why = "document.querySelector('[data-field=pass-why]').textContent";
+    browser.run(&give("no token at all")).await;
+    browser.until(&format!("{why}.startsWith('The token is not valid')")).await;
     browser.run(&give(&token("ann", "user"))).await;
-    browser.until("document.querySelector('[data-field=pass-why]').textContent.includes('An admin’s is needed')").await;
+    browser
+        .until(&format!("{why}.startsWith('The token is valid, but its role may not do this. An admin’s is')"))
+        .await;
     browser.run(&give(&token("boss", "admin"))).await;
     browser.until(&row("ann")).await;
     assert_eq!(browser.run("return document.querySelector('form.pass').hidden").await, true);
+    assert_eq!(browser.run(seen).await, json!(["system", "warnings", "here", "one", "over-time"]));
     let kept = browser.run("return JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href])").await;
     assert!(kept.as_str().is_some_and(|kept| !kept.contains("eyJ")), "a token was kept: {kept}");
 }
@@ -240,6 +261,7 @@ async fn the_demo_has_a_menu_of_its_systems_and_lets_the_operator_in(engine: Eng
     browser.until(&row("ann")).await;
     look_up(&browser, "ann").await;
     browser.until("document.querySelector('[data-testid=headline]').textContent.endsWith('they are in.')").await;
+    browser.until("/^1 since|a second/.test(document.querySelector('[data-field=rate-more]').textContent)").await;
 
     let choose = "const menu = document.getElementById('system-menu');
         menu.value = '/availability/v1';

@@ -1,8 +1,9 @@
 //! The table of costs, in Markdown.
 
-use std::{fmt::Write, fs, thread};
+use std::fmt::Write;
 
 use serde_json::Value;
+use stillhere_tests::machine;
 
 /// A way to beat.
 pub(crate) struct Way {
@@ -70,7 +71,11 @@ pub(crate) fn document(browser: &str, rounds: usize, costs: &[Cost; WAYS.len()])
     );
     let pages = all(|cost| median(&cost.pages));
     row("pages of wasm memory at the start", pages.map(|pages| pages.to_string()), "2");
-    let _ok = writeln!(text, "\n{browser} on {}: medians of {rounds} interleaved runs, nothing cached.", machine());
+    let _ok = writeln!(
+        text,
+        "\n{browser} on {}: medians of {rounds} interleaved runs, nothing cached.",
+        machine::processor()
+    );
     text
 }
 
@@ -78,12 +83,4 @@ pub(crate) fn document(browser: &str, rounds: usize, costs: &[Cost; WAYS.len()])
 fn beside_the_last<const N: usize>(figures: [f64; N], unit: &str, factor: f64) -> [String; N] {
     let last = figures.last().copied().unwrap_or(f64::NAN);
     figures.map(|figure| format!("{:.1} {unit} ({:.1} ×)", figure * factor, figure / last))
-}
-
-/// The processor's name and how many of it there are.
-fn machine() -> String {
-    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    format!("{cores} cores of {}", name.map_or("an unknown processor", |(_, name)| name.trim()))
 }

@@ -2,6 +2,8 @@
 //! person can say whether it looks right, so it is no test.
 #![allow(clippy::expect_used, reason = "what cannot go on says so by failing")]
 
+mod moments;
+
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -37,6 +39,7 @@ async fn main() {
         }
         println!("  {path}");
     }
+    moments::picture(&folder).await;
 }
 
 /// The addresses of all pages, in order.

@@ -97,6 +97,17 @@ impl Browser {
         version["product"].as_str().unwrap_or_default().to_owned()
     }
 
+    /// Begins to note where the page's time goes. Chromium only.
+    pub async fn begin_profile(&self) {
+        self.dev_tools("Profiler.enable", json!({})).await;
+        self.dev_tools("Profiler.start", json!({})).await;
+    }
+
+    /// Where it went, as Chromium's developer tools read it.
+    pub async fn end_profile(&self) -> Value {
+        self.dev_tools("Profiler.stop", json!({})).await["profile"].take()
+    }
+
     /// Stops the page as the browser does with one that has been hidden for long.
     pub async fn freeze(&self) {
         self.dev_tools("Page.setWebLifecycleState", json!({ "state": "frozen" })).await;

@@ -9,6 +9,7 @@ pub mod driver;
 pub mod endpoint;
 pub mod engine;
 pub mod feed;
+pub mod machine;
 pub mod nginx;
 pub mod screen;
 pub mod server;

@@ -211,7 +211,12 @@ impl Server {
 
     /// What the server tells an operator, in Prometheus's text.
     pub async fn metrics(&self) -> String {
-        let answer = self.client.get(self.url("/metrics")).send().await.expect("the server answers");
+        self.figures("/metrics").await
+    }
+
+    /// The same of one of the demo's systems, wherever its figures are.
+    pub async fn figures(&self, path: &str) -> String {
+        let answer = self.client.get(self.url(path)).send().await.expect("the server answers");
         answer.text().await.expect("a text")
     }
 

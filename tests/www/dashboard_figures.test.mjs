@@ -63,6 +63,8 @@ test("how many were here is drawn by its peaks and told in a sentence and a tabl
   const drawn = concurrency([bucket(0, { peakUsers: 4, peakSessions: 6, averageUsers: 3.25 }), bucket(15, { peakUsers: 2, peakSessions: 2 })], bucket(3).at, name);
   assert.deepEqual(drawn.columns, [[START / 1_000, START / 1_000 + 900], [4, 2], [6, 2]]);
   assert.equal(drawn.summary, "At most 4 people at once, first at 14:03; 2 at most in the newest step.");
+  const one = concurrency([bucket(0, { peakUsers: 1 })], bucket(3).at, name);
+  assert.equal(one.summary, "At most 1 person at once, first at 14:03; 1 at most in the newest step.");
   assert.deepEqual(drawn.rows[0], ["14:00", "4", "6", "3.3"]);
   assert.equal(concurrency([bucket(0)], null, name).summary, "Nobody was here in this time.");
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { headline, sessionWords } from "../../www/dashboard/explanation.js";
-import { warnings } from "../../www/dashboard/warnings.js";
+import { calm, warnings } from "../../www/dashboard/warnings.js";
 
 const START = Date.parse("2026-11-21T14:00:00.000Z");
 const at = (seconds) => new Date(START + seconds * 1_000).toISOString();
@@ -32,6 +32,13 @@ test("nothing known and nothing wrong are no warning", () => {
   const well = { line: null, autoOuts: [1, 0, 5], ends: { ended: 20, timeout: 10 }, beats: { taken: 1_000, refused: 0, share: 1 }, lagMs: 40,
     server: { unwritten: 0, resyncs: 0, commands: 3 } };
   assert.deepEqual(warnings(well), []);
+});
+
+test("what is well is said of what is known only", () => {
+  assert.equal(calm({}), "Nothing is known yet.");
+  assert.equal(calm({ line: null, beats: { taken: 0, refused: 0, share: null } }), "Nothing to worry about: changes are told.");
+  assert.equal(calm({ line: null, beats: { taken: 7, refused: 0, share: 1 }, autoOuts: [0] }),
+    "Nothing to worry about: beats arrive, changes are told and nobody is punched out by the dozen.");
 });
 
 test("more than ten AUTO_OUTs in one minute are an alert, more than five a notice", () => {

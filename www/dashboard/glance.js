@@ -3,7 +3,7 @@
 
 import { empty, field, lineUp, text } from "../markup.js";
 import { BEATS, Looks, PUSH, read } from "./figures.js";
-import { AUTO_OUTS_PER_MINUTE, busiestMinute, warnings } from "./warnings.js";
+import { AUTO_OUTS_PER_MINUTE, busiestMinute, calm, warnings } from "./warnings.js";
 
 /** Changes whose way to this page is remembered. */
 const MOST_LAGS = 100;
@@ -21,8 +21,8 @@ export class Glance {
   #lags = [];
   /** @type {import("./warnings.js").Known} */
   #known = {};
-  /** Whether this system's figures can be had. @type {string | null} */
-  #metrics = null;
+  /** Where this system's figures are. */
+  #metrics = "";
 
   /** @param {HTMLElement} root @param {HTMLElement} warned @param {{ clock: import("../clock.js").Clock }} to */
   constructor(root, warned, { clock }) {
@@ -32,7 +32,7 @@ export class Glance {
     this.#warned = { none: field(warned, "none"), list: field(warned, "list") };
   }
 
-  /** Another system; `metrics` is where its figures are, or null where nobody tells them. @param {Api} api @param {string | null} metrics */
+  /** Another system; `metrics` is where its figures are. @param {Api} api @param {string} metrics */
   use(api, metrics) {
     this.#api = api;
     this.#metrics = metrics;
@@ -72,18 +72,13 @@ export class Glance {
 
   /** @param {Api} api */
   async #askFigures(api) {
-    const parts = this.#parts;
-    if (!this.#metrics) {
-      text(parts["rate-more"], "The demo tells beats of its own page only.");
-    } else {
-      try {
-        const figures = read(await api.text(this.#metrics));
-        if (this.#api !== api) return;
-        this.#looks.add({ at: performance.now(), figures });
-        this.#showFigures();
-      } catch (/** @type {any} */ why) {
-        if (this.#api === api) text(parts["rate-more"], why.message);
-      }
+    try {
+      const figures = read(await api.text(this.#metrics));
+      if (this.#api !== api) return;
+      this.#looks.add({ at: performance.now(), figures });
+      this.#showFigures();
+    } catch (/** @type {any} */ why) {
+      if (this.#api === api) text(this.#parts["rate-more"], why.message);
     }
     if (this.#api === api) this.#showLag();
   }
@@ -130,7 +125,7 @@ export class Glance {
     const { none, list } = this.#warned;
     const found = warnings(this.#known);
     none.hidden = found.length > 0;
-    text(none, "Nothing to worry about: beats arrive, changes are told, and nobody is punched out by the dozen.");
+    text(none, calm(this.#known));
     lineUp(list, found, empty("li"), (/** @type {HTMLElement} */ item, /** @type {any} */ { grade, words }) => {
       item.className = "notice";
       item.dataset.grade = grade;

@@ -29,6 +29,8 @@ export class Here {
   #buttons = new Map();
   #wish = { channel: "", status: "", text: "" };
   #onChange;
+  /** Whether what is shown is from before the feed was lost. */
+  #isStale = false;
   /** Who is looked at elsewhere on the page. @type {string | null} */
   #user = null;
   /** Their row: the one that was chosen, or the first of theirs. @type {string | null} */
@@ -75,8 +77,10 @@ export class Here {
 
   /** Says why there is no list, or that the one that is shown is old (null: it is not). @param {string | null} why */
   stale(why) {
-    this.#root.classList.toggle("is-stale", why !== null);
+    this.#isStale = why !== null;
+    this.#root.classList.toggle("is-stale", this.#isStale);
     if (why !== null) text(this.#parts.waiting, why);
+    this.#draw();
   }
 
   /** @param {Partial<{ channel: string, status: string, text: string }>} wish */
@@ -93,8 +97,7 @@ export class Here {
     text(parts.people, roll.isKnown ? roll.people.toLocaleString() : "–");
     parts.waiting.hidden = roll.isKnown;
     parts.empty.hidden = !roll.isKnown || keys.length > 0;
-    text(parts.empty, roll.people > 0 ? "Nobody who is here fits. Choose all channels and statuses, or look the name up."
-      : "Nobody is here. As soon as somebody opens a page that beats, they appear.");
+    text(parts.empty, this.#emptyWords());
     parts.list.hidden = keys.length === 0;
     const isAll = !this.#wish.channel && !this.#wish.status && !this.#wish.text;
     text(parts.found, roll.isKnown && !isAll ? `${count(keys.length, "fits", "fit")}.` : "");
@@ -102,6 +105,12 @@ export class Here {
     this.#drawStatuses();
     this.#list.show(keys);
     this.#onChange(roll);
+  }
+
+  #emptyWords() {
+    if (this.roll.people > 0) return "Nobody who is here fits. Choose all channels and statuses, or look the name up.";
+    return this.#isStale ? "Nobody was here when the feed was lost."
+      : "Nobody is here. As soon as somebody opens a page that beats, they appear.";
   }
 
   #find() {

@@ -23,10 +23,14 @@ const here = new Here(card("here"), {
   onChoose: (user) => person.look(user),
   onChange(roll) {
     glance.here(roll);
-    document.title = `${roll.isKnown ? `${roll.people} here · ` : ""}Dashboard · stillhere`;
   },
 });
 const person = new PersonCard(card("one"), { clock, onPerson });
+// Not with every change: the browser tells its window of each title, and nobody reads so fast.
+clock.onTick(() => {
+  const { isKnown, people } = here.roll;
+  document.title = `${isKnown ? `${people} here · ` : ""}Dashboard · stillhere`;
+});
 const overTime = new OverTime(card("over-time"), { clock });
 const button = (/** @type {string} */ name) => field(card("over-time"), name);
 const since = () => ({ from: overTime.question().from });
@@ -39,6 +43,7 @@ const saving = new Saving(button("saved"), [
 const line = card("line");
 const menu = field(card("system"), "menu");
 const passForm = field(card("system"), "pass");
+const main = card("main");
 const params = new URLSearchParams(location.search);
 
 /** Who looks at the system that is shown; null: nobody had to say. @type {string | null} */
@@ -80,7 +85,6 @@ async function open(next) {
   pass = null;
   menu.value = system.endpoint;
   remember("api", system.endpoint === "/v1" ? null : system.endpoint);
-  passForm.hidden = true;
   await begin();
 }
 
@@ -104,23 +108,29 @@ async function begin() {
     // Whatever else is in the way may pass; the cards say it, and ask again.
   }
   if (system !== of) return;
-  passForm.hidden = true;
+  unlock();
   follow();
   saving.use(api);
   const user = params.get("user");
   if (user) person.look(user);
   else here.mark(null);
-  await Promise.all([glance.use(api, of.pass ? null : "/metrics"), overTime.use(api)]);
+  await Promise.all([glance.use(api, of.metrics), overTime.use(api)]);
 }
 
-/** @param {string} why */
+/** Shows nothing but the question. @param {string} why */
 function askForPass(why) {
+  main.classList.add("is-locked");
   passForm.hidden = false;
   text(field(passForm, "pass-why"), pass ? why : "This server shows its records to admins only. Say who you are.");
-  here.forget("Nothing is shown before you have said who you are.");
-  showLine({ phase: "refused" });
-  // That is no trouble to be warned of: it is said above.
-  glance.line(null);
+  line.dataset.state = "refused";
+  text(field(line, "phase"), "waiting for a token");
+  // To try again without one leads to the same.
+  field(line, "again").hidden = true;
+}
+
+function unlock() {
+  main.classList.remove("is-locked");
+  passForm.hidden = true;
 }
 
 /** Watches everybody, wherever they are. */

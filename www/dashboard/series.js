@@ -1,7 +1,7 @@
 // @ts-check
 // From the statistics that the server answers to what a chart draws, and to the same in words and as a table. Pure.
 
-import { length, timeOfDay } from "../format.js";
+import { count, length, timeOfDay } from "../format.js";
 import { histogram, LABELS } from "./lengths.js";
 import { AUTO_OUTS_PER_MINUTE } from "./warnings.js";
 
@@ -36,7 +36,7 @@ export function beginning(now, { reachMs, wholeMs }, offsetMs = 0) {
 export function concurrency(buckets, peakUsersAt, name = timeOfDay) {
   const most = Math.max(0, ...buckets.map(({ peakUsers }) => peakUsers));
   const summary = most === 0 ? "Nobody was here in this time."
-    : `At most ${most.toLocaleString()} people at once, first at ${name(peakUsersAt ?? "")}; ${buckets.at(-1)?.peakUsers ?? 0} at most in the newest step.`;
+    : `At most ${count(most, "person", "people")} at once, first at ${name(peakUsersAt ?? "")}; ${buckets.at(-1)?.peakUsers ?? 0} at most in the newest step.`;
   return {
     columns: [seconds(buckets), buckets.map(({ peakUsers }) => peakUsers), buckets.map(({ peakSessions }) => peakSessions)],
     summary,

@@ -1,27 +1,25 @@
 // @ts-check
 // Which systems there are to look at, and who may. An ordinary server has one, and asks for an admin's token if it has
-// any; the demo has six on one address, and gives such a token to whoever asks.
+// any; the demo lists its own, and gives such a token to whoever asks.
 
 import { tokenFor } from "../demos/kit/token.js";
 
-/** A system: where its API is, and whose tokens the demo has for it. @typedef {{ name: string, endpoint: string, pass: string | null }} System */
+/**
+ * A system: where its API and its figures are, and whose tokens the demo has for it.
+ *
+ * @typedef {{ name: string, endpoint: string, metrics: string, pass: string | null }} System
+ */
 
-const DEMO = "the demo page";
-const PRESETS = ["session-duration", "punch-clock", "who-is-online", "module-users", "availability"];
+/** One system as the demo lists it. @typedef {{ name: string, endpoint: string, metrics: string, asksForTokens: boolean }} Listed */
 
-/** The demo's own systems, by their presets. @type {readonly System[]} */
-const OF_DEMO = [
-  ...PRESETS.map((name) => ({ name: name.replaceAll("-", " "), endpoint: `/${name}/v1`, pass: name })),
-  { name: DEMO, endpoint: "/v1", pass: null },
-];
-
-/** Where tokens for trying out are. */
-const TOKENS = "/demo/tokens";
+/** Only the demo knows the address. */
+const SYSTEMS = "/demo/systems";
 
 /** The systems at this address; `endpoint` where somebody has said where the API is. @type {(endpoint?: string | null) => Promise<readonly System[]>} */
 export async function systems(endpoint) {
-  if (await isDemo()) return OF_DEMO;
-  return [{ name: "this server", endpoint: endpoint || "/v1", pass: null }];
+  const listed = await ofDemo();
+  if (listed.length > 0) return listed.map(named);
+  return [{ name: "this server", endpoint: endpoint || "/v1", metrics: "/metrics", pass: null }];
 }
 
 /** The one that an address of the page names, or the first. @type {(all: readonly System[], endpoint: string | null) => System} */
@@ -29,12 +27,20 @@ export function chosen(all, endpoint) {
   return all.find((system) => system.endpoint === endpoint) ?? /** @type {System} */ (all[0]);
 }
 
-/** Only the demo knows the address, and there only another method. */
-async function isDemo() {
+/** Nobody is anybody's operator where everybody is who they say they are. @type {(listed: Listed) => System} */
+function named({ name, endpoint, metrics, asksForTokens }) {
+  return asksForTokens ? { name: name.replaceAll("-", " "), endpoint, metrics, pass: name }
+    : { name: "the demo page", endpoint, metrics, pass: null };
+}
+
+/** What the demo lists; nothing where there is no demo, whatever answers in its place. @returns {Promise<Listed[]>} */
+async function ofDemo() {
   try {
-    return (await fetch(TOKENS, { cache: "no-store" })).status === 405;
+    const answer = await fetch(SYSTEMS, { cache: "no-store" });
+    const listed = answer.ok ? await answer.json() : [];
+    return Array.isArray(listed) ? listed : [];
   } catch {
-    return false;
+    return [];
   }
 }
 

@@ -37,6 +37,17 @@ export function warnings(known) {
   return found.sort((a, b) => Number(a.grade === "notice") - Number(b.grade === "notice"));
 }
 
+/** What is well, as far as it is known, for when there is nothing to warn of. @type {(known: Known) => string} */
+export function calm({ line, beats, autoOuts }) {
+  const well = [
+    ...(beats?.taken ? ["beats arrive"] : []),
+    ...(line === null ? ["changes are told"] : []),
+    ...(autoOuts ? ["nobody is punched out by the dozen"] : []),
+  ];
+  if (well.length === 0) return "Nothing is known yet.";
+  return `Nothing to worry about: ${[well.slice(0, -1).join(", "), well.at(-1)].filter(Boolean).join(" and ")}.`;
+}
+
 /** The most in any one minute. @type {(autoOuts: readonly number[] | null | undefined) => number} */
 export function busiestMinute(autoOuts) {
   return Math.max(0, ...(autoOuts ?? []));

@@ -9,6 +9,7 @@ mod bundle;
 mod checks;
 mod client;
 mod crash;
+mod dashboard_frames;
 mod dead_slots;
 mod dead_texts;
 mod demo;
@@ -97,6 +98,8 @@ enum Command {
     Peers(peers::PeersArguments),
     /// Measure in a real Chromium what the client costs a page, beside the same in plain JavaScript.
     PageCost(page_cost::PageCostArguments),
+    /// Measure in a real Chromium how smoothly the dashboard follows 10,000 people; fails below 50 frames a second.
+    DashboardFrames(dashboard_frames::DashboardFramesArguments),
 }
 
 #[derive(clap::Args)]
@@ -139,6 +142,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Size(arguments) => size::run(&project, &arguments),
         Command::Peers(arguments) => peers::run(&project, &arguments),
         Command::PageCost(arguments) => page_cost::run(&project, &arguments),
+        Command::DashboardFrames(arguments) => dashboard_frames::run(&project, &arguments),
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) enum Block {
     Peers,
     /// What it costs in a page.
     Cost,
+    /// How smoothly the dashboard follows a crowd.
+    Frames,
 }
 
 impl Block {
@@ -28,6 +30,7 @@ impl Block {
             Self::Size => "size",
             Self::Peers => "peers",
             Self::Cost => "page-cost",
+            Self::Frames => "dashboard-frames",
         }
     }
 

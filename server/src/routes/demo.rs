@@ -1,14 +1,14 @@
-//! `POST /demo/tokens`: a token of whoever one would like to be, for trying out. Only the demo has it, for pages of its
-//! own machine.
+//! `POST /demo/tokens`: a token of whoever one would like to be, for trying out; `GET /demo/systems`: where that is. Only
+//! the demo has them, for pages of its own machine.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, Extension, State, rejection::JsonRejection},
     middleware,
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{get, post},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ use super::{App, for_this_machine, method_wrong, whole};
 use crate::{
     error::Rejection,
     identity::{ClaimPath, Wish, issue},
-    settings::{Auth, Settings},
+    settings::{Auth, SITE, Settings},
 };
 
 /// As long as somebody tries it out in one go.
@@ -26,7 +26,18 @@ const LIFE: Millis = Millis::minutes(8 * 60);
 
 /// The systems that one can have tokens for, by their names.
 #[derive(Default)]
-pub(crate) struct Issuers(BTreeMap<&'static str, Settings>);
+pub(crate) struct Issuers(Vec<(&'static str, Settings)>);
+
+/// One system, for whoever wants to look at all of them.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed {
+    name: &'static str,
+    endpoint: String,
+    metrics: String,
+    /// Elsewhere everybody is who they say they are.
+    asks_for_tokens: bool,
+}
 
 /// Who one would like to be, and where.
 #[derive(Deserialize)]
@@ -48,13 +59,14 @@ struct Issued {
 
 impl Issuers {
     pub(crate) fn add(&mut self, name: &'static str, settings: Settings) {
-        self.0.insert(name, settings);
+        self.0.push((name, settings));
     }
 
-    /// The route. `app` knows whether a request is for this machine.
+    /// The routes. `app` knows whether a request is for this machine.
     pub(crate) fn routes(self, app: App) -> Router {
         let route = Router::new()
             .route("/demo/tokens", post(give))
+            .route("/demo/systems", get(list))
             .method_not_allowed_fallback(method_wrong)
             .layer(Extension(Arc::new(self)))
             .layer(middleware::from_fn_with_state(app.clone(), for_this_machine))
@@ -63,11 +75,22 @@ impl Issuers {
     }
 
     fn of(&self, system: &str) -> Result<&Settings, Rejection> {
-        self.0.get(system).ok_or_else(|| {
-            let names: Vec<_> = self.0.keys().copied().collect();
+        let known = self.0.iter().find(|(name, _)| *name == system);
+        known.map(|(_, settings)| settings).ok_or_else(|| {
+            let names: Vec<_> = self.0.iter().map(|(name, _)| *name).collect();
             Rejection::BodyBad(format!("There is no system {system:?} here; there are: {}.", names.join(", ")))
         })
     }
+}
+
+async fn list(State(app): State<App>, Extension(issuers): Extension<Arc<Issuers>>) -> Json<Vec<Listed>> {
+    let others = issuers.0.iter().map(|(name, settings)| {
+        let endpoint = settings.base_path().to_owned();
+        Listed { name, metrics: format!("{endpoint}/metrics"), endpoint, asks_for_tokens: true }
+    });
+    let endpoint = app.inner.settings.base_path().to_owned();
+    let site = Listed { name: SITE, endpoint, metrics: "/metrics".into(), asks_for_tokens: false };
+    Json(others.chain([site]).collect())
 }
 
 async fn give(

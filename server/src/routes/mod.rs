@@ -209,19 +209,20 @@ fn router(served: impl IntoIterator<Item = Served>) -> Router<App> {
 /// All routes of a server.
 pub(crate) fn routes(app: App) -> Router {
     let all = router(beside())
-        .nest(app.inner.settings.base_path(), below(&app))
+        .nest(app.inner.settings.base_path(), below(&app, api()))
         .fallback(site::page)
         .method_not_allowed_fallback(method_wrong);
     whole(all, app)
 }
 
-/// The routes of a further system on the same address: only those below its base path.
+/// The routes of a further system on the same address: only those below its base path, where its figures are too.
 pub(crate) fn further(app: App) -> Router {
-    whole(Router::new().nest(app.inner.settings.base_path(), below(&app)), app)
+    let served = api().into_iter().chain([serve(&route::METRICS, metrics::show)]);
+    whole(Router::new().nest(app.inner.settings.base_path(), below(&app, served)), app)
 }
 
-fn below(app: &App) -> Router<App> {
-    router(api())
+fn below(app: &App, served: impl IntoIterator<Item = Served>) -> Router<App> {
+    router(served)
         .fallback(unknown)
         .method_not_allowed_fallback(method_wrong)
         .layer(middleware::from_fn_with_state(app.clone(), throttle::bound))

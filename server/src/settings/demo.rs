@@ -15,14 +15,15 @@ Examples:
       Elsewhere
 
 It listens to this machine only. Each preset is a system of its own with a database of its own: the preset `demo` below /v1,
-the others below /punch-clock/v1 and so on. Pages get tokens from POST /demo/tokens for whoever they would like to be, so it
+the others below /punch-clock/v1 and so on, each with its own metrics: /metrics, /punch-clock/v1/metrics. GET /demo/systems
+lists them. Pages get tokens from POST /demo/tokens for whoever they would like to be, so it
 is for nothing but trying out; `stillhere serve` is for everything else.";
 
 /// The directory of the databases when none is named.
 const DEFAULT_DATA: &str = "stillhere-demo";
 
 /// The preset of the site's first page, in which everybody is who they say they are.
-const SITE: &str = "demo";
+pub(crate) const SITE: &str = "demo";
 
 /// The one whose visitors come through the e-mail gate, and where that leads.
 const GATED: (&str, &str) = ("session-duration", "/demos/session-duration/report.html");

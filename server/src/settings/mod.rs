@@ -33,6 +33,7 @@ pub(crate) use auth::Keys;
 pub use auth::{Auth, TokenRules};
 pub use cli::{Cli, Command, Serve};
 pub use database_url::DatabaseUrl;
+pub(crate) use demo::SITE;
 pub use demo::{Demo, DemoSettings};
 pub use migrate::Migrate;
 pub(crate) use operation::Operation;

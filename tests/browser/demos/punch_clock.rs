@@ -9,6 +9,7 @@ stories! {
     "the demo of the punch clock" needs Plain:
         two_tabs_keep_an_employee_in_until_both_are_killed_and_the_clock_says_so_once_and_at_once,
         who_looks_away_stays_in_and_who_punches_out_is_out_in_every_tab,
+        a_server_that_stops_is_told_in_a_sentence_and_one_that_comes_back_goes_on_by_itself,
         a_visitor_who_leaves_the_demo_leaves_nobody_behind;
 }
 
@@ -91,6 +92,21 @@ async fn who_looks_away_stays_in_and_who_punches_out_is_out_in_every_tab(engine:
     demo.do_to_tab("bob", "close").await;
     demo.says(&line("bob"), "no tab open").await;
     stands(&demo, "bob", "out").await;
+}
+
+async fn a_server_that_stops_is_told_in_a_sentence_and_one_that_comes_back_goes_on_by_itself(engine: Engine) {
+    let mut demo = Demo::open("punch-clock", engine).await;
+    demo.are_heard(1).await;
+    punch(&demo, "ann", "IN").await;
+    stands(&demo, "ann", "in").await;
+    demo.until("document.querySelector('[data-testid=lost]').textContent === ''").await;
+    assert!(demo.server.stop().await, "it stops well");
+    demo.says("[data-testid=lost]", "The server does not answer. What you see was so when it last did").await;
+    // After a restart every token of the one before is none.
+    demo.server.restart().await;
+    demo.until("document.querySelector('[data-testid=lost]').textContent === ''").await;
+    punch(&demo, "ann", "OUT").await;
+    stands(&demo, "ann", "out").await;
 }
 
 async fn a_visitor_who_leaves_the_demo_leaves_nobody_behind(engine: Engine) {
