@@ -115,9 +115,12 @@ pub(super) async fn the_feed_keeps_the_newest_and_lets_go_of_the_oldest(ground: 
     let shards = ground.shards().await;
     let shard = shard(&shards);
     let start = shards.position().await.unwrap();
-    let changes = vec![b"c".to_vec(); limits::SHARED_FEED + 1_000];
-    let count = changes.len() as u64;
-    commit(&shards, shard, Write { changes, ..arrival("ann", 1) }).await;
+    let many = vec!["c"; limits::SHARED_FEED + 1_000];
+    let count = many.len() as u64;
+    for (some, number) in many.chunks(4_000).zip(0..) {
+        let changes = some.iter().map(|&text| text.into()).collect();
+        commit(&shards, shard, Write { changes, ..arrival(&format!("user-{number}"), 1) }).await;
+    }
     while shards.relay(shard).await.unwrap() > 0 {}
     assert_eq!(shards.position().await.unwrap().offset, start.offset + count);
     let kept = ground.tell("XLEN {$:feed}:stream").number();

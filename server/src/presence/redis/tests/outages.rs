@@ -2,9 +2,13 @@
 
 use stillhere_engine::time::Timestamp;
 use stillhere_test_redis::{Cluster, PASSWORD, Redis, Reply, Watched};
+use tokio::time::timeout;
 
 use super::{Ground, arrival, commit, ground::settings, load, over, shard};
-use crate::presence::redis::{Outcome, RedisError, Shards, Write};
+use crate::{
+    limits,
+    presence::redis::{Outcome, RedisError, Shards, Write},
+};
 
 pub(super) async fn a_redis_that_does_not_answer_is_slow_and_serves_again_when_it_does(ground: Ground) {
     let mut ground = ground.alone();
@@ -12,7 +16,8 @@ pub(super) async fn a_redis_that_does_not_answer_is_slow_and_serves_again_when_i
     let shard = shard(&shards);
     ground.each(Redis::pause);
     let write = arrival("ann", 5);
-    assert_eq!(shards.commit(shard, vec![write.clone()]).await, Err(RedisError::Slow));
+    let commit_in_vain = shards.commit(shard, vec![write.clone()]);
+    assert_eq!(timeout(limits::REDIS_WITHIN * 2, commit_in_vain).await, Ok(Err(RedisError::Slow)));
     assert_eq!(shards.position().await, Err(RedisError::Slow));
     ground.each(Redis::resume);
     // It may have been done or not; to do it again does no harm.
