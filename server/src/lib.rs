@@ -44,6 +44,8 @@ pub mod limits;
 mod metrics;
 mod moment;
 mod openapi;
+#[cfg_attr(not(test), expect(dead_code, reason = "the nodes that are to share it come next"))]
+mod presence;
 mod profiles;
 mod request_id;
 mod retention;

@@ -30,8 +30,16 @@ pub(crate) const DATABASE: Needed<'_> = Needed {
     purpose: "the tests of the store in PostgreSQL (`--fast` is without them)",
 };
 
-/// What the names of the tests that need it have in common.
-const DATABASE_TESTS: &str = "postgres";
+/// What the tests of nodes that share their work start for themselves. The service that Debian starts is nothing to them.
+const REDIS: Needed<'_> = Needed {
+    programs: &["redis-server"],
+    versions: None,
+    packages: &["redis-server"],
+    purpose: "the tests with Redis (`--fast` is without them)",
+};
+
+/// What the names of the tests that need a database have in common, and of those that need Redis.
+const DATABASE_TESTS: [&str; 2] = ["postgres", "presence::redis"];
 
 /// What the example of a proxy is tried out with.
 const PROXY: Needed<'_> = Needed {
@@ -70,6 +78,7 @@ pub(crate) fn run(project: &Project, arguments: &TestArguments) -> Result<()> {
     if !arguments.fast {
         browsers::ensure(project, Engine::value_variants())?;
         system_packages::ensure(project, &DATABASE)?;
+        system_packages::ensure(project, &REDIS)?;
         system_packages::ensure(project, &PROXY)?;
     }
     if !arguments.fast && arguments.name.is_none() {
@@ -90,7 +99,7 @@ pub(crate) fn run(project: &Project, arguments: &TestArguments) -> Result<()> {
     }
     cargo.args(&arguments.name).arg("--");
     if arguments.fast {
-        cargo.args(["--skip", DATABASE_TESTS]);
+        cargo.args(DATABASE_TESTS.iter().flat_map(|name| ["--skip", name]));
     }
     cargo.args(&arguments.options);
     checks.note("cargo test", step::run_shown(&mut cargo));

@@ -20,7 +20,7 @@ const MAX_LINES: usize = 400;
 const NOT_OURS: [&str; 5] = ["target", "dist", "node_modules", "vendor", "proptest-regressions"];
 
 /// A kind of file, by how its name ends.
-const OURS: [&str; 7] = ["rs", "js", "mjs", "ts", "css", "html", "sql"];
+const OURS: [&str; 8] = ["rs", "js", "mjs", "ts", "css", "html", "sql", "lua"];
 
 /// Something that breaks a rule.
 #[derive(Debug, PartialEq, Eq)]
@@ -159,6 +159,18 @@ mod tests {
         assert_eq!(lines("server/src/routes/admin.rs", text), [1]);
         assert_eq!(lines("server/src/store/sqlite/read.rs", text), NOWHERE);
         assert_eq!(lines("tests/api/main.rs", text), [1]);
+    }
+
+    #[test]
+    fn redis_is_in_its_own_folder_only() {
+        for text in ["let found = redis::cmd(\"GET\");", "use redis::Client;", "ask(\"EVALSHA\")"] {
+            assert_eq!(lines("server/src/driver/task.rs", text), [1], "{text}");
+            assert_eq!(lines("server/src/presence/node.rs", text), [1], "{text}");
+            assert_eq!(lines("server/src/presence/redis/line.rs", text), NOWHERE);
+        }
+        assert_eq!(lines("server/src/lib.rs", "pub(crate) use presence::redis::Shards;"), NOWHERE);
+        assert_eq!(lines("server/src/scripts/a.lua", "return redis.call('TIME')"), [1]);
+        assert_eq!(lines("server/src/presence/redis/scripts/a.lua", "return redis.call('TIME')"), NOWHERE);
     }
 
     #[test]

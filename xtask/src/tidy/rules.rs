@@ -14,7 +14,7 @@ pub(super) struct Rule {
     pub(super) why: &'static str,
 }
 
-pub(super) const RULES: [Rule; 5] = [
+pub(super) const RULES: [Rule; 7] = [
     Rule {
         patterns: &["Instant::now", "SystemTime::now", "UtcDateTime::now", "Timestamp::now"],
         files: ".rs",
@@ -45,6 +45,20 @@ pub(super) const RULES: [Rule; 5] = [
         // The crash runs look at a store as a stranger does, past its own code.
         allowed_in: &["server/src/store", "tests/crash/src/stored", "xtask/src/tidy"],
         why: "only the store knows SQL; give its trait what you need",
+    },
+    Rule {
+        patterns: &[" redis::", "(redis::", "<redis::", "EVALSHA", "HSCAN", "XADD", "ZADD", "redis.call"],
+        files: ".rs",
+        only_in: &[],
+        allowed_in: &["server/src/presence/redis", "tests/redis", "xtask/src/tidy"],
+        why: "only server/src/presence/redis knows Redis; give it what you need",
+    },
+    Rule {
+        patterns: &["redis.call"],
+        files: ".lua",
+        only_in: &[],
+        allowed_in: &["server/src/presence/redis"],
+        why: "only server/src/presence/redis knows Redis; its scripts lie there",
     },
     Rule {
         // The import, where the call is only `sleep(...)`: that is a fair name for other things too.
