@@ -44,7 +44,7 @@ pub mod limits;
 mod metrics;
 mod moment;
 mod openapi;
-#[cfg_attr(not(test), expect(dead_code, reason = "the nodes that are to share it come next"))]
+#[cfg_attr(not(test), expect(dead_code, reason = "no setting leads here yet"))]
 mod presence;
 mod profiles;
 mod request_id;

@@ -1,8 +1,12 @@
 //! Every limit of the server, each with its reason. The limits of a beat are the engine's.
 
+mod shared;
+
 use std::{ops::RangeInclusive, time::Duration};
 
 use stillhere_engine::time::Millis;
+
+pub use shared::*;
 
 /// How long a read or a write waits for its turn before it counts as failed. Who comes in the middle of one write waits for
 /// it, a second until the next, and for that one: together that is less than the ten seconds after which nobody waits.
@@ -353,37 +357,6 @@ pub const FILES_PACKED: usize = 500;
 
 /// The largest file that goes out plain whatever a browser takes: with its headers it fills one packet.
 pub const PLAIN_FILE_BYTES: usize = 1_000;
-
-/// How long a call to Redis may take: many times what the slowest does, and short enough for a beat to be answered that waits
-/// for several.
-pub const REDIS_WITHIN: Duration = Duration::from_secs(2);
-
-/// How often a cluster's line looks for the right server again within one call: a key may move twice, and not more often.
-pub const REDIS_RETRIES: u32 = 3;
-
-/// Hosts in the address of a cluster, or sentinels. Each knows the others.
-pub const REDIS_HOSTS: usize = 16;
-
-/// What the names of all keys in Redis begin with: it is sent with each command.
-pub const REDIS_PREFIX_BYTES: usize = 32;
-
-/// Parts of the users in Redis, when nobody says: as many as the masters of a large cluster.
-pub const SHARDS: u16 = 16;
-
-/// The most such parts. Each is looked at by itself for what is due.
-pub const SHARDS_MOST: u16 = 256;
-
-/// Changes in a shard's outbox. More are there only if nobody has relayed them for minutes, and memory must end somewhere.
-pub const OUTBOX: u32 = 100_000;
-
-/// Changes that are relayed in one piece: some milliseconds in which Redis does nothing else.
-pub const RELAYED_AT_ONCE: usize = 512;
-
-/// Changes that the feed in Redis keeps: each node begins with a ring of them, and may fall behind as far again.
-pub const SHARED_FEED: usize = 2 * RING;
-
-/// Users that are read in one piece when everybody is: a few hundred kilobytes.
-pub const USERS_AT_ONCE: usize = 1_000;
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Blind, Tracker,
     punches::Stay,
-    records::Batch,
+    records::{Batch, Change, PunchKind, PunchRow},
     session::{Moments, NONE, Session},
 };
 use crate::{
@@ -59,6 +59,27 @@ struct Held {
 }
 
 impl Holding {
+    /// That of somebody of whom nothing is known.
+    #[must_use]
+    pub fn nobody(user: UserId, now: Timestamp) -> Self {
+        Self {
+            user,
+            now,
+            sessions: Vec::new(),
+            stay: None,
+            newest_epoch: 0,
+            is_being_removed: false,
+            blind: Blind::default(),
+            unwritten: Batch::default(),
+        }
+    }
+
+    /// Whether the person has this session open.
+    #[must_use]
+    pub fn has(&self, session: &SessionId) -> bool {
+        self.sessions.iter().any(|held| held.id == *session)
+    }
+
     /// Whose it is.
     #[must_use]
     pub const fn user(&self) -> &UserId {
@@ -69,6 +90,39 @@ impl Holding {
     #[must_use]
     pub fn is_unwritten(&self) -> bool {
         self.unwritten != Batch::default() || self.sessions.iter().any(|session| session.is_dirty)
+    }
+
+    /// The store has this batch, which some server was to write: nobody else has to. Gives back what may be told by now.
+    ///
+    /// It may have been written of an older holding of the person: what has come since stays to be written.
+    pub fn record(&mut self, batch: &Batch) -> Vec<Change> {
+        for row in &batch.sessions {
+            self.note_saved(&row.session, row.seq);
+            if let Some(held) = self.sessions.iter_mut().find(|held| held.id == row.session) {
+                held.is_dirty &= held.seq > row.seq;
+            }
+        }
+        let Batch { sessions, spans, visits, views, punches, .. } = &mut self.unwritten;
+        sessions.retain(|row| !batch.sessions.contains(row));
+        spans.retain(|row| !batch.spans.contains(row));
+        visits.retain(|row| !batch.visits.contains(row));
+        views.retain(|row| !batch.views.contains(row));
+        let is_new = |row: &PunchRow| batch.punches.contains(row) && row.kind != PunchKind::Correction;
+        let told = punches.iter().filter(|row| is_new(row)).cloned().map(Change::Punch).collect();
+        punches.retain(|row| !batch.punches.contains(row));
+        told
+    }
+
+    /// Whether nobody has to remember anything of it.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        let is_remembered = self.is_being_removed || self.epoch_until() > self.now;
+        !(is_remembered || !self.sessions.is_empty() || self.is_unwritten())
+    }
+
+    /// An epoch is remembered until every server's clock is past it: no stay may have that of an earlier one.
+    fn epoch_until(&self) -> Timestamp {
+        epoch_until(self.newest_epoch)
     }
 
     /// The store has the session up to this beat. Somebody may have heard of it already, or of a later one.
@@ -86,6 +140,7 @@ impl Tracker {
         // Nobody can choose names that collide with somebody else's: there is nobody else.
         let mut tracker = Self::new(policy, 0, holding.now);
         let Holding { user, sessions, stay, newest_epoch, is_being_removed, blind, unwritten, .. } = holding;
+        tracker.ledger.wait_for_a_reason();
         tracker.blind = blind;
         for held in sessions.into_iter().rev() {
             tracker.resume_session(&user, &held);
@@ -141,8 +196,7 @@ impl Tracker {
             blind: self.blind,
             unwritten: self.ledger.unwritten(under_way),
         };
-        let is_remembered = holding.is_being_removed || self.epoch_until() > self.now;
-        (is_remembered || !holding.sessions.is_empty() || holding.is_unwritten()).then_some(holding)
+        (!holding.is_over()).then_some(holding)
     }
 
     fn hold_session(&self, session: &Session, under_way: Option<&Batch>) -> Option<Held> {
@@ -169,15 +223,14 @@ impl Tracker {
     /// When this tracker's only person has to be looked at again, if nobody hears of them.
     #[must_use]
     pub fn due_at(&self) -> Timestamp {
-        let remembered_until = if self.roll.len() == 0 { self.epoch_until() } else { Timestamp::NEVER };
+        let remembered_until = if self.roll.len() == 0 { epoch_until(self.punches.newest) } else { Timestamp::NEVER };
         self.wheel.next().min(remembered_until)
     }
+}
 
-    /// An epoch is remembered until every server's clock is past it: no stay may have that of an earlier one.
-    fn epoch_until(&self) -> Timestamp {
-        match self.punches.newest {
-            0 => Timestamp(0),
-            newest => Timestamp(newest).after(limits::CLOCKS_APART),
-        }
+fn epoch_until(newest: u64) -> Timestamp {
+    match newest {
+        0 => Timestamp(0),
+        newest => Timestamp(newest).after(limits::CLOCKS_APART),
     }
 }

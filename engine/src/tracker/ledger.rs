@@ -95,6 +95,11 @@ impl Ledger {
         }
     }
 
+    /// Writes nothing before there is something to write: signs of life are somebody else's.
+    pub(super) fn wait_for_a_reason(&mut self) {
+        self.due_at = Timestamp::NEVER;
+    }
+
     /// The session at `place` differs from its row; it is written with the next checkpoint.
     pub(super) fn note(&mut self, place: u32, now: Timestamp) {
         self.dirty.push(place);

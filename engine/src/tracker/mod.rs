@@ -47,7 +47,7 @@ use punches::Punches;
 use roll::Roll;
 use wheel::Wheel;
 
-/// The server's picture. **After every [`handle_input`](Self::handle_input), call
+/// The server's picture. **After every [`handle_input`](Self::handle_input), or after several of the same moment, call
 /// [`poll_output`](Self::poll_output) until it says [`Output::Wait`].**
 #[derive(Debug)]
 pub struct Tracker {

@@ -220,7 +220,7 @@ pub struct Batch {
 }
 
 /// A user in a channel, over all of that user's sessions there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     /// Where.
     pub channel: ChannelName,
@@ -241,7 +241,7 @@ pub struct Member {
 }
 
 /// What watchers get. Never a beat: only what a beat, or its absence, has changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {
     /// The first session came in.
     Join(Member),
@@ -285,7 +285,7 @@ impl Change {
 }
 
 /// Why a user left a channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LeaveReason {
     /// The last tab said so.
     Closed,

@@ -21,6 +21,12 @@ impl Clock {
         Self { started: Instant::now(), started_at }
     }
 
+    /// Starts it at this moment, which is that of somebody else's clock.
+    #[expect(clippy::disallowed_methods, reason = "this is the one reader of the clock")]
+    pub(crate) fn start_at(started_at: Timestamp) -> Self {
+        Self { started: Instant::now(), started_at }
+    }
+
     /// The moment it was started.
     pub(crate) const fn started_at(&self) -> Timestamp {
         self.started_at

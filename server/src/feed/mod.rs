@@ -33,10 +33,7 @@ pub(crate) use lines::Message;
 pub use news::{News, Position};
 pub(crate) use topic::Topic;
 
-use crate::{
-    metrics::Metrics,
-    views::{ChangeView, CountsChangeView, change_name},
-};
+use crate::{metrics::Metrics, views::CountsChangeView};
 use counts::Recount;
 use lines::Lines;
 use ring::Ring;
@@ -94,6 +91,11 @@ impl Feed {
         }
     }
 
+    /// A feed that others lead as well: the newest of it, oldest first, and its position.
+    pub(crate) fn join(position: Position, newest: Vec<News>, metrics: Arc<Metrics>) -> Self {
+        Self { position, ring: Ring::new(newest), lines: Lines::default(), recount: Recount::default(), metrics }
+    }
+
     /// The position of the newest change.
     pub(crate) const fn position(&self) -> Position {
         self.position
@@ -103,19 +105,22 @@ impl Feed {
     /// be written down, so that a restart remembers it too.
     pub(crate) fn publish(&mut self, change: &Change, now: Timestamp) -> Option<Arc<News>> {
         self.metrics.change(change);
-        let json = to_json(&ChangeView::new(change, now))?;
-        self.position.offset += 1;
-        let (channel, user) = (change.channel().cloned(), change.user().clone());
-        let (position, name) = (self.position, change_name(change));
-        let news = Arc::new(News { position, at: now, name, channel, user, json });
-        self.tell(Key::of(&news), &Message::News(Arc::clone(&news)));
+        let position = Position { offset: self.position.offset + 1, ..self.position };
+        let news = Arc::new(News::new(position, now, change)?);
+        self.pass_on(&news, now);
+        Some(news)
+    }
+
+    /// Tells what somebody has published and given its position.
+    pub(crate) fn pass_on(&mut self, news: &Arc<News>, now: Timestamp) {
+        self.position = news.position;
+        self.tell(Key::of(news), &Message::News(Arc::clone(news)));
         if let Some(channel) = &news.channel
             && self.lines.any(&[Key::Counts, Key::CountsOf(channel.clone())])
         {
             self.recount.note(channel, now);
         }
-        self.ring.push(Arc::clone(&news));
-        Some(news)
+        self.ring.push(Arc::clone(news));
     }
 
     /// When the next channel is to be counted; [`Timestamp::NEVER`]: when something happens.
@@ -182,7 +187,7 @@ impl Feed {
 }
 
 /// Strings and numbers always become JSON.
-fn to_json(view: &impl Serialize) -> Option<String> {
+pub(super) fn to_json(view: &impl Serialize) -> Option<String> {
     let json = serde_json::to_string(view);
     json.map_err(|why| tracing::error!(%why, "a change could not be written as JSON")).ok()
 }

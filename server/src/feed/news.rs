@@ -4,8 +4,12 @@ use std::fmt;
 
 use stillhere_engine::{
     time::Timestamp,
+    tracker::Change,
     wire::{ChannelName, UserId},
 };
+
+use super::to_json;
+use crate::views::{ChangeView, change_name};
 
 /// A place in the feed, `E-O` in text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,4 +59,13 @@ pub struct News {
     pub user: UserId,
     /// What is told.
     pub json: String,
+}
+
+impl News {
+    /// The change as it is told.
+    pub(crate) fn new(position: Position, at: Timestamp, change: &Change) -> Option<Self> {
+        let json = to_json(&ChangeView::new(change, at))?;
+        let (name, channel, user) = (change_name(change), change.channel().cloned(), change.user().clone());
+        Some(Self { position, at, name, channel, user, json })
+    }
 }

@@ -1,7 +1,95 @@
-//! Who is here, where several nodes share that.
+//! Who is here: known to this server alone, or shared by several.
 //!
-//! The rules stay in the engine. A node reads one user's whole live state, lets the engine judge what has happened, and
-//! writes the state back if nobody else has written it meanwhile. What lies below knows users, bytes and moments, and
-//! nothing of what they mean.
+//! Both promise the same, and the same claims are held against both. Where it is shared, the rules stay in the engine: a node
+//! reads one user's whole live state, lets the engine judge what has happened, and writes the state back if nobody else has
+//! written it meanwhile. What lies below knows users, bytes and moments, and nothing of what they mean.
 
+pub(crate) mod node;
 pub(crate) mod redis;
+#[cfg(test)]
+mod tests;
+
+use stillhere_engine::{
+    time::Timestamp,
+    tracker::{ChannelCount, PunchRow, Way},
+    wire::{Accepted, Beat, ChannelName, Refusal, SessionId, UserId},
+};
+
+use crate::{
+    driver::{Clock, Driver, Members, Person},
+    feed::{Position, Topic, Watch},
+};
+use node::Node;
+
+/// Where it is known who is here.
+#[derive(Clone)]
+pub(crate) enum Presence {
+    /// In this process.
+    Local(Driver),
+    /// In Redis, for every node.
+    Shared(Node),
+}
+
+macro_rules! both {
+    ($self:ident.$what:ident($($argument:expr),*)) => {
+        match $self {
+            Self::Local(driver) => driver.$what($($argument),*).await,
+            Self::Shared(node) => node.$what($($argument),*).await,
+        }
+    };
+}
+
+impl Presence {
+    /// The clock by which everything is judged.
+    pub(crate) const fn clock(&self) -> Clock {
+        match self {
+            Self::Local(driver) => driver.clock(),
+            Self::Shared(node) => node.clock(),
+        }
+    }
+
+    /// Takes a beat. The answer may wait until the facts that it states are on disk.
+    pub(crate) async fn beat(
+        &self,
+        user: UserId,
+        issued_at: Option<Timestamp>,
+        beat: Beat,
+    ) -> Result<Accepted, Refusal> {
+        both!(self.beat(user, issued_at, beat))
+    }
+
+    /// Who is in the channel, or everywhere.
+    pub(crate) async fn members(&self, channel: Option<ChannelName>) -> Result<Members, Refusal> {
+        both!(self.members(channel))
+    }
+
+    /// How many are in each channel, and how many of them since before `today` began.
+    pub(crate) async fn channels(&self, today: Timestamp) -> Result<Vec<ChannelCount>, Refusal> {
+        both!(self.channels(today))
+    }
+
+    /// Everything about one user.
+    pub(crate) async fn person(&self, user: UserId) -> Result<Person, Refusal> {
+        both!(self.person(user))
+    }
+
+    /// Begins to watch: what has happened after the position if that is still known, otherwise everybody who is here.
+    pub(crate) async fn watch(&self, topic: Topic, after: Option<Position>) -> Result<Watch, Refusal> {
+        both!(self.watch(topic, after))
+    }
+
+    /// Ends the user's session at once. One that is over already is no error.
+    pub(crate) async fn sign_out(&self, user: UserId, session: SessionId) -> Result<(), Refusal> {
+        both!(self.sign_out(user, session))
+    }
+
+    /// Punches the user in or out; the row is on disk when this is answered.
+    pub(crate) async fn punch(&self, user: UserId, way: Way) -> Result<Box<PunchRow>, Refusal> {
+        both!(self.punch(user, way))
+    }
+
+    /// Whether the user has this session open.
+    pub(crate) async fn is_open(&self, user: UserId, session: SessionId) -> Result<bool, Refusal> {
+        both!(self.is_open(user, session))
+    }
+}

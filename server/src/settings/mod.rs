@@ -10,7 +10,7 @@ mod database_url;
 mod demo;
 mod migrate;
 mod operation;
-#[cfg_attr(not(test), expect(dead_code, reason = "the nodes that are to share it come next"))]
+#[cfg_attr(not(test), expect(dead_code, reason = "no setting leads here yet"))]
 mod presence;
 mod presets;
 mod redis_url;

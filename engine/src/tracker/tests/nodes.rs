@@ -2,7 +2,7 @@
 //! person, judges it, and puts it back as bytes. Whatever is answered, told and written is what one server would have said.
 
 use alloc::{sync::Arc, vec::Vec};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::*;
 
@@ -13,6 +13,8 @@ pub(super) struct Nodes {
     due: BTreeSet<(Timestamp, UserId)>,
     disk: Disk,
     said: Vec<String>,
+    /// Punches of which whoever records them may tell.
+    told: VecDeque<String>,
 }
 
 /// What they all write to.
@@ -37,6 +39,7 @@ impl Nodes {
             due: BTreeSet::new(),
             disk: Disk::default(),
             said: Vec::new(),
+            told: VecDeque::new(),
         }
     }
 
@@ -87,7 +90,7 @@ impl Nodes {
         self.memory.clear();
         self.due.clear();
         for user in users {
-            let mut tracker = Tracker::new(Arc::clone(&self.policy), 0, now);
+            let mut tracker = Tracker::resume(Arc::clone(&self.policy), Holding::nobody(user.clone(), now));
             let rows = rows.iter().filter(|row| row.user == user).cloned().collect();
             tracker.handle_input(Input::Restore { rows, alive_at: Some(alive_at) }, now);
             let open = open.iter().filter(|punch| punch.user == user).cloned().collect();
@@ -102,9 +105,8 @@ impl Nodes {
             self.due.remove(&(due, user.clone()));
             postcard::from_bytes::<Holding>(&bytes).expect("readable")
         });
-        let policy = Arc::clone(&self.policy);
-        let mut tracker =
-            holding.map_or_else(|| Tracker::new(policy.clone(), 0, now), |is| Tracker::resume(policy.clone(), is));
+        let holding = holding.unwrap_or_else(|| Holding::nobody(user.clone(), now));
+        let mut tracker = Tracker::resume(Arc::clone(&self.policy), holding);
         tracker.handle_input(input, now);
         self.drain(user, &mut tracker, now, is_down);
         tracker.handle_input(Input::Settle(Ticket(0)), now);
@@ -135,12 +137,22 @@ impl Nodes {
                     // As if this server were killed now, before anybody knows that it is written, and another went on.
                     let left = tracker.hold(user, Some(&batch));
                     let mut disk = self.disk.clone();
+                    let recorded = left.clone().map(|mut holding| (holding.record(&batch), holding));
                     self.disk.write(*batch);
                     self.write_what_is_left(left.clone(), now, &mut disk);
                     assert_eq!(disk, self.disk, "another writes the same");
                     self.write_what_is_left(left, now, &mut disk);
                     assert_eq!(disk, self.disk, "written twice is written once");
                     tracker.handle_input(Input::Recorded, now);
+                    if let Some((told, holding)) = recorded {
+                        let is = (!holding.is_over()).then_some(holding);
+                        assert_eq!(is, tracker.hold(user, None), "whoever has the person learns the same");
+                        self.told.extend(told.iter().map(in_words));
+                    }
+                }
+                Output::Publish(change @ Change::Punch(_)) => {
+                    assert_eq!(self.told.pop_front(), Some(in_words(&change)), "and tells the same");
+                    self.said.push(in_words(&change));
                 }
                 Output::Publish(change) => self.said.push(in_words(&change)),
                 Output::Done { ticket: Ticket(0), .. } => {}
@@ -152,7 +164,7 @@ impl Nodes {
     }
 
     fn write_what_is_left(&self, left: Option<Holding>, now: Timestamp, disk: &mut Disk) {
-        // A tracker's first batch is a sign of life and nothing else.
+        // Where nothing is to be remembered, nothing was to be written: somebody has only asked whether it was.
         let Some(left) = left else { return };
         let mut tracker = Tracker::resume(Arc::clone(&self.policy), left);
         tracker.handle_input(Input::Settle(Ticket(0)), now);

@@ -22,7 +22,7 @@ use crate::{
 
 /// A store with a switch: it can be made to fail, or to wait.
 pub(crate) struct Moody {
-    pub(super) inner: Sqlite,
+    pub(crate) inner: Sqlite,
     pub(crate) is_down: AtomicBool,
     pub(super) gate: Mutex<()>,
     pub(super) records: AtomicUsize,

@@ -30,7 +30,7 @@ pub(crate) enum RedisError {
 
 impl RedisError {
     /// What does not look like anything of ours.
-    pub(super) fn strange(what: &str) -> Self {
+    pub(crate) fn strange(what: &str) -> Self {
         Self::Strange(what.into())
     }
 }

@@ -32,7 +32,6 @@ use redis::cmd;
 use stillhere_engine::{time::Timestamp, wire::UserId};
 
 pub(crate) use error::RedisError;
-#[cfg_attr(not(test), expect(unused_imports, reason = "the nodes that are to share it come next"))]
 pub(crate) use kept::{Cursor, Kept, Outcome, Tag, Write};
 
 use crate::settings::RedisSettings;
@@ -69,6 +68,13 @@ struct Keys {
 /// One part of the users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Shard(u16);
+
+impl Shard {
+    /// Which one it is, from 0.
+    pub(crate) fn number(self) -> usize {
+        usize::from(self.0)
+    }
+}
 
 impl Shards {
     /// Dials, and makes sure that what lies there is ours.

@@ -1,0 +1,189 @@
+//! The feed that all nodes lead, as this one follows it: what has changed, who is where, and who watches.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use stillhere_engine::{
+    time::Timestamp,
+    tracker::{ChannelCount, Member, Tracker},
+    wire::ChannelName,
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{MissedTickBehavior, interval},
+};
+
+use super::{crowd::Crowd, record, shard::Common};
+use crate::{
+    feed::{Feed, News, Position, Topic, Watch},
+    limits,
+    metrics::Metrics,
+    presence::redis::{Cursor, RedisError, Shard},
+};
+
+/// What somebody wants to know of everybody.
+pub(super) enum Question {
+    /// To watch.
+    Watch { topic: Topic, after: Option<Position>, answer: oneshot::Sender<Watch> },
+    /// Who is there, as it was told, and by which position.
+    Members { channel: Option<ChannelName>, answer: oneshot::Sender<(Position, Vec<Member>)> },
+    /// How many are where.
+    Channels { today: Timestamp, answer: oneshot::Sender<Vec<ChannelCount>> },
+}
+
+pub(super) struct Follower {
+    common: Arc<Common>,
+    metrics: Arc<Metrics>,
+    feed: Feed,
+    crowd: Crowd,
+    /// What is known is not what Redis knows: it has to be read anew.
+    is_lost: bool,
+}
+
+impl Follower {
+    /// Reads what there is.
+    ///
+    /// # Errors
+    /// Redis cannot be read.
+    pub(super) async fn open(common: Arc<Common>, metrics: Arc<Metrics>) -> Result<Self, RedisError> {
+        let (feed, crowd) = read(&common, &metrics).await?;
+        Ok(Self { common, metrics, feed, crowd, is_lost: false })
+    }
+
+    pub(super) async fn run(
+        mut self,
+        mut questions: mpsc::UnboundedReceiver<Question>,
+        mut told: mpsc::UnboundedReceiver<Shard>,
+    ) {
+        let mut look = interval(limits::FOLLOW_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // Another node may be gone before it has relayed what it has changed.
+        let mut gather = interval(limits::REBUILT_WITHIN);
+        loop {
+            tokio::select! {
+                question = questions.recv() => match question {
+                    Some(question) => {
+                        // Whoever was told of a change by another node finds it here, too.
+                        self.go_on().await;
+                        self.answer(question);
+                    }
+                    None => return,
+                },
+                Some(shard) = told.recv() => {
+                    let mut shards = BTreeSet::from([shard]);
+                    while let Ok(shard) = told.try_recv() {
+                        shards.insert(shard);
+                    }
+                    self.relay(shards).await;
+                }
+                _ = gather.tick() => self.relay(self.common.shards.all().collect()).await,
+                _ = look.tick() => self.go_on().await,
+            }
+        }
+    }
+
+    async fn relay(&mut self, shards: BTreeSet<Shard>) {
+        for shard in shards {
+            loop {
+                match self.common.shards.relay(shard).await {
+                    Ok(limits::RELAYED_AT_ONCE) => {}
+                    Ok(_) => break,
+                    Err(why) => {
+                        tracing::warn!(%why, "nothing can be told");
+                        break;
+                    }
+                }
+            }
+        }
+        self.go_on().await;
+    }
+
+    /// Takes in what is new.
+    async fn go_on(&mut self) {
+        if let Err(why) = self.catch_up().await {
+            tracing::warn!(%why, "the feed cannot be read");
+        }
+        let now = self.common.clock.now();
+        while let Some(channel) = self.feed.counts_due(now) {
+            self.feed.publish_counts(&self.crowd.counts(&channel, &self.common.policy.ladder), now);
+        }
+    }
+
+    async fn catch_up(&mut self) -> Result<(), RedisError> {
+        loop {
+            if self.is_lost {
+                return self.begin_anew().await;
+            }
+            let news = self.common.shards.news(self.feed.position(), limits::RELAYED_AT_ONCE).await?;
+            let count = news.len();
+            for (position, bytes) in news {
+                let before = self.feed.position();
+                if (position.epoch, position.offset) != (before.epoch, before.offset + 1) {
+                    self.is_lost = true;
+                    break;
+                }
+                let (at, change) = record::to_change(&bytes)?;
+                let news = News::new(position, at, &change);
+                self.metrics.change(&change);
+                self.crowd.take(change);
+                match news {
+                    Some(news) => self.feed.pass_on(&Arc::new(news), self.common.clock.now()),
+                    None => self.is_lost = true,
+                }
+            }
+            if count < limits::RELAYED_AT_ONCE && !self.is_lost {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Redis has lost something, or this node has fallen too far behind. Every line ends; whoever watches comes back and is
+    /// told who is here.
+    async fn begin_anew(&mut self) -> Result<(), RedisError> {
+        for shard in self.common.shards.all() {
+            if !self.common.shards.is_built(shard).await? {
+                return Ok(());
+            }
+        }
+        (self.feed, self.crowd) = read(&self.common, &self.metrics).await?;
+        self.is_lost = false;
+        Ok(())
+    }
+
+    fn answer(&mut self, question: Question) {
+        // Whoever has gone meanwhile wants to know nothing.
+        match question {
+            Question::Watch { topic, after, answer } => {
+                let (crowd, ladder) = (&self.crowd, &self.common.policy.ladder);
+                let now = self.common.clock.now();
+                _ = answer.send(self.feed.watch(&topic, after, now, |topic| crowd.picture(topic, ladder)));
+            }
+            Question::Members { channel, answer } => {
+                _ = answer.send((self.feed.position(), self.crowd.members(channel.as_ref())));
+            }
+            Question::Channels { today, answer } => _ = answer.send(self.crowd.channels(today)),
+        }
+    }
+}
+
+/// The feed up to now, and everybody who is here. What changes meanwhile is told again, which does no harm.
+async fn read(common: &Common, metrics: &Arc<Metrics>) -> Result<(Feed, Crowd), RedisError> {
+    let position = common.shards.position().await?;
+    let mut newest = Vec::new();
+    for (at, bytes) in common.shards.newest(limits::RING).await? {
+        let (decided_at, change) = record::to_change(&bytes)?;
+        newest.extend(News::new(at, decided_at, &change).filter(|_| at <= position));
+    }
+    let mut crowd = Crowd::default();
+    for shard in common.shards.all() {
+        let mut from = Some(Cursor::START);
+        while let Some(cursor) = from {
+            let (people, next) = common.shards.users(shard, cursor).await?;
+            for (_, kept) in people {
+                let tracker = Tracker::resume(Arc::clone(&common.policy), record::to_holding(&kept.record)?);
+                tracker.members(None).into_iter().for_each(|member| crowd.put(member));
+            }
+            from = next;
+        }
+    }
+    Ok((Feed::join(position, newest, Arc::clone(metrics)), crowd))
+}

@@ -1,0 +1,143 @@
+//! What becomes of one person by what has happened: the engine's judgement, and no network.
+
+use std::{mem, sync::Arc};
+
+use stillhere_engine::{
+    limits::STORE_RETRY,
+    policy::Policy,
+    time::Timestamp,
+    tracker::{Batch, Change, Holding, Input, Output, PunchRow, Report, Ticket, Tracker},
+    wire::{Accepted, Refusal, UserId},
+};
+
+/// Asks that everything is handed out that is to be written; nobody waits for it.
+const NOBODY: Ticket = Ticket(0);
+
+/// What somebody who waits is told.
+#[derive(Debug)]
+pub(super) enum Said {
+    /// To a beat.
+    Answer(Ticket, Result<Accepted, Refusal>),
+    /// To a request that something be done.
+    Done(Ticket, Result<(), Refusal>),
+    /// To a punch.
+    Punched(Ticket, Result<Box<PunchRow>, Refusal>),
+}
+
+/// A person in the hands of this node.
+pub(super) struct Judged {
+    user: UserId,
+    tracker: Tracker,
+    /// What has to be in the store before anybody is told, if the tracker waits for that.
+    under_way: Option<Batch>,
+    said: Vec<Said>,
+    changes: Vec<Change>,
+    look_ups: Vec<Report>,
+    /// What is to be written when there is time: no answer waits for it.
+    lazy: Batch,
+}
+
+impl Judged {
+    /// Takes up what there is of the person; `told` has changed before anything is judged.
+    pub(super) fn resume(policy: &Arc<Policy>, holding: Holding, told: Vec<Change>) -> Self {
+        Self {
+            user: holding.user().clone(),
+            tracker: Tracker::resume(Arc::clone(policy), holding),
+            under_way: None,
+            said: Vec::new(),
+            changes: told,
+            look_ups: Vec::new(),
+            lazy: Batch::default(),
+        }
+    }
+
+    /// Lets the engine judge it. All of it before anything is written: one batch is under way at a time, and nobody waits here
+    /// for a second one.
+    pub(super) fn take(&mut self, inputs: impl IntoIterator<Item = Input>, now: Timestamp) {
+        inputs.into_iter().for_each(|input| self.tracker.handle_input(input, now));
+        self.drain(now);
+    }
+
+    /// Hands out what can be written later too. To be called once nothing more is to be judged.
+    pub(super) fn settle(&mut self, now: Timestamp) {
+        if self.under_way.is_some() {
+            return;
+        }
+        self.tracker.handle_input(Input::Settle(NOBODY), now);
+        self.drain(now);
+        self.lazy = self.under_way.take().unwrap_or_default();
+    }
+
+    /// The batch under way is in the store, and given back; or it could not be written. Then it is not lost: whoever takes the
+    /// person up next has it. What is said by that is true, whatever else the tracker makes of it.
+    pub(super) fn written(&mut self, is_done: bool, now: Timestamp) -> Option<Batch> {
+        let batch = self.under_way.take()?;
+        if !is_done {
+            self.take([Input::RecordFailed(Box::new(batch))], now);
+            return None;
+        }
+        self.take([Input::Recorded], now);
+        Some(batch)
+    }
+
+    fn drain(&mut self, now: Timestamp) {
+        loop {
+            match self.tracker.poll_output() {
+                Output::Answer { ticket, answer } => self.said.push(Said::Answer(ticket, answer)),
+                Output::Done { ticket: NOBODY, .. } => {}
+                Output::Done { ticket, done } => self.said.push(Said::Done(ticket, done)),
+                Output::Punched { ticket, punch } => self.said.push(Said::Punched(ticket, punch)),
+                Output::LookUp(report) => self.look_ups.push(*report),
+                Output::Publish(change) => self.changes.push(change),
+                Output::Record(batch) => {
+                    let batch = Batch { alive_at: None, ..*batch };
+                    if batch == Batch::default() {
+                        // Somebody asks whether all is written, and it is.
+                        self.tracker.handle_input(Input::Recorded, now);
+                    } else {
+                        self.under_way = Some(batch);
+                    }
+                }
+                Output::Wait { .. } => return,
+            }
+        }
+    }
+
+    pub(super) const fn user(&self) -> &UserId {
+        &self.user
+    }
+
+    /// What there is of the person now, and when somebody has to look at them again; `None`: nothing.
+    pub(super) fn hold(&self, now: Timestamp) -> Option<(Holding, Timestamp)> {
+        let holding = self.tracker.hold(&self.user, self.under_way.as_ref())?;
+        // Should this node be gone before it has written that down, another does it.
+        let unwritten =
+            if holding.is_unwritten() { now.after(STORE_RETRY).after(STORE_RETRY) } else { Timestamp::NEVER };
+        Some((holding, self.tracker.due_at().min(unwritten)))
+    }
+
+    pub(super) fn take_said(&mut self) -> Vec<Said> {
+        mem::take(&mut self.said)
+    }
+
+    pub(super) fn take_changes(&mut self) -> Vec<Change> {
+        mem::take(&mut self.changes)
+    }
+
+    pub(super) fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    pub(super) fn take_look_ups(&mut self) -> Vec<Report> {
+        mem::take(&mut self.look_ups)
+    }
+
+    pub(super) fn take_lazy(&mut self) -> Batch {
+        mem::take(&mut self.lazy)
+    }
+
+    /// What has to be written before the tracker goes on.
+    pub(super) const fn under_way(&self) -> Option<&Batch> {
+        self.under_way.as_ref()
+    }
+}

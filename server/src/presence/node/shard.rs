@@ -1,0 +1,376 @@
+//! One shard on one node: what is asked of its people, a round at a time.
+//!
+//! A round takes everything that has come meanwhile: what is not at hand is read in one call, the engine judges, and what has
+//! become of everybody is written in one call. So a slow Redis makes larger rounds, not longer queues. Who has been written
+//! by another node meanwhile is judged once more, by what is there now.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
+
+use stillhere_engine::{
+    policy::Policy,
+    time::Timestamp,
+    tracker::{Holding, Report, Ticket},
+    wire::{Refusal, UserId},
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{MissedTickBehavior, interval},
+};
+
+use super::{
+    ask::{Ask, Command, Found, Waiting, past_of},
+    judged::{Judged, Said},
+    record,
+    writer::Writer,
+};
+use crate::{
+    driver::Clock,
+    limits,
+    presence::redis::{Kept, Outcome, RedisError, Shard, Shards, Tag, Write},
+    store::Store,
+};
+
+/// What every shard of a node shares.
+pub(super) struct Common {
+    pub(super) shards: Shards,
+    pub(super) policy: Arc<Policy>,
+    pub(super) clock: Clock,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) writer: Writer,
+    /// Of each shard, whether its state was put together, as far as this node knows.
+    pub(super) built: Vec<AtomicBool>,
+    /// Whose outbox has something for the feed.
+    pub(super) told: mpsc::UnboundedSender<Shard>,
+}
+
+/// The people of one shard, as this node knows them.
+pub(super) struct People {
+    common: Arc<Common>,
+    shard: Shard,
+    commands: mpsc::WeakUnboundedSender<Command>,
+    waiting: HashMap<Ticket, Waiting>,
+    tickets: u64,
+    /// What this node wrote last of whom. It may be out of date, which the next write finds out.
+    known: HashMap<UserId, (Tag, Holding)>,
+    /// Who waits for the end of the round.
+    until: Vec<oneshot::Sender<bool>>,
+    /// What waits for those of whom a batch is under way.
+    busy: HashMap<UserId, Vec<Ask>>,
+}
+
+/// Somebody in a round.
+struct Turn {
+    asks: Vec<Ask>,
+    before: Option<(Tag, Holding)>,
+}
+
+impl People {
+    pub(super) fn start(common: Arc<Common>, shard: Shard) -> mpsc::UnboundedSender<Command> {
+        let (commands, inbox) = mpsc::unbounded_channel();
+        let people = Self {
+            common,
+            shard,
+            commands: commands.downgrade(),
+            waiting: HashMap::new(),
+            // Nobody has the first one.
+            tickets: 0,
+            known: HashMap::new(),
+            until: Vec::new(),
+            busy: HashMap::new(),
+        };
+        tokio::spawn(people.run(inbox));
+        commands
+    }
+
+    async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Command>) {
+        let mut commands = Vec::new();
+        let mut look = interval(limits::SWEEP_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let mut turns = HashMap::new();
+            tokio::select! {
+                count = inbox.recv_many(&mut commands, limits::COMMANDS_AT_ONCE) => {
+                    if count == 0 {
+                        return;
+                    }
+                    for command in commands.drain(..) {
+                        self.take(command, &mut turns);
+                    }
+                }
+                _ = look.tick() => self.look(&mut turns).await,
+            }
+            let is_done = self.round(turns).await;
+            for until in self.until.drain(..) {
+                let _ = until.send(is_done);
+            }
+        }
+    }
+
+    fn is_built(&self) -> bool {
+        self.common.built[self.shard.number()].load(Relaxed)
+    }
+
+    fn take(&mut self, command: Command, turns: &mut HashMap<UserId, Vec<Ask>>) {
+        let (user, ask) = match command {
+            Command::New(user, waiting, ask) => {
+                self.tickets += 1;
+                let ticket = Ticket(self.tickets);
+                self.waiting.insert(ticket, waiting);
+                if !self.is_built() {
+                    return self.refuse(ticket);
+                }
+                (user, ask(ticket))
+            }
+            Command::Until(until) => return self.until.push(until),
+            Command::Own(user, ask) => (user, ask),
+            Command::Written(judged, is_done) => return self.written(*judged, is_done, turns),
+            Command::LookUpFailed(ticket) => return self.refuse(ticket),
+        };
+        match self.busy.get_mut(&user) {
+            Some(asks) => asks.push(ask),
+            None => turns.entry(user).or_default().push(ask),
+        }
+    }
+
+    /// Takes up those for whom something is due.
+    async fn look(&mut self, turns: &mut HashMap<UserId, Vec<Ask>>) {
+        if !self.is_built() {
+            return;
+        }
+        let now = self.common.clock.now();
+        let due = self.common.shards.due(self.shard, now, now.after(limits::SWEPT_WITHIN), limits::SWEPT_AT_ONCE).await;
+        match due {
+            Ok(due) => {
+                for (user, kept) in due {
+                    let Ok(holding) = record::to_holding(&kept.record) else { continue };
+                    if !self.busy.contains_key(&user) {
+                        self.known.insert(user.clone(), (kept.tag, holding));
+                        turns.entry(user).or_default().push(Ask::Look);
+                    }
+                }
+            }
+            Err(why) => tracing::warn!(%why, "nobody can be looked at"),
+        }
+    }
+
+    /// Whether everybody has had their turn.
+    async fn round(&mut self, asked: HashMap<UserId, Vec<Ask>>) -> bool {
+        let given_up = match self.load(asked).await {
+            Ok(turns) => self.turns(turns).await,
+            Err(asks) => asks,
+        };
+        given_up.iter().for_each(|ask| self.give_up(ask));
+        given_up.is_empty()
+    }
+
+    /// Gives back what could not be done.
+    async fn turns(&mut self, mut turns: HashMap<UserId, Turn>) -> Vec<Ask> {
+        let mut given_up = Vec::new();
+        for _ in 0..limits::ROUNDS {
+            if turns.is_empty() {
+                return given_up;
+            }
+            turns = self.attempt(turns, &mut given_up).await;
+        }
+        // Another node is always faster, which cannot be: the tab tries again.
+        given_up.extend(turns.into_values().flat_map(|turn| turn.asks));
+        given_up
+    }
+
+    /// What there is of everybody.
+    async fn load(&mut self, asked: HashMap<UserId, Vec<Ask>>) -> Result<HashMap<UserId, Turn>, Vec<Ask>> {
+        let unknown: Vec<UserId> = asked.keys().filter(|user| !self.known.contains_key(user)).cloned().collect();
+        match self
+            .common
+            .shards
+            .load(self.shard, &unknown)
+            .await
+            .and_then(|found| found.into_iter().map(read).collect::<Result<Vec<_>, _>>())
+        {
+            Ok(found) => {
+                self.known.extend(unknown.into_iter().zip(found).filter_map(|(user, found)| Some((user, found?))));
+                Ok(asked
+                    .into_iter()
+                    .map(|(user, asks)| {
+                        let before = self.known.remove(&user);
+                        (user, Turn { asks, before })
+                    })
+                    .collect())
+            }
+            Err(why) => {
+                tracing::warn!(%why, "nothing can be read of who is here");
+                Err(asked.into_values().flatten().collect())
+            }
+        }
+    }
+
+    /// Judges and writes; gives back those whom somebody else has written meanwhile.
+    async fn attempt(&mut self, turns: HashMap<UserId, Turn>, given_up: &mut Vec<Ask>) -> HashMap<UserId, Turn> {
+        let now = self.common.clock.now();
+        let (mut people, mut writes) = (Vec::new(), Vec::new());
+        for (user, turn) in turns {
+            let before = turn.before.as_ref().map(|(_, holding)| holding.clone());
+            let mut holding = before.unwrap_or_else(|| Holding::nobody(user.clone(), now));
+            let told = turn.asks.iter().flat_map(|ask| ask.recorded(&mut holding)).collect();
+            let mut judged = Judged::resume(&self.common.policy, holding, told);
+            judged.take(turn.asks.iter().flat_map(|ask| ask.inputs(&user)), now);
+            judged.settle(now);
+            match write(&mut judged, turn.before.as_ref().map(|(tag, _)| *tag), now) {
+                Ok((write, after)) => {
+                    writes.push(write);
+                    people.push((user, turn, judged, after));
+                }
+                Err(why) => {
+                    tracing::error!(%why, "a person's state cannot be written");
+                    given_up.extend(turn.asks);
+                }
+            }
+        }
+        let outcomes = match self.common.shards.commit(self.shard, writes).await {
+            Ok(outcomes) => outcomes,
+            Err(why) => {
+                tracing::warn!(%why, "nothing can be written of who is here");
+                given_up.extend(people.into_iter().flat_map(|(_, turn, ..)| turn.asks));
+                return HashMap::new();
+            }
+        };
+        let mut again = HashMap::new();
+        for ((user, turn, judged, after), outcome) in people.into_iter().zip(outcomes) {
+            match outcome {
+                Outcome::Written => self.accept(judged, after),
+                Outcome::Changed(kept) => match read(kept) {
+                    Ok(before) => _ = again.insert(user, Turn { before, ..turn }),
+                    Err(why) => {
+                        tracing::error!(%why, "a person's state cannot be read");
+                        given_up.extend(turn.asks);
+                    }
+                },
+            }
+        }
+        again
+    }
+
+    /// What was judged is so, for every node.
+    fn accept(&mut self, mut judged: Judged, after: Option<(Tag, Holding)>) {
+        judged.take_said().into_iter().for_each(|said| self.say(said));
+        judged.take_look_ups().into_iter().for_each(|report| self.look_up(report));
+        if !judged.take_changes().is_empty() {
+            // The task is gone only when the node is.
+            let _ = self.common.told.send(self.shard);
+        }
+        if let Some(after) = after {
+            if self.known.len() >= limits::KNOWN_PEOPLE {
+                self.known.clear();
+            }
+            self.known.insert(judged.user().clone(), after);
+        }
+        if let Some(batch) = judged.under_way().cloned() {
+            self.busy.insert(judged.user().clone(), Vec::new());
+            let (writer, commands) = (self.common.writer.clone(), self.commands.clone());
+            tokio::spawn(async move {
+                let is_done = writer.now(batch).await;
+                if let Some(commands) = commands.upgrade() {
+                    let _ = commands.send(Command::Written(Box::new(judged), is_done));
+                }
+            });
+        } else {
+            self.common.writer.later(judged.take_lazy());
+        }
+    }
+
+    /// A person's batch is in the store, or could not be written: whoever waited for that is answered, whatever becomes of
+    /// what is in Redis, and the others have their turn.
+    fn written(&mut self, mut judged: Judged, is_done: bool, turns: &mut HashMap<UserId, Vec<Ask>>) {
+        let recorded = judged.written(is_done, self.common.clock.now());
+        judged.take_said().into_iter().for_each(|said| self.say(said));
+        let waiting = self.busy.remove(judged.user()).unwrap_or_default();
+        let asks: Vec<Ask> = recorded.map(Ask::Recorded).into_iter().chain(waiting).collect();
+        if !asks.is_empty() {
+            turns.entry(judged.user().clone()).or_default().extend(asks);
+        }
+    }
+
+    fn look_up(&self, report: Report) {
+        let (store, commands) = (Arc::clone(&self.common.store), self.commands.clone());
+        tokio::spawn(async move {
+            let Report { ticket: waiting, user, issued_at, beat, .. } = report;
+            let ask = |past| Ask::Beat { issued_at, beat: Box::new(beat.clone()), past, waiting };
+            let asks = match past_of(&*store, &user, beat.session).await {
+                Ok(Found::Ended(past)) => vec![Command::Own(user, ask(Some(past)))],
+                // Redis has forgotten it: that is no departure.
+                Ok(Found::Open(restore)) => vec![Command::Own(user.clone(), restore), Command::Own(user, ask(None))],
+                Err(why) => {
+                    tracing::error!(%why, "a session could not be looked up");
+                    vec![Command::LookUpFailed(waiting)]
+                }
+            };
+            if let Some(commands) = commands.upgrade() {
+                asks.into_iter().for_each(|command| _ = commands.send(command));
+            }
+        });
+    }
+
+    fn say(&mut self, said: Said) {
+        // Who has gone meanwhile will ask again.
+        match said {
+            Said::Answer(ticket, answer) => {
+                if let Some(Waiting::Beat(waiting)) = self.waiting.remove(&ticket) {
+                    let _ = waiting.send(answer);
+                }
+            }
+            Said::Done(ticket, done) => {
+                if let Some(Waiting::Done(waiting)) = self.waiting.remove(&ticket) {
+                    let _ = waiting.send(done);
+                }
+            }
+            Said::Punched(ticket, punch) => {
+                if let Some(Waiting::Punch(waiting)) = self.waiting.remove(&ticket) {
+                    let _ = waiting.send(punch);
+                }
+            }
+        }
+    }
+
+    fn give_up(&mut self, ask: &Ask) {
+        if let Some(ticket) = ask.waiting() {
+            self.refuse(ticket);
+        }
+    }
+
+    fn refuse(&mut self, ticket: Ticket) {
+        let why = Refusal::StoreDown;
+        match self.waiting.remove(&ticket) {
+            Some(Waiting::Beat(waiting)) => _ = waiting.send(Err(why)),
+            Some(Waiting::Done(waiting)) => _ = waiting.send(Err(why)),
+            Some(Waiting::Punch(waiting)) => _ = waiting.send(Err(why)),
+            None => {}
+        }
+    }
+}
+
+/// What is there of a person.
+fn read(kept: Option<Kept>) -> Result<Option<(Tag, Holding)>, RedisError> {
+    kept.map(|kept| Ok((kept.tag, record::to_holding(&kept.record)?))).transpose()
+}
+
+/// What is to be there, unless somebody else has written meanwhile.
+fn write(
+    judged: &mut Judged,
+    before: Option<Tag>,
+    now: Timestamp,
+) -> Result<(Write, Option<(Tag, Holding)>), RedisError> {
+    let held = judged.hold(now);
+    let due = held.as_ref().map(|(_, due)| *due).filter(|due| *due < Timestamp::NEVER);
+    let after = held.map(|(holding, _)| (Tag::by_chance(), holding));
+    let keep =
+        |(tag, holding): &(Tag, Holding)| Ok::<_, RedisError>(Kept { tag: *tag, record: record::of_holding(holding)? });
+    let kept = after.as_ref().map(keep);
+    let changes = judged.changes().iter().map(|change| record::of_change(now, change)).collect::<Result<_, _>>()?;
+    Ok((Write { user: judged.user().clone(), before, after: kept.transpose()?, due, changes }, after))
+}
