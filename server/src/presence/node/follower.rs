@@ -75,7 +75,10 @@ impl Follower {
                     }
                     self.relay(shards).await;
                 }
-                _ = gather.tick() => self.relay(self.common.shards.all().collect()).await,
+                _ = gather.tick() => {
+                    self.compare().await;
+                    self.relay(self.common.shards.all().collect()).await;
+                }
                 _ = look.tick() => self.go_on().await,
             }
         }
@@ -95,6 +98,15 @@ impl Follower {
             }
         }
         self.go_on().await;
+    }
+
+    /// Finds out whether the feed is still the one that this node follows: one that has begun anew may have nothing to tell
+    /// for long.
+    async fn compare(&mut self) {
+        match self.common.shards.position().await {
+            Ok(position) => self.is_lost |= position.epoch != self.feed.position().epoch,
+            Err(why) => tracing::warn!(%why, "the feed cannot be found"),
+        }
     }
 
     /// Takes in what is new.
