@@ -20,6 +20,9 @@ mod pages;
 mod tasks;
 mod watching;
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
 use stillhere_tests::{browser::Browser, site::Site};
 
 /// Every story of every file.
@@ -51,6 +54,19 @@ fn all() -> Vec<stories::Story> {
 async fn open_as(browser: &Browser, site: &Site, who: &str) {
     browser.open(&site.url(&format!("/?as={who}"))).await;
     browser.until("document.documentElement.dataset.ready === 'true'").await;
+}
+
+/// How long a page was in view by all that its heart has told, in ms. Where a test moves the page's clock, the server believes
+/// no more of it than has passed on its own.
+fn told_in_view(sent: &[Value]) -> u64 {
+    let spans = sent.iter().flat_map(|beat| beat["visible"].as_array().into_iter().flatten());
+    let ends = spans.filter_map(|span| Some((span[0].as_u64()?, span[1].as_u64()?)));
+    let mut longest = BTreeMap::new();
+    for (start, end) in ends {
+        let known = longest.entry(start).or_insert(end);
+        *known = end.max(*known);
+    }
+    longest.into_iter().map(|(start, end)| end - start).sum()
 }
 
 /// The status that the page shows for a member; empty when they are not in the list.

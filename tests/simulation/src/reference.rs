@@ -37,8 +37,6 @@ pub struct Reference {
     open: BTreeMap<SessionId, Open>,
     /// Sessions of which only the last word came.
     come_and_gone: BTreeSet<SessionId>,
-    /// Time on the tracker's wheel begins here.
-    base: u64,
     /// The last downtime: from when, and how long with its grace.
     blind: (u64, u64),
     /// There was a time before this server's start.
@@ -48,8 +46,8 @@ pub struct Reference {
 impl Reference {
     /// Nobody is here.
     #[must_use]
-    pub const fn new(policy: Policy, base: u64) -> Self {
-        Self { policy, open: BTreeMap::new(), come_and_gone: BTreeSet::new(), base, blind: (0, 0), has_past: false }
+    pub const fn new(policy: Policy) -> Self {
+        Self { policy, open: BTreeMap::new(), come_and_gone: BTreeSet::new(), blind: (0, 0), has_past: false }
     }
 
     /// How long a beat is good for.
@@ -76,14 +74,13 @@ impl Reference {
 
     /// Time goes on: who is silent for too long is out.
     pub fn advance(&mut self, now: u64) {
-        let base = self.base;
-        self.open.retain(|_, open| !is_over(base, open.lease_until, now));
+        self.open.retain(|_, open| !is_over(open.lease_until, now));
     }
 
     /// Whether a lease until then has been noticed to be over.
     #[must_use]
     pub const fn is_over(&self, lease_until: u64, now: u64) -> bool {
-        is_over(self.base, lease_until, now)
+        is_over(lease_until, now)
     }
 
     /// Whether any session of the user is open.
@@ -155,7 +152,7 @@ impl Reference {
     ) {
         let since = alive_at.unwrap_or(now);
         let downtime = now.saturating_sub(since);
-        *self = Self::new(policy, now);
+        *self = Self::new(policy);
         self.blind = (since, downtime + self.policy.boot_grace.0);
         self.has_past = alive_at.is_some();
         for row in rows {
@@ -243,6 +240,6 @@ impl Reference {
     }
 }
 
-const fn is_over(base: u64, lease_until: u64, now: u64) -> bool {
-    lease_until.saturating_sub(base).div_ceil(TICK) <= now.saturating_sub(base) / TICK
+const fn is_over(lease_until: u64, now: u64) -> bool {
+    lease_until.div_ceil(TICK) <= now / TICK
 }

@@ -160,7 +160,7 @@ impl World {
         let mut world = Self {
             scenario,
             hostility: scenario.hostility,
-            reference: Reference::new(policy.clone(), crate::machine::WALL_AT_START),
+            reference: Reference::new(policy.clone()),
             policy,
             channels: scenario.preset.channels().iter().filter_map(|name| ChannelName::parse(name).ok()).collect(),
             agenda: Agenda::default(),
