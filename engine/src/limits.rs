@@ -50,6 +50,10 @@ pub const LOOK_EVERY: Millis = Millis::seconds(60);
 /// How long a beat waits for its answer before it counts as lost.
 pub const ANSWER_WITHIN: Millis = Millis::seconds(10);
 
+/// How long a beat may have been under way and still arrive: a network that stalls is given up by browsers before that. By so
+/// much a session may be longer in truth than the server has seen.
+pub const UNDER_WAY_MOST: Millis = Millis::minutes(2);
+
 /// How long it waits when it takes a goodbye back. Two tries and a page's load fit into the usual five seconds before
 /// the server takes the goodbye for good; most networks answer within a tenth of it.
 pub const RETURN_ANSWER_WITHIN: Millis = Millis(1_500);

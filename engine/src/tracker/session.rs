@@ -225,10 +225,9 @@ impl Session {
 }
 
 /// How long a tab can have been looked at that began at `started_at` by the server's clock and is there at `now`, whatever
-/// its own clock says or somebody's wish for overtime. The first beat, by which the start is known, may have been under way
-/// until its tab would have sent another.
+/// its own clock says or somebody's wish for overtime. The first beat, by which the start is known, may have been late.
 pub(super) fn longest_stay(started_at: Timestamp, now: Timestamp) -> Millis {
-    now.since(started_at).plus(limits::ANSWER_WITHIN)
+    now.since(started_at).plus(limits::UNDER_WAY_MOST)
 }
 
 /// A length within a session in 32 bits.

@@ -109,6 +109,7 @@ fn the_stories_that_once_failed_hold() {
         (1_478, "a beat that was long under way placed old time anew"),
         (357, "a page that hid when a beat was found lost waited with saying so"),
         (850_895, "a first beat that was being looked up in the very moment of the leave had no name"),
+        (1_795_336_959, "a first beat was under way for so long that the time in view looked like overtime"),
     ];
     for (seed, _found) in stories {
         check(Scenario::of_seed(seed));

@@ -93,11 +93,23 @@ fn nobody_was_here_before_his_token() {
     assert_eq!((row.started_at, row.visible), (Timestamp(START + 900_000), Millis(100_000)));
     assert_eq!(
         row.active,
-        Millis(110_000),
+        Millis(100_000).plus(limits::UNDER_WAY_MOST),
         "as long as the session, and as long as its first beat may have been under way"
     );
     let placed: Vec<_> = server.spans.values().map(|row| (row.start_at.0 - START, row.end_at.0 - START)).collect();
     assert_eq!(placed, [(900_000, 900_000), (900_000, 1_000_000)]);
+}
+
+#[test]
+fn a_first_beat_that_was_long_under_way_costs_no_time_in_view() {
+    let (mut server, mut tab) = (Server::start(), Tab::new(1));
+    let late = Tab::seen(tab.at(0), &[(0, 0)]);
+    server.now += 65_000;
+    server.beat("ann", late).expect("taken");
+    server.pass(5_000);
+    server.beat("ann", Tab::seen(tab.at(70_000), &[(0, 70_000)])).expect("taken");
+    server.pass(1_000);
+    assert_eq!(server.row(&tab).visible, Millis(70_000));
 }
 
 #[test]
@@ -111,7 +123,7 @@ fn a_clock_that_leaps_makes_no_overtime() {
         server.beat("ann", beat).expect("taken");
     }
     server.pass(1_000);
-    let most = Millis(15_000).plus(limits::ANSWER_WITHIN);
+    let most = Millis(15_000).plus(limits::UNDER_WAY_MOST);
     assert_eq!((server.row(&tab).visible, server.row(&tab).active), (most, most));
     assert!(server.spans.values().all(|row| row.start_at >= server.row(&tab).started_at));
 }
