@@ -44,8 +44,8 @@ async fn beats_arrive_at_the_promised_pace(engine: Engine) {
     assert_eq!(Some(told_in_view(&sent)), times.last().copied(), "it tells what it has measured");
     let session = &server.sessions("ann").await[0];
     assert!(
-        session["visibleMs"].as_u64() < Some(60_000),
-        "which the server does not believe in so little time: {session}"
+        session["visibleMs"].as_u64() < Some(3 * 60_000),
+        "of which the server believes no more than its first beat may have been under way: {session}"
     );
 }
 
