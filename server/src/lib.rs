@@ -44,7 +44,6 @@ pub mod limits;
 mod metrics;
 mod moment;
 mod openapi;
-#[cfg_attr(not(test), expect(dead_code, reason = "no setting leads here yet"))]
 mod presence;
 mod profiles;
 mod request_id;
@@ -62,6 +61,7 @@ use axum::Router;
 use futures_util::future::join_all;
 use tokio::{net::TcpListener, sync::watch};
 
+use presence::{NodeError, RedisError};
 use routes::Issuers;
 use settings::{DemoSettings, Settings};
 use store::StoreError;
@@ -155,6 +155,8 @@ pub enum ServerError {
     },
     /// The store cannot be used.
     Store(StoreError),
+    /// The Redis by which nodes share who is here cannot be used.
+    Redis(Box<dyn Error + Send + Sync>),
     /// A webhook is to be told over TLS, and the system's certificates cannot be read.
     Certificates(io::Error),
     /// The newest facts, at most a second old, could not be written when the server stopped.
@@ -168,6 +170,7 @@ impl fmt::Display for ServerError {
                 write!(f, "cannot listen on {wanted}: {why}; choose another address with --listen")
             }
             Self::Store(why) => why.fmt(f),
+            Self::Redis(why) => why.fmt(f),
             Self::Certificates(why) => {
                 write!(
                     f,
@@ -187,7 +190,23 @@ impl Error for ServerError {
         match self {
             Self::Address { why, .. } | Self::Certificates(why) | Self::Unwritten(why) => Some(why),
             Self::Store(why) => Some(why),
+            Self::Redis(why) => Some(&**why),
         }
+    }
+}
+
+impl From<NodeError> for ServerError {
+    fn from(why: NodeError) -> Self {
+        match why {
+            NodeError::Redis(why) => why.into(),
+            NodeError::Store(why) => Self::Store(why),
+        }
+    }
+}
+
+impl From<RedisError> for ServerError {
+    fn from(why: RedisError) -> Self {
+        Self::Redis(Box::new(why))
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
     limiter::Limiter,
     limits,
     metrics::Metrics,
+    presence::{Node, Presence, Shards},
     profiles::Profiles,
     retention::Retention,
     routes::App,
@@ -26,7 +27,7 @@ use crate::{
 /// A system that knows its past, and is about to be asked.
 pub(crate) struct System {
     app: App,
-    driver: Driver,
+    presence: Presence,
     store: Arc<dyn Store>,
     metrics: Arc<Metrics>,
     limiter: Arc<Limiter>,
@@ -54,12 +55,19 @@ impl System {
         let webhooks = Webhooks::new(settings.webhooks().hooks.clone(), Arc::clone(&profiles));
         let webhooks = Arc::new(webhooks.map_err(ServerError::Certificates)?);
         let (policy, drafts) = (settings.policy().clone(), Drafts::new(Arc::clone(&webhooks)));
-        let driver = Driver::start(policy, Arc::clone(&store), Arc::clone(&metrics), drafts).await?;
+        let presence = match settings.redis() {
+            None => Presence::Local(Driver::start(policy, Arc::clone(&store), Arc::clone(&metrics), drafts).await?),
+            Some(redis) => {
+                tracing::info!(url = %redis.url(), "who is here is shared with other nodes");
+                let shards = Shards::open(redis).await?;
+                Presence::Shared(Node::start(policy, shards, Arc::clone(&store), Arc::clone(&metrics)).await?)
+            }
+        };
         let retention = settings.operation().retention;
         let (kept, counted, told) = (Arc::clone(&store), Arc::clone(&metrics), Arc::clone(&webhooks));
-        let app = App::new(settings, driver.clone(), kept, counted, profiles, told, stopped.clone());
+        let app = App::new(settings, presence.clone(), kept, counted, profiles, told, stopped.clone());
         let (limiter, sockets) = (app.limiter(), app.sockets());
-        Ok(Self { app, driver, store, metrics, limiter, sockets, retention, webhooks, stopped })
+        Ok(Self { app, presence, store, metrics, limiter, sockets, retention, webhooks, stopped })
     }
 
     /// What its handlers can reach.
@@ -71,10 +79,10 @@ impl System {
     pub(crate) async fn work(&self) {
         let (told, store, metrics) = (Arc::clone(&self.webhooks), Arc::clone(&self.store), Arc::clone(&self.metrics));
         tokio::select! {
-            _ = webhooks::run(told, store, metrics, self.driver.clock(), self.stopped.clone()) => {}
+            _ = webhooks::run(told, store, metrics, self.presence.clock(), self.stopped.clone()) => {}
             () = self.metrics.keep_small() => {}
             () = self.limiter.keep_small() => {}
-            () = self.retention.keep(&*self.store, self.driver.clock()) => {}
+            () = self.retention.keep(&*self.store, self.presence.clock()) => {}
         }
     }
 
@@ -85,7 +93,7 @@ impl System {
     pub(crate) async fn close(self) -> Result<(), ServerError> {
         // They have heard of the stop as well, and say goodbye to the other side.
         let _ = timeout(2 * limits::GOODBYE_WITHIN, self.sockets.acquire_many(limits::SOCKETS as u32)).await;
-        let written = self.driver.stop().await;
+        let written = self.presence.stop().await;
         self.store.close().await?;
         written.map_err(ServerError::Unwritten)
     }

@@ -23,7 +23,7 @@ impl Tracker {
         if !self.policy.allows(&report.beat.channel) {
             return self.refuse(ticket, Refusal::ChannelUnknown);
         }
-        if self.removing.contains(&report.user) {
+        if self.removing.contains_key(&report.user) {
             return self.refuse(ticket, Refusal::Busy);
         }
         if let Some(place) = self.roll.find(&report.beat.session) {

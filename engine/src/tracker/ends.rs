@@ -57,7 +57,7 @@ impl Tracker {
     }
 
     pub(super) fn remove(&mut self, ticket: Ticket, user: &UserId) {
-        self.removing.insert(user.clone());
+        self.removing.entry(user.clone()).or_insert(self.now);
         let places = self.roll.find_user(user).map(|number| self.roll.of_user(number).map(|(place, _)| place));
         let places: Vec<u32> = places.into_iter().flatten().collect();
         for place in places {

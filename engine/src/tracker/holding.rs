@@ -32,7 +32,8 @@ pub struct Holding {
     sessions: Vec<Held>,
     stay: Option<Stay>,
     newest_epoch: u64,
-    is_being_removed: bool,
+    /// Since when what is kept of them is being removed.
+    removed_since: Option<Timestamp>,
     blind: Blind,
     /// What has to be in the store before anybody is told.
     unwritten: Batch,
@@ -68,16 +69,16 @@ impl Holding {
             sessions: Vec::new(),
             stay: None,
             newest_epoch: 0,
-            is_being_removed: false,
+            removed_since: None,
             blind: Blind::default(),
             unwritten: Batch::default(),
         }
     }
 
-    /// Whether the person has this session open.
+    /// Since when somebody has been removing what is kept of them; `None`: nobody is.
     #[must_use]
-    pub fn has(&self, session: &SessionId) -> bool {
-        self.sessions.iter().any(|held| held.id == *session)
+    pub const fn removed_since(&self) -> Option<Timestamp> {
+        self.removed_since
     }
 
     /// Whose it is.
@@ -116,7 +117,7 @@ impl Holding {
     /// Whether nobody has to remember anything of it.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        let is_remembered = self.is_being_removed || self.epoch_until() > self.now;
+        let is_remembered = self.removed_since.is_some() || self.epoch_until() > self.now;
         !(is_remembered || !self.sessions.is_empty() || self.is_unwritten())
     }
 
@@ -139,7 +140,7 @@ impl Tracker {
     pub fn resume(policy: impl Into<Arc<Policy>>, holding: Holding) -> Self {
         // Nobody can choose names that collide with somebody else's: there is nobody else.
         let mut tracker = Self::new(policy, 0, holding.now);
-        let Holding { user, sessions, stay, newest_epoch, is_being_removed, blind, unwritten, .. } = holding;
+        let Holding { user, sessions, stay, newest_epoch, removed_since, blind, unwritten, .. } = holding;
         tracker.ledger.wait_for_a_reason();
         tracker.blind = blind;
         for held in sessions.into_iter().rev() {
@@ -149,8 +150,8 @@ impl Tracker {
         if let Some((number, stay)) = tracker.roll.find_user(&user).zip(stay) {
             tracker.punches.stays.insert(number, stay);
         }
-        if is_being_removed {
-            tracker.removing.insert(user);
+        if let Some(since) = removed_since {
+            tracker.removing.insert(user, since);
         }
         tracker.ledger.take_over(unwritten);
         tracker
@@ -192,7 +193,7 @@ impl Tracker {
             sessions,
             stay: number.and_then(|number| self.punches.stays.get(&number).copied()),
             newest_epoch: self.punches.newest,
-            is_being_removed: self.removing.contains(user),
+            removed_since: self.removing.get(user).copied(),
             blind: self.blind,
             unwritten: self.ledger.unwritten(under_way),
         };

@@ -19,7 +19,7 @@ mod wheel;
 
 use alloc::{
     boxed::Box,
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     sync::Arc,
     vec::Vec,
 };
@@ -57,7 +57,7 @@ pub struct Tracker {
     ledger: Ledger,
     punches: Punches,
     /// Who is being removed.
-    removing: BTreeSet<UserId>,
+    removing: BTreeMap<UserId, Timestamp>,
     outputs: VecDeque<Output>,
     now: Timestamp,
     /// More leases are over than are judged at once.
@@ -98,7 +98,7 @@ impl Tracker {
             wheel: Wheel::new(now),
             ledger: Ledger::new(now),
             punches: Punches::default(),
-            removing: BTreeSet::new(),
+            removing: BTreeMap::new(),
             outputs: VecDeque::new(),
             now,
             has_more_due: false,

@@ -144,6 +144,12 @@ impl Feed {
         }
     }
 
+    /// Forgets what others who lead the feed have forgotten; `None`: all of it.
+    pub(crate) fn forget_before(&mut self, oldest: Option<Position>) {
+        let beyond = Position { offset: self.position.offset + 1, ..self.position };
+        self.ring.forget_before(oldest.unwrap_or(beyond));
+    }
+
     /// Forgets a user who was removed. Whoever comes back with an older position begins with a snapshot.
     pub(crate) fn forget(&mut self, user: &UserId) {
         self.ring.forget(user);

@@ -48,6 +48,12 @@ impl Ring {
         self.0.drain(..after);
     }
 
+    /// Forgets everything before the position.
+    pub(super) fn forget_before(&mut self, oldest: Position) {
+        let after = self.0.partition_point(|news| news.position < oldest);
+        self.0.drain(..after);
+    }
+
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.0.len()

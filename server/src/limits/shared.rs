@@ -58,3 +58,7 @@ pub const FOLLOW_EVERY: Duration = Duration::from_millis(25);
 
 /// How often a node looks whether Redis has forgotten what there was.
 pub const REBUILT_WITHIN: Duration = Duration::from_secs(1);
+
+/// How long the removal of a person may take before another node believes that whoever has begun it is gone: many times what
+/// the largest takes.
+pub const REMOVED_WITHIN: Millis = Millis::minutes(1);

@@ -11,7 +11,7 @@ use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder};
 use stillhere_engine::{
     time::{Millis, Timestamp},
-    tracker::{Batch, Change, EndReason, Live},
+    tracker::{Batch, Change, End, EndReason, Live, SessionRow},
 };
 use tokio::time::interval;
 
@@ -107,11 +107,14 @@ impl Metrics {
 
     /// A batch goes to the store. What has ended in it is known by now, whether or not it can be written at once.
     pub(crate) fn batch(&self, batch: &Batch, ends: &mut Ends) {
-        for (row, end) in ends.new_in(batch) {
-            self.count(list::ENDS, end.reason.as_str());
-            if end.reason == EndReason::Timeout {
-                self.detection.record(seconds(end.detected_at.since(row.lease_until)));
-            }
+        ends.new_in(batch).into_iter().for_each(|(row, end)| self.end(row, end));
+    }
+
+    /// A session has ended.
+    pub(crate) fn end(&self, row: &SessionRow, end: End) {
+        self.count(list::ENDS, end.reason.as_str());
+        if end.reason == EndReason::Timeout {
+            self.detection.record(seconds(end.detected_at.since(row.lease_until)));
         }
     }
 

@@ -4,10 +4,12 @@
 //! reads one user's whole live state, lets the engine judge what has happened, and writes the state back if nobody else has
 //! written it meanwhile. What lies below knows users, bytes and moments, and nothing of what they mean.
 
-pub(crate) mod node;
-pub(crate) mod redis;
+mod node;
+mod redis;
 #[cfg(test)]
 mod tests;
+
+use std::io;
 
 use stillhere_engine::{
     time::Timestamp,
@@ -16,10 +18,12 @@ use stillhere_engine::{
 };
 
 use crate::{
-    driver::{Clock, Driver, Members, Person},
+    driver::{Clock, Driver, Members, Person, Swept, Writing},
     feed::{Position, Topic, Watch},
+    store::Removed,
 };
-use node::Node;
+pub(crate) use node::{Node, NodeError};
+pub(crate) use redis::{RedisError, Shards};
 
 /// Where it is known who is here.
 #[derive(Clone)]
@@ -86,6 +90,40 @@ impl Presence {
     /// Punches the user in or out; the row is on disk when this is answered.
     pub(crate) async fn punch(&self, user: UserId, way: Way) -> Result<Box<PunchRow>, Refusal> {
         both!(self.punch(user, way))
+    }
+
+    /// Ends what is over now, and says what that was once it is on disk.
+    pub(crate) async fn sweep(&self) -> Result<Swept, Refusal> {
+        both!(self.sweep())
+    }
+
+    /// Ends the person's sessions and removes what is kept of them; it is on disk when this is answered.
+    pub(crate) async fn remove(&self, user: UserId) -> Result<Removed, Refusal> {
+        both!(self.remove(user))
+    }
+
+    /// Waits until the store holds all that was answered here, so that whoever was told of it can read it there. A store that
+    /// is down is not waited for.
+    pub(crate) async fn settle(&self) -> Result<(), Refusal> {
+        both!(self.settle())
+    }
+
+    /// Whether it answers, and what it can write.
+    pub(crate) async fn ready(&self) -> Result<Writing, Refusal> {
+        both!(self.ready())
+    }
+
+    /// How many requests wait for their turn.
+    pub(crate) fn waiting(&self) -> usize {
+        match self {
+            Self::Local(driver) => driver.waiting(),
+            Self::Shared(node) => node.waiting(),
+        }
+    }
+
+    /// Writes everything down, before the end.
+    pub(crate) async fn stop(&self) -> io::Result<()> {
+        both!(self.stop())
     }
 
     /// Whether the user has this session open.

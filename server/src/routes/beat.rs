@@ -26,7 +26,7 @@ pub(super) async fn take(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let clock = app.inner.driver.clock();
+    let clock = app.inner.presence.clock();
     let begun = clock.passed();
     let answer = accept(&app, caller, &headers, body).await;
     if answer.is_ok() {

@@ -49,12 +49,12 @@ struct All<'a> {
 pub(super) async fn all(State(app): State<App>, headers: HeaderMap) -> Result<Response, Rejection> {
     app.inner.identity.of_watcher(&headers, app.now())?;
     let today = moment::day_of(app.now());
-    app.inner.driver.settle().await?;
+    app.inner.presence.settle().await?;
     let totals = app.inner.store.channels(today).await.map_err(|why| {
         tracing::error!(%why, "the totals of the channels could not be read");
         Refusal::StoreDown
     })?;
-    let counts = app.inner.driver.channels(today).await?;
+    let counts = app.inner.presence.channels(today).await?;
     let mut all: BTreeMap<&ChannelName, Counts<'_>> = BTreeMap::new();
     for channel in &app.inner.settings.policy().channels {
         all.entry(channel).or_insert_with(|| Counts::of(channel));
@@ -92,7 +92,7 @@ pub(super) async fn one(
     let who = app.inner.identity.of_watcher(&headers, app.now())?;
     let name = known(&app, &name)?;
     sight::channel(&app, who.as_deref(), &name).await?;
-    let found = app.inner.driver.members(Some(name.clone())).await?;
+    let found = app.inner.presence.members(Some(name.clone())).await?;
     let answer = Channel {
         channel: name.as_str(),
         position: found.position.to_string(),

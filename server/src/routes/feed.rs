@@ -70,7 +70,7 @@ pub(super) async fn follow(
 
 /// The next event; `None` when the server stops or the token is over.
 async fn next(app: &App, line: &mut Line, until: Timestamp) -> Option<Event> {
-    let (mut stop, clock) = (app.inner.stop.clone(), app.inner.driver.clock());
+    let (mut stop, clock) = (app.inner.stop.clone(), app.inner.presence.clock());
     tokio::select! {
         biased;
         _ = stop.wait_for(|stop| *stop) => None,

@@ -39,9 +39,9 @@ struct Ready {
 /// Asks the parts. Beats of sessions that go on are taken without the store too, for as long as it does not last; but
 /// who chooses between servers had better choose another one.
 pub(super) async fn ready(State(app): State<App>) -> Response {
-    let (driver, store) = (&app.inner.driver, &app.inner.store);
+    let (presence, store) = (&app.inner.presence, &app.inner.store);
     let (driver, read) =
-        tokio::join!(timeout(limits::READY_WITHIN, driver.ready()), timeout(limits::READY_WITHIN, store.alive_at()));
+        tokio::join!(timeout(limits::READY_WITHIN, presence.ready()), timeout(limits::READY_WITHIN, store.alive_at()));
     let (driver, store_writes) = match driver {
         Ok(Ok(Writing::Good)) => (Part::Ok, Part::Ok),
         Ok(Ok(Writing::Failing)) => (Part::Ok, Part::Failing),
@@ -76,6 +76,7 @@ mod tests {
             tests::{Moody, beat, drafts, user},
         },
         metrics::Metrics,
+        presence::Presence,
         profiles::Profiles,
         settings::{Settings, Typed},
         store::Store,
@@ -98,7 +99,7 @@ mod tests {
         let webhooks = Arc::new(Webhooks::new(Vec::new(), Arc::clone(&profiles)).unwrap());
         let driver = Driver::start(policy, Arc::clone(&store), Arc::clone(&metrics), drafts()).await.unwrap();
         let (_stop, stopped) = watch::channel(false);
-        let app = App::new(settings, driver.clone(), store, metrics, profiles, webhooks, stopped);
+        let app = App::new(settings, Presence::Local(driver.clone()), store, metrics, profiles, webhooks, stopped);
         let well = json!({ "status": "ready", "driver": "ok", "storeReads": "ok", "storeWrites": "ok" });
         assert_eq!(asked(&app).await, (200, well.clone()));
         driver.beat(user("ann"), None, beat(1, 1)).await.unwrap();

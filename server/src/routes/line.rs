@@ -90,7 +90,7 @@ async fn open(
     topic: &Topic,
     after: Option<Position>,
 ) -> Result<(VecDeque<Told>, mpsc::Receiver<Message>), Refusal> {
-    let Watch { missed, snapshot, messages } = app.inner.driver.watch(topic.clone(), after).await?;
+    let Watch { missed, snapshot, messages } = app.inner.presence.watch(topic.clone(), after).await?;
     let mut backlog: VecDeque<_> = missed.into_iter().map(|news| Told::Message(Message::News(news))).collect();
     backlog.extend(snapshot.map(|snapshot| told(&snapshot)));
     Ok((backlog, messages))

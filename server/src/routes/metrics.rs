@@ -24,7 +24,7 @@ pub(super) async fn show(State(app): State<App>, caller: Caller, headers: Header
     may_see(&app, caller, &headers)?;
     let watchers = limits::WATCHERS.saturating_sub(app.inner.watchers.available_permits());
     let sockets = limits::SOCKETS.saturating_sub(app.inner.sockets.available_permits());
-    let commands = app.inner.driver.waiting();
+    let commands = app.inner.presence.waiting();
     let text = app.inner.metrics.render(Levels { commands, watchers, sockets });
     Ok(([(header::CONTENT_TYPE, FORMAT)], text).into_response())
 }

@@ -50,13 +50,13 @@ use tower_http::{
 
 use crate::{
     caller::Proxies,
-    driver::Driver,
     error::Rejection,
     identity::Identity,
     limiter::{Limiter, ServerClock},
     limits,
     metrics::Metrics,
     openapi::route::{self, Route},
+    presence::Presence,
     profiles::Profiles,
     request_id::{self, RequestId, RequestIds},
     settings::{Auth, Settings},
@@ -76,7 +76,7 @@ pub(crate) struct App {
 struct Parts {
     settings: Settings,
     identity: Identity,
-    driver: Driver,
+    presence: Presence,
     store: Arc<dyn Store>,
     metrics: Arc<Metrics>,
     profiles: Arc<Profiles>,
@@ -94,7 +94,7 @@ struct Parts {
 impl App {
     pub(crate) fn new(
         settings: Settings,
-        driver: Driver,
+        presence: Presence,
         store: Arc<dyn Store>,
         metrics: Arc<Metrics>,
         profiles: Arc<Profiles>,
@@ -102,7 +102,7 @@ impl App {
         stop: watch::Receiver<bool>,
     ) -> Self {
         let proxies = Proxies::new(settings.operation());
-        let limiter = Arc::new(Limiter::new(settings.operation(), ServerClock(driver.clock())));
+        let limiter = Arc::new(Limiter::new(settings.operation(), ServerClock(presence.clock())));
         let identity = Identity::new(&settings);
         let [watchers, sockets, exports, histories] =
             [limits::WATCHERS, limits::SOCKETS, limits::EXPORTS, limits::HISTORIES]
@@ -110,7 +110,7 @@ impl App {
         let parts = Parts {
             settings,
             identity,
-            driver,
+            presence,
             store,
             metrics,
             profiles,
@@ -143,7 +143,7 @@ impl App {
     }
 
     fn now(&self) -> Timestamp {
-        self.inner.driver.clock().now()
+        self.inner.presence.clock().now()
     }
 }
 

@@ -143,7 +143,7 @@ fn wish(app: &App, question: Result<Query<Question>, QueryRejection>) -> Result<
 /// The page that was asked for, and how many there are in all.
 async fn list(app: &App, wish: &Wish, reader: Reader) -> Result<Response, Rejection> {
     let ladder = &app.inner.settings.policy().ladder;
-    let found = app.inner.driver.members(wish.channel.clone()).await?;
+    let found = app.inner.presence.members(wish.channel.clone()).await?;
     let left = left(app, wish, found.now).await?;
     let people = gather(ladder, found.members, left, found.now);
     let mut counts: BTreeMap<_, _> = ladder.statuses().map(|status| (status, 0)).collect();
@@ -173,7 +173,7 @@ async fn left(app: &App, wish: &Wish, now: Timestamp) -> Result<Vec<Left>, Rejec
         return Ok(Vec::new());
     }
     // Who has just been told of a leave finds them among those who have left.
-    app.inner.driver.settle().await?;
+    app.inner.presence.settle().await?;
     let mut left = app.inner.store.left(now.before(remembers_for)).await.map_err(|why| {
         tracing::error!(%why, "who has left could not be read");
         Refusal::StoreDown

@@ -75,7 +75,7 @@ pub(super) async fn punch(
         AskedKind::In => Way::In,
         AskedKind::Out => Way::Out,
     };
-    let row = app.inner.driver.punch(who.user.clone(), way).await?;
+    let row = app.inner.presence.punch(who.user.clone(), way).await?;
     Ok(Json(PunchView::from(&*row)).into_response())
 }
 
@@ -90,7 +90,7 @@ pub(super) async fn list(
     let format = Format::asked(question.format.as_deref(), &headers).map_err(Rejection::QueryBad)?;
     let query = question.parse(format).map_err(Rejection::QueryBad)?;
     let query = PunchQuery { user: visible_to(who.as_deref(), query.user)?, ..query };
-    app.inner.driver.settle().await?;
+    app.inner.presence.settle().await?;
     match format {
         Format::Json => page(&app, &query).await,
         Format::Csv => Ok(table(&app, query).await?),

@@ -32,7 +32,7 @@ pub(super) async fn remove(
 ) -> Result<Response, Rejection> {
     app.inner.identity.of_admin(&headers, app.now())?;
     let user = UserId::parse(&user).map_err(|rule| Rejection::QueryBad(format!("The user in the path: {rule}.")))?;
-    let removed = app.inner.driver.remove(user.clone()).await?;
+    let removed = app.inner.presence.remove(user.clone()).await?;
     app.inner.profiles.forget(&user);
     let answer = RemovedView {
         now_at: moment::to_text(app.now()),

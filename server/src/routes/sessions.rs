@@ -82,7 +82,7 @@ pub(super) async fn list(
     let format = Format::asked(question.format.as_deref(), &headers).map_err(Rejection::QueryBad)?;
     let query = question.parse(format).map_err(Rejection::QueryBad)?;
     // Who has just been told of a leave finds it here.
-    app.inner.driver.settle().await?;
+    app.inner.presence.settle().await?;
     match format {
         Format::Json => page(&app, &query).await,
         Format::Csv => Ok(table(&app, query).await?),
@@ -113,7 +113,7 @@ pub(super) async fn one(
     let session = SessionId::parse(&id).map_err(|_| {
         Rejection::QueryBad("A session's id is 22 letters, digits, - and _, as the list of sessions shows it.".into())
     })?;
-    app.inner.driver.settle().await?;
+    app.inner.presence.settle().await?;
     let unreadable = |why| {
         tracing::error!(%why, "a session could not be read");
         Refusal::StoreDown

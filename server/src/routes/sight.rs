@@ -67,7 +67,7 @@ fn sees_all(app: &App, who: Option<&Who>) -> bool {
 }
 
 async fn channels_of(app: &App, user: &UserId) -> Result<Vec<ChannelName>, Refusal> {
-    let members = app.inner.driver.person(user.clone()).await?.members;
+    let members = app.inner.presence.person(user.clone()).await?.members;
     Ok(members.into_iter().map(|member| member.channel).collect())
 }
 

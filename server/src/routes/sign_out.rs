@@ -20,7 +20,7 @@ pub(super) async fn sign_out(
     let (identity, now) = (&app.inner.identity, app.now());
     let who = identity.of_beat(&headers, None, now)?;
     let session = SessionId::parse(&session).map_err(|why: BadBeat| Refusal::BadBeat(why))?;
-    app.inner.driver.sign_out(who.user.clone(), session).await?;
+    app.inner.presence.sign_out(who.user.clone(), session).await?;
     // A cookie that is not good needs no forgetting, and who signs out by a token has none.
     let is_visits = matches!(identity.of_visitor(&headers, now), Ok(Some(visit)) if visit.session == session);
     let forget = is_visits.then_some([(header::SET_COOKIE, FORGET_VISIT)]);

@@ -113,7 +113,7 @@ pub(super) async fn show(
     let (range, step, mut counted) = question.parse(app.now()).map_err(Rejection::QueryBad)?;
     let _turn = app.history_turn().await?;
     // Who has just been told of an end finds it counted.
-    app.inner.driver.settle().await?;
+    app.inner.presence.settle().await?;
     let shares = app.inner.store.history(range, &mut |event| counted.take(&event)).await.map_err(|why| {
         tracing::error!(%why, "the statistics could not be read");
         Refusal::StoreDown

@@ -37,7 +37,7 @@ struct Swept<'a> {
 pub(super) async fn sweep(State(app): State<App>, headers: HeaderMap) -> Result<Response, Rejection> {
     let now = app.now();
     may_sweep(&app, &headers, now)?;
-    let swept = app.inner.driver.sweep().await?;
+    let swept = app.inner.presence.sweep().await?;
     let answer = Swept {
         now_at: moment::to_text(swept.at),
         ended: swept.ended,

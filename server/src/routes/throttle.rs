@@ -53,14 +53,14 @@ impl App {
         issued_at: Option<Timestamp>,
         beat: Beat,
     ) -> Result<Accepted, Rejection> {
-        let Parts { driver, limiter, .. } = &*self.inner;
+        let Parts { presence, limiter, .. } = &*self.inner;
         let session = beat.session;
         match limiter.beat(caller, user, session)? {
             Turn::Free => {}
-            Turn::IfOpen(_) if driver.is_open(user.clone(), session).await? => {}
+            Turn::IfOpen(_) if presence.is_open(user.clone(), session).await? => {}
             Turn::IfOpen(after) => return Err(Throttled(after).into()),
         }
-        let accepted = driver.beat(user.clone(), issued_at, beat).await?;
+        let accepted = presence.beat(user.clone(), issued_at, beat).await?;
         limiter.took(session);
         Ok(accepted)
     }

@@ -75,7 +75,7 @@ pub(super) async fn show(
     let (range, split, mut counted) = question.parse(app.now()).map_err(Rejection::QueryBad)?;
     let _turn = app.history_turn().await?;
     // Who has just been told of an end finds it counted.
-    app.inner.driver.settle().await?;
+    app.inner.presence.settle().await?;
     app.inner.store.user_history(&user, range, &mut |trace| counted.take(&trace)).await.map_err(|why| {
         tracing::error!(%why, "a user's history could not be read");
         Refusal::StoreDown

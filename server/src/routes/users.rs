@@ -69,7 +69,7 @@ pub(super) async fn one(
     let who = app.inner.identity.of_watcher(&headers, app.now())?;
     let user = parse(&user)?;
     sight::person(&app, who.as_deref(), &user).await?;
-    let person = app.inner.driver.person(user.clone()).await?;
+    let person = app.inner.presence.person(user.clone()).await?;
     let last = last_session(&app, &user, &person).await?;
     Ok(Json(view(&app, &user, &person, last.as_ref())).into_response())
 }
@@ -85,7 +85,7 @@ pub(super) async fn explain(
     if who.is_some_and(|who| who.user != user && !who.is_admin()) {
         return Err(Refusal::NotAllowed.into());
     }
-    let person = app.inner.driver.person(user.clone()).await?;
+    let person = app.inner.presence.person(user.clone()).await?;
     let last = last_session(&app, &user, &person).await?;
     let sessions = person.explained.iter().map(ExplainedView::from).collect();
     Ok(Json(ExplainView { user: view(&app, &user, &person, last.as_ref()), sessions }).into_response())

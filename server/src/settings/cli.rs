@@ -5,7 +5,7 @@ use std::{env, fs, os::unix::ffi::OsStrExt, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    Audit, Auth, DatabaseUrl, Demo, Migrate, Secret, Secrets, Settings, SettingsError, TokenWish, Typed,
+    Audit, Auth, DatabaseUrl, Demo, Migrate, RedisUrl, Secret, Secrets, Settings, SettingsError, TokenWish, Typed,
     WebhookSecrets, auth::Keys, presets::preset, webhook, webhook_url::WebhookUrl,
 };
 
@@ -30,7 +30,8 @@ Every option can also be set by the environment, as STILLHERE_LISTEN for --liste
 `listen = \"…\"`. What counts: flag, then environment, then --config, then --preset, then the default.
 
 Facts go to SQLite in --data, or to PostgreSQL when there is STILLHERE_DATABASE_URL=postgres://user:password@host/name,
-or `database_url` in a file. There is no flag for it, as others can read a command line.";
+or `database_url` in a file. There is no flag for it, as others can read a command line. Several servers behind any load
+balancer share who is here by STILLHERE_REDIS_URL=redis://:password@host, and one PostgreSQL database.";
 
 /// Who is here now, since when, and how long did they stay?
 ///
@@ -120,7 +121,7 @@ pub(super) fn sources(typed: Typed, file: Option<&PathBuf>, name: Option<&str>) 
     let preset = name.map(preset).transpose()?.unwrap_or_default();
     let file = file.map(read).transpose()?.unwrap_or_default();
     // Not a flag: other users of the machine can read a command line.
-    Ok(typed.over(database_url()).over(file).over(preset))
+    Ok(typed.over(addresses()).over(file).over(preset))
 }
 
 /// The secrets in the environment. There are no flags for them: other users of the machine can read a command line.
@@ -160,10 +161,14 @@ fn read(path: &PathBuf) -> Result<Typed, SettingsError> {
     Typed::from_toml(&text).map_err(|why| SettingsError::new(format!("--config {}: {}", path.display(), shown(&why))))
 }
 
-/// What the environment says of the database.
-fn database_url() -> Typed {
-    let url = env::var_os("STILLHERE_DATABASE_URL").map(|url| DatabaseUrl::new(&url.to_string_lossy()));
-    Typed { database_url: url, ..Typed::default() }
+/// What the environment says of the database and of Redis.
+fn addresses() -> Typed {
+    let said = |name| env::var_os(name).map(|url| url.to_string_lossy().into_owned());
+    Typed {
+        database_url: said("STILLHERE_DATABASE_URL").map(|url| DatabaseUrl::new(&url)),
+        redis_url: said("STILLHERE_REDIS_URL").map(|url| RedisUrl::new(&url)),
+        ..Typed::default()
+    }
 }
 
 /// An error of a settings file shows the line, unless there is an address in it, which may hold a password.

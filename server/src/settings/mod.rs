@@ -10,7 +10,6 @@ mod database_url;
 mod demo;
 mod migrate;
 mod operation;
-#[cfg_attr(not(test), expect(dead_code, reason = "no setting leads here yet"))]
 mod presence;
 mod presets;
 mod redis_url;
@@ -67,6 +66,7 @@ pub struct Settings {
     listen: SocketAddr,
     data: PathBuf,
     database_url: Option<DatabaseUrl>,
+    redis: Option<RedisSettings>,
     base_path: String,
     allowed_origins: Vec<String>,
     log: String,
@@ -120,10 +120,12 @@ impl Settings {
             )));
         }
         typed.database_url.as_ref().map_or(Ok(()), DatabaseUrl::check)?;
+        let redis = RedisSettings::of(&typed)?;
         Ok(Self {
             listen,
             data: typed.data.unwrap_or_else(|| DEFAULT_DATA.into()),
             database_url: typed.database_url,
+            redis,
             base_path: parse_base_path(typed.base_path)?,
             allowed_origins: parse_origins(typed.allowed_origins.unwrap_or_default())?,
             log: typed.log.unwrap_or_else(|| "info".into()),
@@ -181,6 +183,7 @@ impl Settings {
         };
         self.auth.write(&mut typed);
         self.operation.write(&mut typed);
+        self.redis.iter().for_each(|redis| redis.write(&mut typed));
         typed
     }
 
@@ -194,6 +197,11 @@ impl Settings {
     #[must_use]
     pub const fn database_url(&self) -> Option<&DatabaseUrl> {
         self.database_url.as_ref()
+    }
+
+    /// The Redis by which several servers share who is here; `None`: this one is alone.
+    pub(crate) const fn redis(&self) -> Option<&RedisSettings> {
+        self.redis.as_ref()
     }
 
     /// The directory of the store, unless it is a database.

@@ -74,7 +74,7 @@ impl RedisUrl {
             hosts.split(',').map(|host| Host::parse(host, port)).collect::<Option<_>>().ok_or_else(not_an_address)?;
         if hosts.len() > limits::REDIS_HOSTS {
             return Err(SettingsError::new(format!(
-                "`presence.redis` names more than {} hosts: name a few, which know the others",
+                "`redis_url` names more than {} hosts: name a few, which know the others",
                 limits::REDIS_HOSTS
             )));
         }
@@ -82,18 +82,18 @@ impl RedisUrl {
             ("", [host], _) => Servers::One { host: host.clone(), database: database(path)? },
             ("", ..) => {
                 return Err(SettingsError::new(
-                    "`presence.redis` names several hosts: say by redis+cluster:// or redis+sentinel:// what they are",
+                    "`redis_url` names several hosts: say by redis+cluster:// or redis+sentinel:// what they are",
                 ));
             }
             ("cluster", _, "") => Servers::Cluster(hosts),
             ("cluster", ..) => {
                 return Err(SettingsError::new(
-                    "`presence.redis`: a cluster has one database, so leave out what follows the hosts",
+                    "`redis_url`: a cluster has one database, so leave out what follows the hosts",
                 ));
             }
             (_, _, "") => {
                 return Err(SettingsError::new(
-                    "`presence.redis`: sentinels watch several services; write which behind the hosts, \
+                    "`redis_url`: sentinels watch several services; write which behind the hosts, \
                      redis+sentinel://host:26379/service",
                 ));
             }
@@ -105,22 +105,21 @@ impl RedisUrl {
 
 fn not_an_address() -> SettingsError {
     SettingsError::new(
-        "`presence.redis` is no address of a Redis: write it as redis://:password@host:6379/0, \
+        "`redis_url` is no address of a Redis: write it as redis://:password@host:6379/0, \
          redis+cluster://:password@host1:6379,host2:6379 or redis+sentinel://:password@host1:26379,host2:26379/service, \
          with rediss for TLS, and everything but letters and digits in the password as %XX",
     )
 }
 
 fn database(path: &str) -> Result<i64, SettingsError> {
-    let wrong =
-        |_| SettingsError::new("`presence.redis`: what follows the host is the number of a database, such as /0");
+    let wrong = |_| SettingsError::new("`redis_url`: what follows the host is the number of a database, such as /0");
     if path.is_empty() { Ok(0) } else { path.parse::<u16>().map(i64::from).map_err(wrong) }
 }
 
 fn login(text: &str) -> Result<Login, SettingsError> {
     let Some((user, password)) = text.split_once(':') else {
         return Err(SettingsError::new(
-            "`presence.redis` has a name and no password before the @: write a password behind a colon, \
+            "`redis_url` has a name and no password before the @: write a password behind a colon, \
              redis://:password@host",
         ));
     };

@@ -7,10 +7,16 @@ use clap::{Arg, Args, Command};
 use super::{PRESETS, Typed};
 
 /// Settings that are no flags: their name, where they may stand, and what they mean.
-const IN_FILES: [(&str, &str); 4] = [
+const IN_FILES: [(&str, &str); 5] = [
     (
         "database_url",
         "A PostgreSQL database instead of `data`, as `postgres://user:password@host/name`. Also STILLHERE_DATABASE_URL.",
+    ),
+    (
+        "redis_url",
+        "A Redis by which several servers share who is here, as `redis://:password@host:6379/0`; `redis+cluster://` with some \
+         of its hosts, `redis+sentinel://` with the sentinels and the service's name; `rediss` for TLS. Also \
+         STILLHERE_REDIS_URL.",
     ),
     (
         "idle",
@@ -43,6 +49,7 @@ environment.
 | `STILLHERE_METRICS_TOKEN` | Opens /metrics; or `metrics_token_file` |
 | `STILLHERE_CRON_SECRET` | Lets a cron job sweep; or `cron_secret_file` |
 | `STILLHERE_DATABASE_URL` | The PostgreSQL database, with its password; or `database_url` in a file |
+| `STILLHERE_REDIS_URL` | The Redis that nodes share, with its password; or `redis_url` in a file |
 | `STILLHERE_WEBHOOK_SECRET_<NAME>` | Signs the letters to the webhook of that name, in capital letters and with _ for -; or `secret_file` in its table |
 | `STILLHERE_WEBHOOK_URL_<NAME>` | Its address, if that is a secret, as Slack's are; or `url` in its table |
 ";

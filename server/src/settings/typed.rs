@@ -6,8 +6,8 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AuthWord, DatabaseUrl, HiddenInterval, LogFormat, MetricsWord, ProxyHeader, PunchingWord, TypedIdleStep, TypedRung,
-    TypedWebhook, Visibility,
+    AuthWord, DatabaseUrl, HiddenInterval, LogFormat, MetricsWord, ProxyHeader, PunchingWord, RedisUrl, TypedIdleStep,
+    TypedRung, TypedWebhook, Visibility,
 };
 
 /// What one source says. What it leaves out, the next one decides: flag, environment, file, preset, default.
@@ -29,6 +29,22 @@ pub struct Typed {
     #[arg(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database_url: Option<DatabaseUrl>,
+
+    /// A Redis by which several servers share who is here; they need a `database_url` too. It has no flag either: only in
+    /// files, or as STILLHERE_REDIS_URL.
+    #[arg(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redis_url: Option<RedisUrl>,
+
+    /// What the names of all keys in Redis begin with; the same for every node [default: stillhere]
+    #[arg(long, env = "STILLHERE_REDIS_PREFIX", value_name = "TEXT", help_heading = "Nodes")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redis_prefix: Option<String>,
+
+    /// Over how many parts users are spread in Redis, 1 to 256; the same for every node, and for ever [default: 16]
+    #[arg(long, env = "STILLHERE_REDIS_SHARDS", value_name = "COUNT", help_heading = "Nodes")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redis_shards: Option<u16>,
 
     /// Below which path the API lies [default: /v1]
     #[arg(long, env = "STILLHERE_BASE_PATH", value_name = "PATH", help_heading = "Server")]
@@ -286,6 +302,9 @@ impl Typed {
             listen: self.listen.or(below.listen),
             data: self.data.or(below.data),
             database_url: self.database_url.or(below.database_url),
+            redis_url: self.redis_url.or(below.redis_url),
+            redis_prefix: self.redis_prefix.or(below.redis_prefix),
+            redis_shards: self.redis_shards.or(below.redis_shards),
             base_path: self.base_path.or(below.base_path),
             allowed_origins: self.allowed_origins.or(below.allowed_origins),
             log: self.log.or(below.log),

@@ -2,12 +2,12 @@
 
 use stillhere_engine::{
     time::Timestamp,
-    tracker::{Batch, Change, Holding, Input, OpenPunch, Past, PunchKind, PunchRow, Report, SessionRow, Ticket, Way},
-    wire::{Accepted, Beat, Refusal, SessionId, UserId},
+    tracker::{Batch, Change, Holding, Input, OpenPunch, Past, PunchKind, Report, SessionRow, Ticket, Way},
+    wire::{Beat, SessionId, UserId},
 };
 use tokio::sync::oneshot;
 
-use super::judged::Judged;
+use super::{judged::Judged, shard::Common, waiting::Waiting};
 use crate::store::{PunchQuery, Store, StoreError};
 
 /// What is asked of one person.
@@ -21,6 +21,12 @@ pub(super) enum Ask {
     SignOut { session: SessionId, waiting: Ticket },
     /// Look whether something is over.
     Look,
+    /// Look whether something is over, and say what.
+    Sweep { waiting: Ticket },
+    /// End what there is of them, before what is kept of them is removed.
+    Remove { waiting: Ticket },
+    /// It is removed: who comes now is somebody new.
+    Removed { waiting: Option<Ticket> },
     /// This is in the store.
     Recorded(Batch),
     /// Go on with what the store knows, after Redis has forgotten.
@@ -41,7 +47,9 @@ impl Ask {
             Self::SignOut { session, waiting } => {
                 vec![Input::SignOut { ticket: *waiting, user, session: *session }]
             }
-            Self::Look => vec![Input::Timer],
+            Self::Look | Self::Sweep { .. } => vec![Input::Timer],
+            Self::Remove { waiting } => vec![Input::Remove { ticket: *waiting, user }],
+            Self::Removed { .. } => vec![Input::Removed(user)],
             Self::Recorded(_) => Vec::new(),
             Self::Restore { rows, open, alive_at } => vec![
                 Input::Restore { rows: rows.clone(), alive_at: *alive_at },
@@ -58,18 +66,15 @@ impl Ask {
     /// Who waits for it.
     pub(super) const fn waiting(&self) -> Option<Ticket> {
         match self {
-            Self::Beat { waiting, .. } | Self::Punch { waiting, .. } | Self::SignOut { waiting, .. } => Some(*waiting),
+            Self::Beat { waiting, .. }
+            | Self::Punch { waiting, .. }
+            | Self::SignOut { waiting, .. }
+            | Self::Sweep { waiting }
+            | Self::Remove { waiting } => Some(*waiting),
+            Self::Removed { waiting } => *waiting,
             Self::Look | Self::Recorded(_) | Self::Restore { .. } => None,
         }
     }
-}
-
-/// Who waits.
-#[derive(Debug)]
-pub(super) enum Waiting {
-    Beat(oneshot::Sender<Result<Accepted, Refusal>>),
-    Done(oneshot::Sender<Result<(), Refusal>>),
-    Punch(oneshot::Sender<Result<Box<PunchRow>, Refusal>>),
 }
 
 /// What comes into a shard.
@@ -94,8 +99,25 @@ pub(super) enum Found {
     Open(Ask),
 }
 
-/// Looks a session up.
-pub(super) async fn past_of(store: &dyn Store, user: &UserId, session: SessionId) -> Result<Found, StoreError> {
+/// Looks a session up, and when its user was removed last; `None`: that cannot be known now.
+pub(super) async fn past_of(common: &Common, user: &UserId, session: SessionId) -> Option<(Found, Option<Timestamp>)> {
+    let (found, removed_at) = tokio::join!(stored(&*common.store, user, session), common.shards.removed_at(user));
+    let outcome = match &found {
+        Ok(Found::Ended(Past::NeverSeen)) => "new",
+        Ok(_) => "found",
+        Err(_) => "failed",
+    };
+    common.metrics.look_up(outcome);
+    if let Err(why) = &found {
+        tracing::error!(%why, "a session could not be looked up");
+    }
+    if let Err(why) = &removed_at {
+        tracing::warn!(%why, "it is not known whether somebody was removed");
+    }
+    Some((found.ok()?, removed_at.ok()?))
+}
+
+async fn stored(store: &dyn Store, user: &UserId, session: SessionId) -> Result<Found, StoreError> {
     let Some(row) = store.session(session).await? else { return Ok(Found::Ended(Past::NeverSeen)) };
     if row.end.is_some() || row.user != *user {
         return Ok(Found::Ended(Past::Stored(Box::new(row))));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use stillhere_engine::{
     policy::Ladder,
     time::Timestamp,
-    tracker::{Change, ChannelCount, Member, StatusCounts},
+    tracker::{Change, ChannelCount, Live, Member, StatusCounts},
     wire::{ChannelName, UserId},
 };
 
@@ -16,6 +16,7 @@ use crate::feed::{Picture, Topic};
 pub(super) struct Crowd {
     channels: BTreeMap<ChannelName, HashMap<UserId, Member>>,
     users: HashMap<UserId, BTreeSet<ChannelName>>,
+    sessions: usize,
 }
 
 impl Crowd {
@@ -30,12 +31,16 @@ impl Crowd {
 
     pub(super) fn put(&mut self, member: Member) {
         self.users.entry(member.user.clone()).or_default().insert(member.channel.clone());
-        self.channels.entry(member.channel.clone()).or_default().insert(member.user.clone(), member);
+        self.sessions += member.sessions;
+        let members = self.channels.entry(member.channel.clone()).or_default();
+        if let Some(before) = members.insert(member.user.clone(), member) {
+            self.sessions -= before.sessions;
+        }
     }
 
     fn remove(&mut self, channel: &ChannelName, user: &UserId) {
         if let Some(members) = self.channels.get_mut(channel) {
-            members.remove(user);
+            self.sessions -= members.remove(user).map_or(0, |member| member.sessions);
             if members.is_empty() {
                 self.channels.remove(channel);
             }
@@ -46,6 +51,11 @@ impl Crowd {
                 self.users.remove(user);
             }
         }
+    }
+
+    /// How much there is of everything. Of tabs it is known how many there were when the feed told something of their user last.
+    pub(super) fn live(&self) -> Live {
+        Live { sessions: self.sessions, users: self.users.len(), channels: self.channels.len() }
     }
 
     /// Everybody in the channel, or everywhere.

@@ -16,7 +16,6 @@ use super::{crowd::Crowd, record, shard::Common};
 use crate::{
     feed::{Feed, News, Position, Topic, Watch},
     limits,
-    metrics::Metrics,
     presence::redis::{Cursor, RedisError, Shard},
 };
 
@@ -26,13 +25,14 @@ pub(super) enum Question {
     Watch { topic: Topic, after: Option<Position>, answer: oneshot::Sender<Watch> },
     /// Who is there, as it was told, and by which position.
     Members { channel: Option<ChannelName>, answer: oneshot::Sender<(Position, Vec<Member>)> },
+    /// Forget what the feed has forgotten, at once.
+    Forget { answer: oneshot::Sender<()> },
     /// How many are where.
     Channels { today: Timestamp, answer: oneshot::Sender<Vec<ChannelCount>> },
 }
 
 pub(super) struct Follower {
     common: Arc<Common>,
-    metrics: Arc<Metrics>,
     feed: Feed,
     crowd: Crowd,
     /// What is known is not what Redis knows: it has to be read anew.
@@ -44,9 +44,9 @@ impl Follower {
     ///
     /// # Errors
     /// Redis cannot be read.
-    pub(super) async fn open(common: Arc<Common>, metrics: Arc<Metrics>) -> Result<Self, RedisError> {
-        let (feed, crowd) = read(&common, &metrics).await?;
-        Ok(Self { common, metrics, feed, crowd, is_lost: false })
+    pub(super) async fn open(common: Arc<Common>) -> Result<Self, RedisError> {
+        let (feed, crowd) = read(&common).await?;
+        Ok(Self { common, feed, crowd, is_lost: false })
     }
 
     pub(super) async fn run(
@@ -64,6 +64,9 @@ impl Follower {
                     Some(question) => {
                         // Whoever was told of a change by another node finds it here, too.
                         self.go_on().await;
+                        if matches!(question, Question::Forget { .. }) {
+                            self.compare().await;
+                        }
                         self.answer(question);
                     }
                     None => return,
@@ -107,6 +110,12 @@ impl Follower {
             Ok(position) => self.is_lost |= position.epoch != self.feed.position().epoch,
             Err(why) => tracing::warn!(%why, "the feed cannot be found"),
         }
+        // Somebody may have been removed by another node.
+        match self.common.shards.oldest().await {
+            Ok(oldest) => self.feed.forget_before(oldest),
+            Err(why) => tracing::warn!(%why, "it is not known how far back the feed goes"),
+        }
+        self.common.metrics.live(self.crowd.live());
     }
 
     /// Takes in what is new.
@@ -135,7 +144,7 @@ impl Follower {
                 }
                 let (at, change) = record::to_change(&bytes)?;
                 let news = News::new(position, at, &change);
-                self.metrics.change(&change);
+                self.common.metrics.change(&change);
                 self.crowd.take(change);
                 match news {
                     Some(news) => self.feed.pass_on(&Arc::new(news), self.common.clock.now()),
@@ -156,7 +165,7 @@ impl Follower {
                 return Ok(());
             }
         }
-        (self.feed, self.crowd) = read(&self.common, &self.metrics).await?;
+        (self.feed, self.crowd) = read(&self.common).await?;
         self.is_lost = false;
         Ok(())
     }
@@ -172,13 +181,14 @@ impl Follower {
             Question::Members { channel, answer } => {
                 _ = answer.send((self.feed.position(), self.crowd.members(channel.as_ref())));
             }
+            Question::Forget { answer } => _ = answer.send(()),
             Question::Channels { today, answer } => _ = answer.send(self.crowd.channels(today)),
         }
     }
 }
 
 /// The feed up to now, and everybody who is here. What changes meanwhile is told again, which does no harm.
-async fn read(common: &Common, metrics: &Arc<Metrics>) -> Result<(Feed, Crowd), RedisError> {
+async fn read(common: &Common) -> Result<(Feed, Crowd), RedisError> {
     let position = common.shards.position().await?;
     let mut newest = Vec::new();
     for (at, bytes) in common.shards.newest(limits::RING).await? {
@@ -197,5 +207,5 @@ async fn read(common: &Common, metrics: &Arc<Metrics>) -> Result<(Feed, Crowd), 
             from = next;
         }
     }
-    Ok((Feed::join(position, newest, Arc::clone(metrics)), crowd))
+    Ok((Feed::join(position, newest, Arc::clone(&common.metrics)), crowd))
 }

@@ -6,9 +6,11 @@ use stillhere_engine::{
     limits::STORE_RETRY,
     policy::Policy,
     time::Timestamp,
-    tracker::{Batch, Change, Holding, Input, Output, PunchRow, Report, Ticket, Tracker},
+    tracker::{Batch, Change, End, Holding, Input, Output, PunchKind, PunchRow, Report, SessionRow, Ticket, Tracker},
     wire::{Accepted, Refusal, UserId},
 };
+
+use crate::limits;
 
 /// Asks that everything is handed out that is to be written; nobody waits for it.
 const NOBODY: Ticket = Ticket(0);
@@ -22,6 +24,32 @@ pub(super) enum Said {
     Done(Ticket, Result<(), Refusal>),
     /// To a punch.
     Punched(Ticket, Result<Box<PunchRow>, Refusal>),
+    /// To a sweep.
+    Swept(Ticket, Result<Found, Refusal>),
+}
+
+/// What a look at one person has ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) ended: usize,
+    /// The punches that followed.
+    pub(crate) auto_outs: Vec<PunchRow>,
+}
+
+impl Found {
+    fn of(batch: &Batch, now: Timestamp) -> Self {
+        let is_auto_out = |row: &&PunchRow| row.kind == PunchKind::AutoOut && row.detected_at == now;
+        Self {
+            ended: ended_in(batch, now).count(),
+            auto_outs: batch.punches.iter().filter(is_auto_out).cloned().collect(),
+        }
+    }
+}
+
+/// The sessions that have ended now, and not when the batch was to be written before.
+fn ended_in(batch: &Batch, now: Timestamp) -> impl Iterator<Item = (&SessionRow, End)> {
+    let ended = batch.sessions.iter().filter_map(|row| Some((row, row.end?)));
+    ended.filter(move |(_, end)| end.detected_at == now)
 }
 
 /// A person in the hands of this node.
@@ -31,6 +59,8 @@ pub(super) struct Judged {
     /// What has to be in the store before anybody is told, if the tracker waits for that.
     under_way: Option<Batch>,
     said: Vec<Said>,
+    /// What was found by looks for which somebody waits until it is in the store.
+    swept: Vec<(Ticket, Found)>,
     changes: Vec<Change>,
     look_ups: Vec<Report>,
     /// What is to be written when there is time: no answer waits for it.
@@ -45,6 +75,7 @@ impl Judged {
             tracker: Tracker::resume(Arc::clone(policy), holding),
             under_way: None,
             said: Vec::new(),
+            swept: Vec::new(),
             changes: told,
             look_ups: Vec::new(),
             lazy: Batch::default(),
@@ -56,6 +87,19 @@ impl Judged {
     pub(super) fn take(&mut self, inputs: impl IntoIterator<Item = Input>, now: Timestamp) {
         inputs.into_iter().for_each(|input| self.tracker.handle_input(input, now));
         self.drain(now);
+    }
+
+    /// Says what has ended by now to somebody who has asked to look.
+    pub(super) fn sweep(&mut self, waiting: Ticket, now: Timestamp) {
+        match &self.under_way {
+            Some(batch) => self.swept.push((waiting, Found::of(batch, now))),
+            None => self.said.push(Said::Swept(waiting, Ok(Found::default()))),
+        }
+    }
+
+    /// Says that it is done to somebody who does not wait for the store.
+    pub(super) fn done(&mut self, waiting: Ticket) {
+        self.said.push(Said::Done(waiting, Ok(())));
     }
 
     /// Hands out what can be written later too. To be called once nothing more is to be judged.
@@ -72,6 +116,9 @@ impl Judged {
     /// person up next has it. What is said by that is true, whatever else the tracker makes of it.
     pub(super) fn written(&mut self, is_done: bool, now: Timestamp) -> Option<Batch> {
         let batch = self.under_way.take()?;
+        for (ticket, found) in mem::take(&mut self.swept) {
+            self.said.push(Said::Swept(ticket, if is_done { Ok(found) } else { Err(Refusal::StoreDown) }));
+        }
         if !is_done {
             self.take([Input::RecordFailed(Box::new(batch))], now);
             return None;
@@ -113,7 +160,9 @@ impl Judged {
         // Should this node be gone before it has written that down, another does it.
         let unwritten =
             if holding.is_unwritten() { now.after(STORE_RETRY).after(STORE_RETRY) } else { Timestamp::NEVER };
-        Some((holding, self.tracker.due_at().min(unwritten)))
+        // A removal that another node has begun and not ended is ended by whoever looks.
+        let removal = holding.removed_since().map_or(Timestamp::NEVER, |since| since.after(limits::REMOVED_WITHIN));
+        Some((holding, self.tracker.due_at().min(unwritten).min(removal)))
     }
 
     pub(super) fn take_said(&mut self) -> Vec<Said> {
@@ -134,6 +183,11 @@ impl Judged {
 
     pub(super) fn take_lazy(&mut self) -> Batch {
         mem::take(&mut self.lazy)
+    }
+
+    /// The sessions that have ended by what was judged now.
+    pub(super) fn ended(&self, now: Timestamp) -> impl Iterator<Item = (&SessionRow, End)> {
+        self.under_way.iter().flat_map(move |batch| ended_in(batch, now))
     }
 
     /// What has to be written before the tracker goes on.

@@ -14,14 +14,21 @@ mod follower;
 mod judged;
 mod rebuild;
 mod record;
+mod removal;
 mod shard;
+mod waiting;
 mod writer;
 
 use std::{
     collections::HashMap,
-    fmt,
-    sync::{Arc, atomic::AtomicBool},
+    fmt, io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    },
 };
+
+use futures_util::future::join_all;
 
 use stillhere_engine::{
     policy::Policy,
@@ -33,15 +40,16 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::redis::{RedisError, Shards};
 use crate::{
-    driver::{Clock, Members, Person},
+    driver::{Clock, Members, Person, Swept, Writing},
     feed::{Picture, Position, Topic, Watch},
     limits,
     metrics::Metrics,
     store::{Store, StoreError},
 };
-use ask::{Ask, Command, Waiting};
+use ask::{Ask, Command};
 use follower::{Follower, Question};
 use shard::{Common, People};
+use waiting::Waiting;
 use writer::Writer;
 
 /// The way to everybody. Cheap to clone.
@@ -51,6 +59,8 @@ pub(crate) struct Node {
     clock: Clock,
     people: Arc<[mpsc::UnboundedSender<Command>]>,
     questions: mpsc::UnboundedSender<Question>,
+    /// Requests that wait for their turn.
+    waiting: Arc<AtomicUsize>,
 }
 
 /// Why a node cannot start.
@@ -76,14 +86,14 @@ impl Node {
         let (questions, asked) = mpsc::unbounded_channel();
         let writer = Writer::start(Arc::clone(&store), clock, Arc::clone(&metrics));
         let built = shards.all().map(|_| AtomicBool::new(false)).collect();
-        let common = Arc::new(Common { shards, policy: Arc::new(policy), clock, store, writer, built, told });
+        let common = Arc::new(Common { shards, policy: Arc::new(policy), clock, store, writer, metrics, built, told });
         let people: Arc<[_]> =
             common.shards.all().map(|shard| People::start(Arc::clone(&common), shard)).collect::<Vec<_>>().into();
         rebuild::ensure(&common, &people).await?;
-        let follower = Follower::open(Arc::clone(&common), metrics).await?;
+        let follower = Follower::open(Arc::clone(&common)).await?;
         tokio::spawn(follower.run(asked, tellers));
         tokio::spawn(rebuild::keep(Arc::clone(&common), people.iter().map(mpsc::UnboundedSender::downgrade).collect()));
-        Ok(Self { common, clock, people, questions })
+        Ok(Self { common, clock, people, questions, waiting: Arc::default() })
     }
 
     /// The clock by which everything is judged: that of Redis, as all nodes follow it.
@@ -140,6 +150,61 @@ impl Node {
             explained: tracker.explain(&user),
             stay: tracker.stay_of(&user),
         })
+    }
+
+    /// Ends what is over now, and says what that was once it is on disk. What another node ends at the same moment, that one says.
+    pub(crate) async fn sweep(&self) -> Result<Swept, Refusal> {
+        let mut swept = Swept { at: self.clock.now(), ended: 0, auto_outs: Vec::new() };
+        for shard in self.common.shards.all() {
+            loop {
+                let now = self.clock.now();
+                let again_at = now.after(limits::SWEPT_WITHIN);
+                let due = self.common.shards.due(shard, now, again_at, limits::SWEPT_AT_ONCE).await;
+                let due = due.map_err(|why| down(&why))?;
+                let count = due.len();
+                let looks =
+                    due.into_iter().map(|(user, _)| self.ask(user, Waiting::Sweep, |waiting| Ask::Sweep { waiting }));
+                for found in join_all(looks).await {
+                    let found = found?;
+                    swept.ended += found.ended;
+                    swept.auto_outs.extend(found.auto_outs);
+                }
+                if count < limits::SWEPT_AT_ONCE {
+                    break;
+                }
+            }
+        }
+        Ok(swept)
+    }
+
+    /// Waits until the store holds all that this node has answered, so that whoever was told of it can read it there; of
+    /// other nodes it has what is lasting, and the rest within a second. A store that is down is not waited for.
+    pub(crate) async fn settle(&self) -> Result<(), Refusal> {
+        self.common.writer.settle().await;
+        Ok(())
+    }
+
+    /// Whether Redis answers, and what can be written into the store.
+    pub(crate) async fn ready(&self) -> Result<Writing, Refusal> {
+        self.common.shards.position().await.map_err(|why| down(&why))?;
+        if !self.common.built.iter().all(|is_built| is_built.load(Relaxed)) {
+            return Err(Refusal::StoreDown);
+        }
+        Ok(if self.common.writer.is_failing() { Writing::Failing } else { Writing::Good })
+    }
+
+    /// How many requests wait for their turn.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Relaxed)
+    }
+
+    /// Writes down what can wait. What is lasting lies in Redis until it is written, by whichever node.
+    pub(crate) async fn stop(&self) -> io::Result<()> {
+        if self.common.writer.settle().await {
+            Ok(())
+        } else {
+            Err(io::Error::other("the store does not take them; what is lasting is written by another node"))
+        }
     }
 
     /// Who is in the channel, or everywhere.
@@ -203,6 +268,7 @@ impl Node {
         waiting: impl FnOnce(oneshot::Sender<Result<T, Refusal>>) -> Waiting,
         ask: impl FnOnce(stillhere_engine::tracker::Ticket) -> Ask + Send + 'static,
     ) -> Result<T, Refusal> {
+        let _place = Place::take(&self.waiting)?;
         let (answer, answered) = oneshot::channel();
         let people = &self.people[self.common.shards.of(&user).number()];
         people.send(Command::New(user, waiting(answer), Box::new(ask))).map_err(|_| Refusal::Busy)?;
@@ -213,6 +279,23 @@ impl Node {
         let (answer, answered) = oneshot::channel();
         self.questions.send(question(answer)).map_err(|_| Refusal::Busy)?;
         answered.await.map_err(|_| Refusal::Busy)
+    }
+}
+
+/// The place of somebody who waits for their turn. Queues have no other bound.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(waiting: &'a AtomicUsize) -> Result<Self, Refusal> {
+        let place = Self(waiting);
+        // Whoever is one too many gives the place back at once.
+        if waiting.fetch_add(1, Relaxed) < limits::COMMANDS { Ok(place) } else { Err(Refusal::Busy) }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
     }
 }
 

@@ -15,8 +15,8 @@ use std::{
 use stillhere_engine::{
     policy::Policy,
     time::Timestamp,
-    tracker::{Holding, Report, Ticket},
-    wire::{Refusal, UserId},
+    tracker::{Batch, Holding, Report},
+    wire::{SessionId, UserId},
 };
 use tokio::{
     sync::{mpsc, oneshot},
@@ -24,14 +24,16 @@ use tokio::{
 };
 
 use super::{
-    ask::{Ask, Command, Found, Waiting, past_of},
-    judged::{Judged, Said},
-    record,
+    ask::{Ask, Command, Found, past_of},
+    judged::Judged,
+    record, removal,
+    waiting::Waiters,
     writer::Writer,
 };
 use crate::{
     driver::Clock,
     limits,
+    metrics::Metrics,
     presence::redis::{Kept, Outcome, RedisError, Shard, Shards, Tag, Write},
     store::Store,
 };
@@ -43,6 +45,7 @@ pub(super) struct Common {
     pub(super) clock: Clock,
     pub(super) store: Arc<dyn Store>,
     pub(super) writer: Writer,
+    pub(super) metrics: Arc<Metrics>,
     /// Of each shard, whether its state was put together, as far as this node knows.
     pub(super) built: Vec<AtomicBool>,
     /// Whose outbox has something for the feed.
@@ -54,10 +57,11 @@ pub(super) struct People {
     common: Arc<Common>,
     shard: Shard,
     commands: mpsc::WeakUnboundedSender<Command>,
-    waiting: HashMap<Ticket, Waiting>,
-    tickets: u64,
+    waiters: Waiters,
     /// What this node wrote last of whom. It may be out of date, which the next write finds out.
     known: HashMap<UserId, (Tag, Holding)>,
+    /// What this node has given away to be written when there is time, and whether it has been.
+    unsaved: HashMap<UserId, (Arc<AtomicBool>, Vec<(SessionId, u32)>)>,
     /// Who waits for the end of the round.
     until: Vec<oneshot::Sender<bool>>,
     /// What waits for those of whom a batch is under way.
@@ -77,10 +81,9 @@ impl People {
             common,
             shard,
             commands: commands.downgrade(),
-            waiting: HashMap::new(),
-            // Nobody has the first one.
-            tickets: 0,
+            waiters: Waiters::default(),
             known: HashMap::new(),
+            unsaved: HashMap::new(),
             until: Vec::new(),
             busy: HashMap::new(),
         };
@@ -119,18 +122,16 @@ impl People {
     fn take(&mut self, command: Command, turns: &mut HashMap<UserId, Vec<Ask>>) {
         let (user, ask) = match command {
             Command::New(user, waiting, ask) => {
-                self.tickets += 1;
-                let ticket = Ticket(self.tickets);
-                self.waiting.insert(ticket, waiting);
+                let ticket = self.waiters.admit(waiting);
                 if !self.is_built() {
-                    return self.refuse(ticket);
+                    return self.waiters.refuse(ticket);
                 }
                 (user, ask(ticket))
             }
             Command::Until(until) => return self.until.push(until),
             Command::Own(user, ask) => (user, ask),
             Command::Written(judged, is_done) => return self.written(*judged, is_done, turns),
-            Command::LookUpFailed(ticket) => return self.refuse(ticket),
+            Command::LookUpFailed(ticket) => return self.waiters.refuse(ticket),
         };
         match self.busy.get_mut(&user) {
             Some(asks) => asks.push(ask),
@@ -184,30 +185,53 @@ impl People {
     }
 
     /// What there is of everybody.
-    async fn load(&mut self, asked: HashMap<UserId, Vec<Ask>>) -> Result<HashMap<UserId, Turn>, Vec<Ask>> {
+    async fn load(&mut self, mut asked: HashMap<UserId, Vec<Ask>>) -> Result<HashMap<UserId, Turn>, Vec<Ask>> {
         let unknown: Vec<UserId> = asked.keys().filter(|user| !self.known.contains_key(user)).cloned().collect();
-        match self
-            .common
-            .shards
-            .load(self.shard, &unknown)
-            .await
-            .and_then(|found| found.into_iter().map(read).collect::<Result<Vec<_>, _>>())
-        {
-            Ok(found) => {
-                self.known.extend(unknown.into_iter().zip(found).filter_map(|(user, found)| Some((user, found?))));
-                Ok(asked
-                    .into_iter()
-                    .map(|(user, asks)| {
-                        let before = self.known.remove(&user);
-                        (user, Turn { asks, before })
-                    })
-                    .collect())
-            }
+        let found = match self.common.shards.load(self.shard, &unknown).await {
+            Ok(found) => found,
             Err(why) => {
                 tracing::warn!(%why, "nothing can be read of who is here");
-                Err(asked.into_values().flatten().collect())
+                return Err(asked.into_values().flatten().collect());
+            }
+        };
+        for (user, kept) in unknown.into_iter().zip(found) {
+            match read(kept) {
+                Ok(found) => self.known.extend(found.map(|found| (user, found))),
+                // The others have nothing to do with it.
+                Err(why) => {
+                    tracing::error!(%why, "a person's state cannot be read");
+                    asked.remove(&user).into_iter().flatten().for_each(|ask| self.give_up(&ask));
+                }
             }
         }
+        let turn = |(user, asks): (UserId, _)| {
+            let before = self.known.remove(&user);
+            (user, Turn { asks, before })
+        };
+        Ok(asked.into_iter().map(turn).collect())
+    }
+
+    /// Lets the engine judge what was asked of one person.
+    fn judge(&self, user: &UserId, turn: &Turn, now: Timestamp) -> Judged {
+        let before = turn.before.as_ref().map(|(_, holding)| holding.clone());
+        let mut holding = before.unwrap_or_else(|| Holding::nobody(user.clone(), now));
+        if let Some((is_saved, rows)) = self.unsaved.get(user)
+            && is_saved.load(Relaxed)
+        {
+            rows.iter().for_each(|(session, seq)| holding.note_saved(session, *seq));
+        }
+        let told = turn.asks.iter().flat_map(|ask| ask.recorded(&mut holding)).collect();
+        let mut judged = Judged::resume(&self.common.policy, holding, told);
+        judged.take(turn.asks.iter().flat_map(|ask| ask.inputs(user)), now);
+        for ask in &turn.asks {
+            match ask {
+                Ask::Sweep { waiting } => judged.sweep(*waiting, now),
+                Ask::Removed { waiting: Some(waiting) } => judged.done(*waiting),
+                _ => {}
+            }
+        }
+        judged.settle(now);
+        judged
     }
 
     /// Judges and writes; gives back those whom somebody else has written meanwhile.
@@ -215,12 +239,7 @@ impl People {
         let now = self.common.clock.now();
         let (mut people, mut writes) = (Vec::new(), Vec::new());
         for (user, turn) in turns {
-            let before = turn.before.as_ref().map(|(_, holding)| holding.clone());
-            let mut holding = before.unwrap_or_else(|| Holding::nobody(user.clone(), now));
-            let told = turn.asks.iter().flat_map(|ask| ask.recorded(&mut holding)).collect();
-            let mut judged = Judged::resume(&self.common.policy, holding, told);
-            judged.take(turn.asks.iter().flat_map(|ask| ask.inputs(&user)), now);
-            judged.settle(now);
+            let mut judged = self.judge(&user, &turn, now);
             match write(&mut judged, turn.before.as_ref().map(|(tag, _)| *tag), now) {
                 Ok((write, after)) => {
                     writes.push(write);
@@ -243,7 +262,7 @@ impl People {
         let mut again = HashMap::new();
         for ((user, turn, judged, after), outcome) in people.into_iter().zip(outcomes) {
             match outcome {
-                Outcome::Written => self.accept(judged, after),
+                Outcome::Written => self.accept(judged, after, now),
                 Outcome::Changed(kept) => match read(kept) {
                     Ok(before) => _ = again.insert(user, Turn { before, ..turn }),
                     Err(why) => {
@@ -257,14 +276,18 @@ impl People {
     }
 
     /// What was judged is so, for every node.
-    fn accept(&mut self, mut judged: Judged, after: Option<(Tag, Holding)>) {
-        judged.take_said().into_iter().for_each(|said| self.say(said));
+    fn accept(&mut self, mut judged: Judged, after: Option<(Tag, Holding)>, now: Timestamp) {
+        judged.take_said().into_iter().for_each(|said| self.waiters.say(said));
+        judged.ended(now).for_each(|(row, end)| self.common.metrics.end(row, end));
         judged.take_look_ups().into_iter().for_each(|report| self.look_up(report));
         if !judged.take_changes().is_empty() {
             // The task is gone only when the node is.
             let _ = self.common.told.send(self.shard);
         }
         if let Some(after) = after {
+            if after.1.removed_since().is_some_and(|since| since.after(limits::REMOVED_WITHIN) <= now) {
+                removal::take_over(Arc::clone(&self.common), self.commands.clone(), judged.user().clone());
+            }
             if self.known.len() >= limits::KNOWN_PEOPLE {
                 self.known.clear();
             }
@@ -280,15 +303,28 @@ impl People {
                 }
             });
         } else {
-            self.common.writer.later(judged.take_lazy());
+            let lazy = judged.take_lazy();
+            self.write_later(judged.user(), lazy);
         }
+    }
+
+    /// What no answer waits for. The next answer says that it is kept, if it is by then.
+    fn write_later(&mut self, user: &UserId, batch: Batch) {
+        if batch == Batch::default() {
+            return;
+        }
+        if self.unsaved.len() >= limits::KNOWN_PEOPLE {
+            self.unsaved.clear();
+        }
+        let rows = batch.sessions.iter().map(|row| (row.session, row.seq)).collect();
+        self.unsaved.insert(user.clone(), (self.common.writer.later(batch), rows));
     }
 
     /// A person's batch is in the store, or could not be written: whoever waited for that is answered, whatever becomes of
     /// what is in Redis, and the others have their turn.
     fn written(&mut self, mut judged: Judged, is_done: bool, turns: &mut HashMap<UserId, Vec<Ask>>) {
         let recorded = judged.written(is_done, self.common.clock.now());
-        judged.take_said().into_iter().for_each(|said| self.say(said));
+        judged.take_said().into_iter().for_each(|said| self.waiters.say(said));
         let waiting = self.busy.remove(judged.user()).unwrap_or_default();
         let asks: Vec<Ask> = recorded.map(Ask::Recorded).into_iter().chain(waiting).collect();
         if !asks.is_empty() {
@@ -297,18 +333,23 @@ impl People {
     }
 
     fn look_up(&self, report: Report) {
-        let (store, commands) = (Arc::clone(&self.common.store), self.commands.clone());
+        let (common, commands) = (Arc::clone(&self.common), self.commands.clone());
         tokio::spawn(async move {
             let Report { ticket: waiting, user, issued_at, beat, .. } = report;
-            let ask = |past| Ask::Beat { issued_at, beat: Box::new(beat.clone()), past, waiting };
-            let asks = match past_of(&*store, &user, beat.session).await {
-                Ok(Found::Ended(past)) => vec![Command::Own(user, ask(Some(past)))],
-                // Redis has forgotten it: that is no departure.
-                Ok(Found::Open(restore)) => vec![Command::Own(user.clone(), restore), Command::Own(user, ask(None))],
-                Err(why) => {
-                    tracing::error!(%why, "a session could not be looked up");
-                    vec![Command::LookUpFailed(waiting)]
+            let asks = match past_of(&common, &user, beat.session).await {
+                Some((found, removed_at)) => {
+                    // A tab that was open all the time would tell of what was removed.
+                    let issued_at = issued_at.max(removed_at);
+                    let ask = |past| Ask::Beat { issued_at, beat: Box::new(beat.clone()), past, waiting };
+                    match found {
+                        Found::Ended(past) => vec![Command::Own(user, ask(Some(past)))],
+                        // Redis has forgotten it: that is no departure.
+                        Found::Open(restore) => {
+                            vec![Command::Own(user.clone(), restore), Command::Own(user, ask(None))]
+                        }
+                    }
                 }
+                None => vec![Command::LookUpFailed(waiting)],
             };
             if let Some(commands) = commands.upgrade() {
                 asks.into_iter().for_each(|command| _ = commands.send(command));
@@ -316,40 +357,9 @@ impl People {
         });
     }
 
-    fn say(&mut self, said: Said) {
-        // Who has gone meanwhile will ask again.
-        match said {
-            Said::Answer(ticket, answer) => {
-                if let Some(Waiting::Beat(waiting)) = self.waiting.remove(&ticket) {
-                    let _ = waiting.send(answer);
-                }
-            }
-            Said::Done(ticket, done) => {
-                if let Some(Waiting::Done(waiting)) = self.waiting.remove(&ticket) {
-                    let _ = waiting.send(done);
-                }
-            }
-            Said::Punched(ticket, punch) => {
-                if let Some(Waiting::Punch(waiting)) = self.waiting.remove(&ticket) {
-                    let _ = waiting.send(punch);
-                }
-            }
-        }
-    }
-
     fn give_up(&mut self, ask: &Ask) {
         if let Some(ticket) = ask.waiting() {
-            self.refuse(ticket);
-        }
-    }
-
-    fn refuse(&mut self, ticket: Ticket) {
-        let why = Refusal::StoreDown;
-        match self.waiting.remove(&ticket) {
-            Some(Waiting::Beat(waiting)) => _ = waiting.send(Err(why)),
-            Some(Waiting::Done(waiting)) => _ = waiting.send(Err(why)),
-            Some(Waiting::Punch(waiting)) => _ = waiting.send(Err(why)),
-            None => {}
+            self.waiters.refuse(ticket);
         }
     }
 }

@@ -3,7 +3,13 @@
 //! One entry is under way at a time; what comes meanwhile gathers for the next. Somebody waits for what is lasting. What is
 //! not goes along, or by itself after a while.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
 
 use stillhere_engine::{
     limits::{ALIVE_EVERY, CHECKPOINT_EVERY, ROW_BACKLOG, STORE_RETRY},
@@ -21,16 +27,25 @@ use crate::{
 
 /// What is to be written.
 #[derive(Debug)]
-pub(super) struct Order {
-    pub(super) batch: Batch,
-    /// Who waits for it; `None`: it can wait.
-    pub(super) done: Option<oneshot::Sender<bool>>,
+struct Order {
+    batch: Batch,
+    done: Done,
+}
+
+/// Who is told that it is written.
+#[derive(Debug)]
+enum Done {
+    /// Somebody waits for it.
+    Now(oneshot::Sender<bool>),
+    /// It can wait: somebody looks some time.
+    Later(Arc<AtomicBool>),
 }
 
 /// The way to the store.
 #[derive(Clone)]
 pub(super) struct Writer {
     orders: mpsc::UnboundedSender<Order>,
+    is_failing: Arc<AtomicBool>,
 }
 
 impl Writer {
@@ -38,23 +53,36 @@ impl Writer {
     /// person for whom no other is under way, or of what a beat has brought.
     pub(super) fn start(store: Arc<dyn Store>, clock: Clock, metrics: Arc<Metrics>) -> Self {
         let (orders, inbox) = mpsc::unbounded_channel();
-        let task = Task { store, clock, metrics, waiting: Waiting::default(), due_at: clock.now() };
+        let is_failing = Arc::new(AtomicBool::new(false));
+        let due_at = clock.now();
+        let task =
+            Task { store, clock, metrics, waiting: Waiting::default(), due_at, is_failing: Arc::clone(&is_failing) };
         tokio::spawn(task.run(inbox));
-        Self { orders }
+        Self { orders, is_failing }
     }
 
     /// Writes it as soon as may be; `false` when that was not possible.
     pub(super) async fn now(&self, batch: Batch) -> bool {
         let (done, is_done) = oneshot::channel();
-        self.orders.send(Order { batch, done: Some(done) }).is_ok() && is_done.await.unwrap_or(false)
+        self.orders.send(Order { batch, done: Done::Now(done) }).is_ok() && is_done.await.unwrap_or(false)
     }
 
-    /// Writes it before long.
-    pub(super) fn later(&self, batch: Batch) {
-        if batch != Batch::default() {
-            // After the end nobody writes: the next beat brings it again.
-            let _ = self.orders.send(Order { batch, done: None });
-        }
+    /// Writes it before long; what is given back tells when that has been done.
+    pub(super) fn later(&self, batch: Batch) -> Arc<AtomicBool> {
+        let is_done = Arc::new(AtomicBool::new(false));
+        // After the end nobody writes: the next beat brings it again.
+        let _ = self.orders.send(Order { batch, done: Done::Later(Arc::clone(&is_done)) });
+        is_done
+    }
+
+    /// Writes everything that has been given to it; `false` when that was not possible.
+    pub(super) async fn settle(&self) -> bool {
+        self.now(Batch::default()).await
+    }
+
+    /// Whether the last try has failed.
+    pub(super) fn is_failing(&self) -> bool {
+        self.is_failing.load(Relaxed)
     }
 }
 
@@ -63,7 +91,7 @@ impl Writer {
 struct Waiting {
     sessions: BTreeMap<SessionId, SessionRow>,
     rest: Batch,
-    done: Vec<oneshot::Sender<bool>>,
+    done: Vec<Done>,
 }
 
 impl Waiting {
@@ -90,7 +118,7 @@ impl Waiting {
         self.sessions.is_empty() && self.rest == Batch::default() && self.done.is_empty()
     }
 
-    fn take(&mut self, now: Timestamp) -> (Batch, Vec<oneshot::Sender<bool>>) {
+    fn take(&mut self, now: Timestamp) -> (Batch, Vec<Done>) {
         let Self { sessions, rest, done } = std::mem::take(self);
         (Batch { sessions: sessions.into_values().collect(), alive_at: Some(now), ..rest }, done)
     }
@@ -108,6 +136,7 @@ struct Task {
     metrics: Arc<Metrics>,
     waiting: Waiting,
     due_at: Timestamp,
+    is_failing: Arc<AtomicBool>,
 }
 
 impl Task {
@@ -135,13 +164,11 @@ impl Task {
     fn take(&mut self, order: Order) {
         self.waiting.add(order.batch);
         let now = self.clock.now();
-        match order.done {
-            Some(done) => {
-                self.waiting.done.push(done);
-                self.due_at = now;
-            }
-            None => self.due_at = self.due_at.min(now.after(CHECKPOINT_EVERY)),
-        }
+        self.due_at = match order.done {
+            Done::Now(_) => now,
+            Done::Later(_) => self.due_at.min(now.after(CHECKPOINT_EVERY)),
+        };
+        self.waiting.done.push(order.done);
     }
 
     async fn write(&mut self) {
@@ -151,6 +178,7 @@ impl Task {
         let recorded = self.store.record(&entry).await;
         self.metrics.checkpoint(&entry.batch, self.clock.passed().saturating_sub(begun), &recorded);
         let is_done = recorded.is_ok();
+        self.is_failing.store(!is_done, Relaxed);
         self.due_at = self.clock.now().after(ALIVE_EVERY);
         if let Err(why) = recorded {
             tracing::error!(%why, sessions = entry.batch.sessions.len(), "a batch could not be written yet");
@@ -161,9 +189,14 @@ impl Task {
             }
             self.due_at = self.clock.now().after(STORE_RETRY);
         }
-        for waiting in done {
-            // Who has gone meanwhile is told by the store.
-            let _ = waiting.send(is_done);
+        for done in done {
+            match done {
+                // Who has gone meanwhile is told by the store.
+                Done::Now(waiting) => _ = waiting.send(is_done),
+                Done::Later(noted) if is_done => noted.store(true, Relaxed),
+                // It goes along with the next try, and nobody is told: the tab tells it again.
+                Done::Later(_) => {}
+            }
         }
     }
 }

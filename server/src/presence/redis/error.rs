@@ -88,8 +88,8 @@ impl fmt::Display for RedisError {
             ),
             Self::Strange(what) => write!(
                 f,
-                "in Redis lies what this version has not written ({what}): is `presence.prefix` another program's, is \
-                 `presence.shards` different on another node, or was a newer version here?"
+                "in Redis lies what this version has not written ({what}): is `redis_prefix` another program's, is \
+                 `redis_shards` different on another node, or was a newer version here?"
             ),
             Self::Refused(why) => write!(f, "Redis has refused ({why})"),
         }

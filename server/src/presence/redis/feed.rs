@@ -61,6 +61,26 @@ impl Shards {
         self.told(entries)
     }
 
+    /// The oldest position of which the feed still knows what has changed; `None`: it knows of none.
+    ///
+    /// # Errors
+    /// Redis cannot be asked.
+    pub(crate) async fn oldest(&self) -> Result<Option<Position>, RedisError> {
+        let mut command = cmd("XRANGE");
+        command.arg(&self.0.stream).arg("-").arg("+").arg("COUNT").arg(1);
+        let oldest: Vec<Entry> = self.0.line.ask(&command).await?;
+        oldest.first().map(|(id, _)| Ok(Id::parse(id)?.into())).transpose()
+    }
+
+    /// Forgets what has changed up to the position: a feed has no gaps.
+    ///
+    /// # Errors
+    /// It is still there, or Redis has not said that it is not.
+    pub(crate) async fn forget(&self, last: Position) -> Result<(), RedisError> {
+        let beyond = Id::from(last).next().to_string();
+        self.0.line.ask(cmd("XTRIM").arg(&self.0.stream).arg("MINID").arg(beyond)).await
+    }
+
     pub(super) async fn publish(&self, shard: Shard, waiting: Vec<Entry>) -> Result<Position, RedisError> {
         let known = self.0.epoch.load(Relaxed).to_string();
         let mut arguments = [&*self.0.layout, &known, &limits::SHARED_FEED.to_string(), &shard.0.to_string()]

@@ -11,6 +11,7 @@
 //! | `{p:s}:built` | that the shard's state was put together |
 //! | `{p:feed}:stream` | a stream: the changes of all shards in one order, by their positions |
 //! | `{p:feed}:state` | a hash: the newest position, and what of each outbox has been relayed |
+//! | `{p:feed}:removed` | a sorted set: when users were removed, by prints that name nobody |
 //!
 //! **What a restart looks like:** a Redis that has forgotten everything has no shard that is built, and its feed begins a
 //! greater epoch. So does the feed whenever another server answers for it, as that one may not have all that was told.
@@ -19,6 +20,7 @@ mod error;
 mod feed;
 mod kept;
 mod line;
+mod removed;
 mod scripts;
 #[cfg(test)]
 mod tests;
@@ -51,6 +53,7 @@ struct Inner {
     shards: Vec<Keys>,
     stream: String,
     state: String,
+    removed: String,
     /// What must be the same for every node that writes here.
     layout: String,
     /// The newest epoch of the feed that this node has seen.
@@ -93,6 +96,7 @@ impl Shards {
             shards: (0..settings.shards()).map(keys).collect(),
             stream: format!("{{{prefix}:feed}}:stream"),
             state: format!("{{{prefix}:feed}}:state"),
+            removed: format!("{{{prefix}:feed}}:removed"),
             layout: format!("1 of {}", settings.shards()),
             epoch: AtomicU64::new(0),
         }));

@@ -142,7 +142,7 @@ impl Talk {
         let mut stop = self.app.inner.stop.clone();
         let (taking, line) = (&mut self.taking, &mut self.line);
         let is_taking = taking.is_some();
-        let clock = self.app.inner.driver.clock();
+        let clock = self.app.inner.presence.clock();
         tokio::select! {
             biased;
             _ = stop.wait_for(|stop| *stop) => Event::Stop,
@@ -231,7 +231,7 @@ impl Talk {
         };
         let (app, caller) = (self.app.clone(), self.caller);
         self.taking = Some(Box::pin(async move {
-            let clock = app.inner.driver.clock();
+            let clock = app.inner.presence.clock();
             let begun = clock.passed();
             let taken = timeout(limits::ANSWER_WITHIN, app.beat_of(caller, &who, beat.clone())).await;
             let answer = taken.unwrap_or(Err(Rejection::Late));

@@ -222,7 +222,7 @@ pub(super) async fn who_counts_shards_otherwise_is_kept_out(ground: Ground) {
     let sixteen = ground.shards().await;
     let refused = ground.open(Some(17)).await.err();
     assert_eq!(refused, Some(RedisError::Strange("1 of 16".into())));
-    assert!(refused.unwrap().to_string().contains("`presence.shards`"));
+    assert!(refused.unwrap().to_string().contains("`redis_shards`"));
     assert!(ground.open(Some(16)).await.is_ok());
     assert!(sixteen.position().await.is_ok());
 }
