@@ -161,7 +161,11 @@ impl Judged {
         let unwritten =
             if holding.is_unwritten() { now.after(STORE_RETRY).after(STORE_RETRY) } else { Timestamp::NEVER };
         // A removal that another node has begun and not ended is ended by whoever looks.
-        let removal = holding.removed_since().map_or(Timestamp::NEVER, |since| since.after(limits::REMOVED_WITHIN));
+        let removal =
+            holding.removed_since().map_or(Timestamp::NEVER, |since| match since.after(limits::REMOVED_WITHIN) {
+                late if late <= now => now.after(limits::REMOVED_WITHIN),
+                in_time => in_time,
+            });
         Some((holding, self.tracker.due_at().min(unwritten).min(removal)))
     }
 

@@ -29,10 +29,11 @@ impl Node {
             let removed = erase(&node.common, &user).await.map_err(|why| {
                 tracing::error!(%why, "a person could not be removed whole yet");
                 Refusal::StoreDown
-            })?;
+            });
             // The others follow within a second.
             node.question(|answer| Question::Forget { answer }).await?;
             node.ask(user, Waiting::Done, |waiting| Ask::Removed { waiting: Some(waiting) }).await?;
+            let removed = removed?;
             tracing::info!(sessions = removed.sessions, punches = removed.punches, "a person was removed");
             Ok(removed)
         });

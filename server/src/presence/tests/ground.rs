@@ -62,6 +62,10 @@ impl Ground {
         Self { url: Some(redis.url()), prefix: prefix(), own: Some(redis) }
     }
 
+    pub(super) fn redis(&mut self) -> &mut Redis {
+        self.own.as_mut().expect("a Redis of this test")
+    }
+
     /// Redis forgets everything, as one does that is started again without its files.
     pub(super) fn forget(&self) {
         self.own.as_ref().expect("a Redis of this test").tell(&["FLUSHALL"]);
@@ -108,6 +112,13 @@ impl Servers {
 
     pub(super) async fn watch(&self, topic: Topic) -> Watch {
         self.next().watch(topic, None).await.unwrap()
+    }
+
+    /// Everything that any of them has answered is on disk.
+    pub(super) async fn settle(&self) {
+        for server in &self.all {
+            server.settle().await.unwrap();
+        }
     }
 
     pub(super) async fn seq_on_disk(&self, session: SessionId) -> Option<u32> {

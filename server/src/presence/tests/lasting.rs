@@ -64,3 +64,14 @@ pub(super) async fn a_beat_after_the_end_is_told_so(ground: Ground) {
         assert_eq!(servers.beat(&user("ann"), beat(1, 1)).await, Err("session_ended"));
     }
 }
+
+pub(super) async fn what_can_wait_is_told_as_kept_by_a_later_answer(ground: Ground) {
+    let servers = ground.servers(Policy::default()).await;
+    let mut saved = Vec::new();
+    for seq in 1..=6 {
+        saved.push(servers.next().beat(user("ann"), None, beat(1, seq)).await.unwrap().saved_seq);
+        servers.settle().await;
+        assert_eq!(servers.seq_on_disk(SessionId([1; 16])).await, Some(seq));
+    }
+    assert!(saved.is_sorted() && saved[5] >= 3, "two nodes in turn know of every other beat: {saved:?}");
+}

@@ -4,6 +4,7 @@
 mod ground;
 mod lasting;
 mod live;
+mod operation;
 mod shared;
 
 use ground::Ground;
@@ -46,5 +47,11 @@ contract! {
         a_session_is_on_disk_before_its_first_beat_is_answered
         a_store_that_is_down_refuses_who_is_new_and_keeps_who_is_known
         a_punch_is_on_disk_before_anybody_hears_of_it_and_the_last_silence_punches_out_once
-        a_beat_after_the_end_is_told_so;
+        a_beat_after_the_end_is_told_so
+        what_can_wait_is_told_as_kept_by_a_later_answer;
+    operation:
+        who_is_removed_leaves_nothing_behind_and_comes_back_as_somebody_new
+        a_removal_that_the_store_does_not_take_can_be_asked_for_again
+        a_sweep_that_finds_nothing_says_so
+        it_is_ready_as_long_as_it_can_write;
 }

@@ -59,3 +59,17 @@ async fn a_redis_that_forgets_everything_is_put_together_again_and_nobody_is_out
     assert_eq!(names, ["ann", "bob"], "bob has not said a word since");
     assert_eq!(servers.log().await.len(), 1, "nobody was punched out");
 }
+
+#[tokio::test]
+async fn a_node_whose_redis_is_gone_says_that_it_is_not_ready_and_is_again_with_it() {
+    let mut ground = Ground::alone();
+    let servers = ground.servers(Policy::default()).await;
+    servers.beat(&user("ann"), beat(1, 1)).await.unwrap();
+    ground.redis().kill();
+    assert_eq!(servers.next().ready().await.map_err(|why| why.code()), Err("store_down"));
+    assert_eq!(servers.beat(&user("ann"), beat(1, 2)).await, Err("store_down"));
+    ground.redis().start_again();
+    while servers.next().ready().await.is_err() {}
+    while servers.beat(&user("ann"), beat(1, 3)).await.is_err() {}
+    assert_eq!(servers.next().members(None).await.unwrap().members.len(), 1);
+}
