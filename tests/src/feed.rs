@@ -50,16 +50,30 @@ impl Feed {
         Self::begin(reqwest::Client::new().get(url).bearer_auth(token)).await
     }
 
+    /// Opens a feed, if somebody is there who has one.
+    pub async fn try_open(url: &str, position: Option<&str>) -> Option<Self> {
+        let mut request = reqwest::Client::new().get(url);
+        if let Some(position) = position {
+            request = request.header("last-event-id", position);
+        }
+        let response = tokio::time::timeout(PATIENCE, request.send()).await.expect("the feed begins").ok()?;
+        (response.status() == 200).then(|| Self::of(response))
+    }
+
     async fn begin(request: reqwest::RequestBuilder) -> Self {
         let answered = tokio::time::timeout(PATIENCE, request.send()).await;
         let response = answered.expect("the feed begins").expect("the server answers");
         assert_eq!(response.status(), 200);
+        Self::of(response)
+    }
+
+    fn of(response: reqwest::Response) -> Self {
         Self { response, unread: String::new(), position: String::new() }
     }
 
     /// The next event; comments are passed over.
     pub async fn next(&mut self) -> Event {
-        tokio::time::timeout(PATIENCE, self.read()).await.expect("the awaited event comes")
+        tokio::time::timeout(PATIENCE, self.hear()).await.expect("the awaited event comes").expect("the feed goes on")
     }
 
     /// The next event in one line.
@@ -67,7 +81,8 @@ impl Feed {
         self.next().await.in_words()
     }
 
-    async fn read(&mut self) -> Event {
+    /// The next event, however long that takes; `None`: the line has ended.
+    pub async fn hear(&mut self) -> Option<Event> {
         loop {
             while let Some((block, rest)) = self.unread.split_once("\n\n") {
                 let field = |name: &str| {
@@ -77,10 +92,10 @@ impl Feed {
                 self.unread = rest.to_owned();
                 if let (Some(kind), Some(body)) = (kind, body) {
                     self.position = id.unwrap_or_default();
-                    return Event { kind, body: serde_json::from_str(&body).expect("an event is JSON") };
+                    return Some(Event { kind, body: serde_json::from_str(&body).expect("an event is JSON") });
                 }
             }
-            let chunk = self.response.chunk().await.expect("the feed can be read").expect("the feed goes on");
+            let chunk = self.response.chunk().await.ok().flatten()?;
             self.unread.push_str(&String::from_utf8_lossy(&chunk));
         }
     }

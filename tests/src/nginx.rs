@@ -33,9 +33,16 @@ pub struct Nginx {
 impl Nginx {
     /// Starts it with the example, without TLS, before the server at this address.
     pub async fn before(server: &str) -> Self {
+        Self::before_all(&[server.to_owned()]).await
+    }
+
+    /// The same before several servers, which share their work.
+    pub async fn before_all(servers: &[String]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let address = free_address();
-        let example = replaced(EXAMPLE, "server 127.0.0.1:4747;", &format!("server {server};"));
+        let servers: String =
+            servers.iter().map(|server| format!("server {server} max_fails=3 fail_timeout=1s;\n")).collect();
+        let example = replaced(EXAMPLE, "server 127.0.0.1:4747 max_fails=3 fail_timeout=1s;", &servers);
         let example = replaced(&example, "listen 443 ssl http2;", &format!("listen {address};"));
         // Of two servers of one name the first would answer.
         let example = replaced(&example, "listen 80;", &format!("listen {};", free_address()));

@@ -50,7 +50,7 @@ const PROXY: Needed<'_> = Needed {
 };
 
 /// The test targets that need a browser, a proxy or other people's packages.
-const TESTS_WITH_MORE: [&str; 3] = ["browser", "deploy", "packaging"];
+const TESTS_WITH_MORE: [&str; 4] = ["browser", "deploy", "nodes", "packaging"];
 
 #[derive(clap::Args)]
 pub(crate) struct TestArguments {

@@ -1,0 +1,84 @@
+//! Something is wrong with Redis, or with the way to it. Beats are told to try again; nobody is out by that.
+
+use stillhere_test_redis::{Redis, Watched};
+
+use crate::{
+    ground::Ground,
+    onlooker::Onlooker,
+    tabs::{Tabs, nobody_was_out},
+};
+
+const PEOPLE: usize = 30;
+
+/// Longer than any of the failures takes.
+const GRACE_MS: u32 = 30_000;
+
+/// Two nodes with everybody in.
+async fn in_full_swing(redis: [String; 2]) -> (Ground, Tabs, Onlooker) {
+    let ground = Ground::start(&redis, GRACE_MS).await;
+    let mut onlooker = Onlooker::follow(ground.proxy.url("/v1/feed"));
+    onlooker.hear("snapshot", 1).await;
+    let tabs = Tabs::open(PEOPLE, &ground.proxy.url("/v1/beat"));
+    onlooker.hear("join", PEOPLE).await;
+    tabs.answered(2).await;
+    (ground, tabs, onlooker)
+}
+
+/// It is over: every tab goes on with its session, which nobody has seen end.
+async fn all_is_well_again(ground: &Ground, tabs: Tabs, onlooker: &mut Onlooker) {
+    tabs.answered(3).await;
+    for node in &ground.nodes {
+        let list = node.get("/v1/channels/site").await;
+        assert_eq!(list["members"].as_array().map(Vec::len), Some(PEOPLE), "{list}");
+    }
+    let newcomer = Tabs::open(PEOPLE + 1, &ground.proxy.url("/v1/beat"));
+    newcomer.answered(1).await;
+    let told = tabs.end().await;
+    newcomer.end().await;
+    nobody_was_out(&told);
+    onlooker.hear("snapshot", 1).await;
+    assert!(onlooker.left.is_empty(), "left: {:?}, told: {told:?}", onlooker.left);
+    let sessions = ground.nodes[0].get("/v1/admin/sessions?limit=1000").await;
+    let sessions = sessions["sessions"].as_array().expect("a list").clone();
+    assert_eq!(sessions.len(), PEOPLE + 1, "each session is the one that it was");
+    assert!(sessions.iter().all(|session| session["endedAt"].is_null()), "{sessions:?}");
+}
+
+#[tokio::test]
+async fn a_redis_that_says_nothing_for_a_while_ends_no_session() {
+    let mut redis = Redis::start();
+    let (ground, tabs, mut onlooker) = in_full_swing([redis.url(), redis.url()]).await;
+    redis.pause();
+    tabs.refused().await;
+    redis.resume();
+    all_is_well_again(&ground, tabs, &mut onlooker).await;
+}
+
+#[tokio::test]
+async fn a_redis_that_is_full_ends_no_session() {
+    let redis = Redis::start();
+    let (ground, tabs, mut onlooker) = in_full_swing([redis.url(), redis.url()]).await;
+    redis.fill();
+    tabs.refused().await;
+    redis.empty_out();
+    all_is_well_again(&ground, tabs, &mut onlooker).await;
+}
+
+#[tokio::test]
+async fn a_redis_that_comes_back_with_nothing_is_put_together_from_the_store() {
+    let mut redis = Redis::start();
+    let (ground, tabs, mut onlooker) = in_full_swing([redis.url(), redis.url()]).await;
+    redis.kill();
+    tabs.refused().await;
+    redis.start_again();
+    onlooker.hear("snapshot", 2).await;
+    all_is_well_again(&ground, tabs, &mut onlooker).await;
+}
+
+#[tokio::test]
+async fn another_redis_that_takes_over_goes_on_with_everybody() {
+    let mut redis = Watched::start();
+    let (ground, tabs, mut onlooker) = in_full_swing([redis.url(), redis.url()]).await;
+    redis.fail_over();
+    all_is_well_again(&ground, tabs, &mut onlooker).await;
+}

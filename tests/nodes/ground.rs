@@ -1,0 +1,48 @@
+//! What a test stands on: nodes, what they share, and the proxy before them.
+
+use futures_util::future::join_all;
+use stillhere_test_postgres::{Cluster, Disk};
+use stillhere_tests::{nginx::Nginx, server::Server};
+
+/// Everything comes from one address. A lease is what a tab promises, twice, and the grace: a few seconds of trouble are none.
+const SETTINGS: &str = "
+auth = \"none\"
+trusted_proxies = [\"127.0.0.1\"]
+address_beats_per_s = 0
+address_sessions_per_s = 0
+address_requests_per_s = 0
+interval_ms = 500
+missed_beats = 1
+leave_grace_ms = 1
+punching = \"with-presence\"
+";
+
+/// Nodes behind a proxy.
+pub(crate) struct Ground {
+    pub(crate) nodes: Vec<Server>,
+    pub(crate) proxy: Nginx,
+    database: Cluster,
+    settings: String,
+}
+
+impl Ground {
+    /// Starts so many nodes at once, which share the Redis at each one's address.
+    pub(crate) async fn start(redis: &[String], grace_ms: u32) -> Self {
+        let database = Cluster::start(Disk::Quick);
+        let settings = format!("{SETTINGS}grace_ms = {grace_ms}\n");
+        let url = database.database("facts");
+        let nodes = join_all(redis.iter().map(|redis| node(&settings, &url, redis))).await;
+        let addresses: Vec<String> = nodes.iter().map(|node| node.url("").replace("http://", "")).collect();
+        let proxy = Nginx::before_all(&addresses).await;
+        Self { nodes, proxy, database, settings }
+    }
+
+    /// Another node, of which the proxy does not know.
+    pub(crate) async fn another(&self, redis: &str) -> Server {
+        node(&self.settings, &self.database.database("facts"), redis).await
+    }
+}
+
+async fn node(settings: &str, database: &str, redis: &str) -> Server {
+    Server::start(&[], settings, &[("STILLHERE_DATABASE_URL", database), ("STILLHERE_REDIS_URL", redis)]).await
+}
