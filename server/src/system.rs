@@ -46,7 +46,13 @@ impl System {
         let store: Arc<dyn Store> = match settings.database_url() {
             Some(url) => {
                 tracing::info!(%url, "facts are kept in PostgreSQL");
-                Arc::new(Postgres::open(url).await?)
+                // Nodes write into it side by side; whoever is alone makes sure of that.
+                let opened = if settings.redis().is_some() {
+                    Postgres::open_shared(url).await
+                } else {
+                    Postgres::open(url).await
+                };
+                Arc::new(opened?)
             }
             None => Arc::new(Sqlite::open(settings.data()).await?),
         };

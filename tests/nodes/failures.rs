@@ -64,21 +64,24 @@ async fn a_redis_that_is_full_ends_no_session() {
     all_is_well_again(&ground, tabs, &mut onlooker).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_comes_back_with_nothing_is_put_together_from_the_store() {
     let mut redis = Redis::start();
     let (ground, tabs, mut onlooker) = in_full_swing([redis.url(), redis.url()]).await;
-    redis.kill();
+    tokio::task::block_in_place(|| redis.kill());
     tabs.refused().await;
-    redis.start_again();
+    tokio::task::block_in_place(|| redis.start_again());
     onlooker.hear("snapshot", 2).await;
     all_is_well_again(&ground, tabs, &mut onlooker).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn another_redis_that_takes_over_goes_on_with_everybody() {
     let mut redis = Watched::start();
     let (ground, tabs, mut onlooker) = in_full_swing([redis.url(), redis.url()]).await;
-    redis.fail_over();
+    tokio::task::block_in_place(|| {
+        redis.wait_for_replica();
+        redis.fail_over();
+    });
     all_is_well_again(&ground, tabs, &mut onlooker).await;
 }

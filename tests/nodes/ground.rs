@@ -28,7 +28,7 @@ pub(crate) struct Ground {
 impl Ground {
     /// Starts so many nodes at once, which share the Redis at each one's address.
     pub(crate) async fn start(redis: &[String], grace_ms: u32) -> Self {
-        let database = Cluster::start(Disk::Quick);
+        let database = Cluster::start(Disk::Ignored);
         let settings = format!("{SETTINGS}grace_ms = {grace_ms}\n");
         let url = database.database("facts");
         let nodes = join_all(redis.iter().map(|redis| node(&settings, &url, redis))).await;

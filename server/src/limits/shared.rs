@@ -1,4 +1,4 @@
-//! The limits of nodes that share who is here, and of what they share it in.
+//! The limits of nodes that share who is here, and of what they share it in and write into.
 
 use std::time::Duration;
 
@@ -62,3 +62,11 @@ pub const REBUILT_WITHIN: Duration = Duration::from_secs(1);
 /// How long the removal of a person may take before another node believes that whoever has begun it is gone: many times what
 /// the largest takes.
 pub const REMOVED_WITHIN: Millis = Millis::minutes(1);
+
+/// How often something is written again into PostgreSQL because another node has stood in its way. The other one gets through
+/// each time, and there are few others.
+pub const CLASHES: usize = 8;
+
+/// A node that has stopped for so long in the middle of a transaction loses it: others wait for what it has locked. Between
+/// two statements of one that runs are milliseconds.
+pub const NODE_STALL: Duration = Duration::from_secs(5);

@@ -5,9 +5,11 @@
 
 mod chain;
 mod column;
+mod error;
 mod filters;
 mod history;
 mod log;
+mod office;
 mod outbox;
 mod postgres;
 mod rows;
@@ -16,7 +18,7 @@ mod sqlite;
 mod tests;
 mod transfer;
 
-use std::{error::Error, fmt, pin::Pin, sync::Arc};
+use std::{fmt, pin::Pin, sync::Arc};
 
 use stillhere_engine::{
     time::{Millis, Timestamp},
@@ -27,8 +29,10 @@ use stillhere_engine::{
 pub use crate::feed::{News, Position};
 pub(crate) use chain::User;
 pub use chain::{Digest, Fault, Mark, Wrong};
+pub use error::StoreError;
 pub use history::{AutoOuts, ChannelShare, Event, Range, Shares, Trace};
 pub use log::{Cut, Log, StorePlace};
+pub use office::Office;
 pub use outbox::{DeadLetter, DeadLetters, Due, Fate, Letter, LetterCount, Outbox, Waiting};
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
@@ -164,6 +168,13 @@ pub trait Store: Send + Sync {
     /// The letters that wait for their webhooks.
     fn outbox(&self) -> &dyn Outbox;
 
+    /// The right to do what only one node at a time may do; `None` while another node has it. A server that works alone always
+    /// has it. Whoever has none asks again after a while: each time costs a connection.
+    ///
+    /// # Errors
+    /// The store cannot be reached.
+    fn office(&self) -> Pending<'_, Option<Office>>;
+
     /// Waits for what is under way and lets go of the files.
     ///
     /// # Errors
@@ -199,6 +210,16 @@ pub struct Removed {
     pub visits: u64,
     /// Rows of the log that are nobody's now.
     pub punches: u64,
+}
+
+impl Removed {
+    /// As much more.
+    fn add(&mut self, piece: Self) {
+        self.sessions += piece.sessions;
+        self.spans += piece.spans;
+        self.visits += piece.visits;
+        self.punches += piece.punches;
+    }
 }
 
 /// A piece of the open sessions.
@@ -368,30 +389,5 @@ impl Cursor {
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:x}-{:x}", self.started_at, self.id)
-    }
-}
-
-/// The store could not do something. Never the fault of what it was given.
-#[derive(Debug)]
-pub struct StoreError {
-    doing: &'static str,
-    why: Box<dyn Error + Send + Sync>,
-}
-
-impl StoreError {
-    pub(crate) fn new(doing: &'static str, why: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { doing, why: why.into() }
-    }
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the store could not {}: {}", self.doing, self.why)
-    }
-}
-
-impl Error for StoreError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&*self.why)
     }
 }

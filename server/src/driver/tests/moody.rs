@@ -15,8 +15,8 @@ use tokio::sync::Mutex;
 use crate::{
     feed::News,
     store::{
-        ChannelTotals, Course, Entry, Event, Left, OpenSessions, Outbox, Pending, Place, PunchList, PunchQuery, Range,
-        Removed, SessionList, SessionPage, SessionQuery, Shares, Sqlite, Store, StoreError, Trace,
+        ChannelTotals, Course, Entry, Event, Left, Office, OpenSessions, Outbox, Pending, Place, PunchList, PunchQuery,
+        Range, Removed, SessionList, SessionPage, SessionQuery, Shares, Sqlite, Store, StoreError, Trace,
     },
 };
 
@@ -134,6 +134,10 @@ impl Store for Moody {
 
     fn outbox(&self) -> &dyn Outbox {
         self.inner.outbox()
+    }
+
+    fn office(&self) -> Pending<'_, Option<Office>> {
+        self.inner.office()
     }
 
     fn close(&self) -> Pending<'_, ()> {

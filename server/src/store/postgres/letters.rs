@@ -95,7 +95,7 @@ impl Outbox for Postgres {
             let ids = column(ids, |id| to_sql(*id));
             let written = self.writer.act(async |connection| {
                 let mut transaction = connection.begin().await?;
-                sqlx::query(SENT).bind(ids).bind(to_sql(at.0)).execute(&mut *transaction).await?;
+                sqlx::query(SENT).bind(&ids).bind(to_sql(at.0)).execute(&mut *transaction).await?;
                 sqlx::query(FORGET_SENT).bind(to_sql(long_ago.0)).execute(&mut *transaction).await?;
                 transaction.commit().await
             });
@@ -109,8 +109,11 @@ impl Outbox for Postgres {
                 Fate::Waits(until) => (Some(to_sql(until.0)), None),
                 Fate::Dies(at) => (None, Some(to_sql(at.0))),
             };
-            let query = sqlx::query(FAILED).bind(to_sql(id)).bind(due_at).bind(failed_at).bind(why);
-            self.writer.act(async |connection| query.execute(connection).await.map(|_| ())).await
+            let written = self.writer.act(async |connection| {
+                let query = sqlx::query(FAILED).bind(to_sql(id)).bind(due_at).bind(failed_at).bind(why);
+                query.execute(connection).await.map(|_| ())
+            });
+            written.await
         })
     }
 

@@ -3,6 +3,7 @@
 mod course;
 mod history;
 mod letters;
+mod locks;
 mod news;
 mod punches;
 mod read;
@@ -29,12 +30,14 @@ use stillhere_engine::{
 use tokio::time::timeout;
 
 use super::{
-    ChannelTotals, Course, Entry, Event, Left, News, OpenSessions, Outbox, Pending, Place, PunchList, PunchQuery,
-    Range, Removed, SessionList, SessionPage, SessionQuery, Shares, Store, StoreError, Trace,
+    ChannelTotals, Course, Entry, Event, Left, News, Office, OpenSessions, Outbox, Pending, Place, PunchList,
+    PunchQuery, Range, Removed, SessionList, SessionPage, SessionQuery, Shares, Store, StoreError, Trace,
 };
 use crate::{limits, settings::DatabaseUrl};
+use locks::Hold;
 pub(super) use seals::{open_log, piece};
 use writer::Writer;
+pub(super) use writer::give_back;
 
 /// The schema, step by step. A step that has been released is never edited: the next one corrects it.
 const STEPS: [(i64, &str, &str); 8] = [
@@ -67,13 +70,25 @@ impl Postgres {
         PgConnectOptions::from_str(url.expose()).is_ok()
     }
 
-    /// Opens the store in the database, and makes its tables if they do not exist.
+    /// Opens the store in the database for a server that works alone, and makes its tables if they do not exist.
     ///
     /// # Errors
-    /// The database cannot be reached or written, another server uses it, or its tables are from a newer version.
+    /// The database cannot be reached or written, another server or a node uses it, or its tables are from a newer version.
     pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        Self::open_with(url, Hold::Alone).await
+    }
+
+    /// Opens the store in the database for one of several nodes, which all write into it. Any number may start at once.
+    ///
+    /// # Errors
+    /// The database cannot be reached or written, a server that works alone uses it, or its tables are from a newer version.
+    pub async fn open_shared(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        Self::open_with(url, Hold::WithNodes).await
+    }
+
+    async fn open_with(url: &DatabaseUrl, hold: Hold) -> Result<Self, StoreError> {
         let options = options(url)?;
-        let writer = Writer::open(options.clone(), migrate).await?;
+        let writer = Writer::open(options.clone(), hold, migrate).await?;
         let readers = PgPoolOptions::new()
             .max_connections(limits::STORE_READERS)
             .acquire_timeout(limits::STORE_PATIENCE)
@@ -97,7 +112,12 @@ fn options(url: &DatabaseUrl) -> Result<PgConnectOptions, StoreError> {
 
 /// The connection that writes, and has the lock, for whoever carries everything away or here.
 pub(super) async fn open_alone(url: &DatabaseUrl) -> Result<PgConnection, StoreError> {
-    writer::prepared(&options(url)?, migrate).await
+    writer::prepared(&options(url)?, Hold::Alone, migrate).await
+}
+
+/// Whether the connection that holds an office still does: it answers.
+pub(super) async fn answers(connection: &mut PgConnection) -> bool {
+    sqlx::query("select 1").execute(connection).await.is_ok()
 }
 
 /// Tells a connection how to behave.
@@ -202,6 +222,10 @@ impl Store for Postgres {
 
     fn outbox(&self) -> &dyn Outbox {
         self
+    }
+
+    fn office(&self) -> Pending<'_, Option<Office>> {
+        Box::pin(self.writer.office())
     }
 
     fn close(&self) -> Pending<'_, ()> {

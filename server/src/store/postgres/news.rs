@@ -15,7 +15,8 @@ use crate::{
     },
 };
 
-/// What is there already is there for good. Nobody else writes, so the numbers go on from the last one.
+/// What is there already is there for good. Nobody else writes, so the numbers go on from the last one: only a server that
+/// works alone has news here, as nodes have their feed in Redis.
 const NEWS: &str = r#"
     insert into news (id, epoch, "offset", at, name, channel, user_id, json)
     select

@@ -7,7 +7,7 @@ use stillhere_engine::{
     wire::UserId,
 };
 
-use super::{record::column, seals};
+use super::{locks, record::column, seals};
 use crate::store::{
     PunchList, PunchQuery, StoreError,
     column::{damaged, from_sql, to_sql, unreadable},
@@ -65,8 +65,13 @@ const STAYS_BEGUN: &str = "
 const STAYS_ENDED: &str = "
     delete from stays where (user_id, epoch) in (select * from unnest($1::text[], $2::bigint[]))";
 
-/// Adds what is not there yet.
+/// Adds what is not there yet, while nobody else does: what is asked of the log between two statements is still so in the
+/// second, and the seals follow each other. A batch without punches waits for nobody.
 pub(super) async fn record(connection: &mut PgConnection, punches: &[PunchRow]) -> Result<(), sqlx::Error> {
+    if punches.is_empty() {
+        return Ok(());
+    }
+    locks::log(connection).await?;
     let (corrections, punches): (Vec<_>, Vec<_>) = punches.iter().partition(|row| row.kind == PunchKind::Correction);
     let mut added = Vec::new();
     if !punches.is_empty() {

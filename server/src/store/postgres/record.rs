@@ -3,9 +3,10 @@
 //! The rows go in as one array for each column. That is one journey and one plan however many they are, and costs the
 //! database half of what the same rows as JSON do, which has to be read as text first.
 //!
-//! A statement touches its rows in the order of their keys, so that two that meet wait for each other instead of
-//! standing in each other's way. It may touch a row only once, so rows that say more about the same thing are merged
-//! here, or go into a statement of their own.
+//! A statement touches its rows in the order of their keys, and a transaction the tables in one order, so that two nodes
+//! that meet wait for each other instead of standing in each other's way. Letters are the exception, as their order means
+//! something; where two nodes stand in each other's way after all, one of them writes again. A statement may touch a row
+//! only once, so rows that say more about the same thing are merged here, or go into a statement of their own.
 
 use std::collections::BTreeMap;
 
@@ -86,6 +87,9 @@ const VISITS: &str = "
         first_at = least(excluded.first_at, kept.first_at), last_at = greatest(excluded.last_at, kept.last_at)";
 
 /// A sign of life is never taken back.
+///
+/// Every node writes this one row. It is locked by the last statement of a transaction, so nodes wait here for each other's
+/// commits, and for nothing else that they do: a node has one entry under way, so that is at most one commit of each.
 const ALIVE: &str = "
     insert into meta as kept (name, value) values ('alive_at', $1)
     on conflict (name) do update set value = greatest(excluded.value, kept.value)";

@@ -3,7 +3,7 @@
 use sqlx::{Connection, PgConnection};
 use stillhere_engine::wire::UserId;
 
-use super::letters;
+use super::{letters, locks};
 use crate::{
     limits,
     store::{Removed, chain::ERASED},
@@ -40,27 +40,25 @@ pub(super) enum Rest {
     Gone,
 }
 
-/// Removes one piece, whole or not at all, and notes what it was. The last one takes all that is no session along.
-pub(super) async fn remove(
-    connection: &mut PgConnection,
-    user: &UserId,
-    removed: &mut Removed,
-) -> Result<Rest, sqlx::Error> {
+/// Removes one piece, whole or not at all, and says what it was. The last one takes all that is no session along.
+pub(super) async fn remove(connection: &mut PgConnection, user: &UserId) -> Result<(Removed, Rest), sqlx::Error> {
     let mut transaction = connection.begin().await?;
     let piece = i64::from(limits::FORGET_ROWS);
     let spans = sqlx::query(SPANS).bind(user.as_str()).bind(piece).execute(&mut *transaction).await?;
     let sessions = sqlx::query(SESSIONS).bind(user.as_str()).bind(piece).execute(&mut *transaction).await?;
-    removed.spans += spans.rows_affected();
-    removed.sessions += sessions.rows_affected();
-    let is_last = sessions.rows_affected() < u64::from(limits::FORGET_ROWS);
+    let (spans, sessions) = (spans.rows_affected(), sessions.rows_affected());
+    let mut removed = Removed { sessions, spans, ..Removed::default() };
+    let is_last = sessions < u64::from(limits::FORGET_ROWS);
     if is_last {
         removed.visits = sqlx::query(VISITS).bind(user.as_str()).execute(&mut *transaction).await?.rows_affected();
+        // In the order in which a batch comes by, so that the two wait for each other and not both.
+        locks::log(&mut transaction).await?;
         sqlx::query(STAY).bind(user.as_str()).execute(&mut *transaction).await?;
-        sqlx::query(letters::FORGET).bind(user.as_str()).execute(&mut *transaction).await?;
-        sqlx::query(NEWS).execute(&mut *transaction).await?;
         let punches = sqlx::query(PUNCHES).bind(user.as_str()).bind(ERASED);
         removed.punches = punches.execute(&mut *transaction).await?.rows_affected();
+        sqlx::query(NEWS).execute(&mut *transaction).await?;
+        sqlx::query(letters::FORGET).bind(user.as_str()).execute(&mut *transaction).await?;
     }
     transaction.commit().await?;
-    Ok(if is_last { Rest::Gone } else { Rest::Left })
+    Ok((removed, if is_last { Rest::Gone } else { Rest::Left }))
 }

@@ -3,7 +3,7 @@
 use sqlx::{Connection, PgConnection, Row};
 use stillhere_engine::time::Timestamp;
 
-use super::seals;
+use super::{locks, seals};
 use crate::{
     limits,
     store::{
@@ -54,6 +54,7 @@ pub(super) async fn forget(connection: &mut PgConnection, before: Timestamp) -> 
 /// Cuts off one piece at the old end of the log and writes down what it was, so that the rest can still be checked.
 pub(super) async fn cut(connection: &mut PgConnection, before: Timestamp, now: Timestamp) -> Result<u64, sqlx::Error> {
     let mut transaction = connection.begin().await?;
+    locks::log(&mut transaction).await?;
     let mut mark = seals::mark_of(&mut transaction, "anchor").await?.unwrap_or_default();
     let already = mark.count;
     let rows = sqlx::query(OLDEST).bind(i64::from(limits::FORGET_ROWS)).fetch_all(&mut *transaction).await?;
@@ -67,6 +68,8 @@ pub(super) async fn cut(connection: &mut PgConnection, before: Timestamp, now: T
         mark = Mark { id: row.try_get(0)?, count: mark.count + 1, chain };
     }
     if mark.count == already {
+        // Now, and not with the next statement of this connection, whenever that comes: others wait for the lock.
+        transaction.rollback().await?;
         return Ok(0);
     }
     let anchor = sqlx::query(ANCHOR).bind(mark.id).bind(mark.count).bind(mark.chain.bytes()).bind(to_sql(now.0));

@@ -4,7 +4,7 @@ use sqlx::{Connection, PgConnection, Row, postgres::PgRow};
 use stillhere_engine::time::Timestamp;
 use tokio::time::timeout;
 
-use super::{options, record::column, teach};
+use super::{locks, options, record::column, teach};
 use crate::{
     limits,
     settings::DatabaseUrl,
@@ -42,7 +42,7 @@ const MARK: &str = "
     on conflict (name) do update set id = excluded.id, count = excluded.count, chain = excluded.chain";
 
 /// Seals the rows with these numbers, which were just written: nothing else, as a row that somebody else has put in is to
-/// be found and not to be sealed.
+/// be found and not to be sealed. Whoever has written them has had the log's lock since before that.
 pub(super) async fn seal(connection: &mut PgConnection, ids: &[i64]) -> Result<(), sqlx::Error> {
     if ids.is_empty() {
         return Ok(());
@@ -51,11 +51,13 @@ pub(super) async fn seal(connection: &mut PgConnection, ids: &[i64]) -> Result<(
     seal_rows(connection, &rows).await
 }
 
-/// Seals what was there before there were seals, in pieces. Says how many rows that were.
+/// Seals what was there before there were seals, in pieces. Says how many rows that were. Who begins while somebody else is
+/// at it goes on where that one has come to, so whoever is back from here finds nothing left.
 pub(super) async fn seal_old(connection: &mut PgConnection) -> Result<u64, sqlx::Error> {
     let mut sealed = 0;
     loop {
         let mut transaction = connection.begin().await?;
+        locks::log(&mut transaction).await?;
         let head = mark_of(&mut transaction, "head").await?.map_or(0, |head| head.id);
         let rows = sqlx::query(OLD).bind(head).bind(i64::from(limits::AUDIT_ROWS)).fetch_all(&mut *transaction).await?;
         seal_rows(&mut transaction, &rows).await?;

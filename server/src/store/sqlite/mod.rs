@@ -32,8 +32,8 @@ use stillhere_engine::{
 };
 
 use super::{
-    ChannelTotals, Course, Entry, Event, Left, News, OpenSessions, Outbox, Pending, Place, PunchList, PunchQuery,
-    Range, Removed, SessionList, SessionPage, SessionQuery, Shares, Store, StoreError, Trace,
+    ChannelTotals, Course, Entry, Event, Left, News, Office, OpenSessions, Outbox, Pending, Place, PunchList,
+    PunchQuery, Range, Removed, SessionList, SessionPage, SessionQuery, Shares, Store, StoreError, Trace,
 };
 use crate::limits;
 pub(super) use seals::{open_log, piece};
@@ -229,6 +229,10 @@ impl Store for Sqlite {
 
     fn outbox(&self) -> &dyn Outbox {
         self
+    }
+
+    fn office(&self) -> Pending<'_, Option<Office>> {
+        Box::pin(async { Ok(Some(Office::always())) })
     }
 
     fn close(&self) -> Pending<'_, ()> {

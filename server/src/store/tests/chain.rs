@@ -9,19 +9,19 @@ use crate::{
     store::{Digest, Log, Wrong},
 };
 
-fn punch(user: &str, kind: PunchKind, epoch: u64) -> PunchRow {
+pub(super) fn punch(user: &str, kind: PunchKind, epoch: u64) -> PunchRow {
     let user = UserId::parse(user).unwrap();
     let reason = (kind == PunchKind::AutoOut).then_some(EndReason::Timeout);
     let at = Timestamp(1_000 * epoch + u64::from(kind != PunchKind::In));
     PunchRow { user, epoch, kind, at, detected_at: at, reason, error_bound: Millis(30) }
 }
 
-async fn write(store: &dyn Store, punches: &[PunchRow]) {
+pub(super) async fn write(store: &dyn Store, punches: &[PunchRow]) {
     store.record(&Batch { punches: punches.to_vec(), ..Batch::default() }.into()).await.unwrap();
 }
 
 /// Six rows in three batches: ann and zoë in, out and corrected.
-async fn written(ground: &Ground) -> Box<dyn Store> {
+pub(super) async fn written(ground: &Ground) -> Box<dyn Store> {
     use PunchKind::{AutoOut, Correction, In, Out};
     let store = ground.store().await;
     write(&*store, &[punch("ann", In, 1), punch("zoë", In, 2)]).await;
@@ -31,12 +31,26 @@ async fn written(ground: &Ground) -> Box<dyn Store> {
     store
 }
 
+/// The same, as a version from before there were seals has left it.
+pub(super) async fn unsealed(ground: &Ground) {
+    let store = written(ground).await;
+    store.close().await.unwrap();
+    drop(store);
+    ground
+        .attack(
+            "update punches set salt = null, person = null, chain = null;
+            delete from punch_marks where name = 'head';
+            update punch_marks set id = 6, count = 6 where name = 'unsealed'",
+        )
+        .await;
+}
+
 async fn check(ground: &Ground, expect: Option<Digest>) -> Verdict {
     let mut log = Log::open(&ground.place()).await.unwrap();
     verify(&mut log, expect, |_, _| {}).await.unwrap()
 }
 
-async fn whole(ground: &Ground) -> Audit {
+pub(super) async fn whole(ground: &Ground) -> Audit {
     match check(ground, None).await {
         Verdict::Whole(audit) => audit,
         other => panic!("{other:?}"),
@@ -172,17 +186,7 @@ pub(super) async fn a_log_that_was_sealed_anew_is_told_by_a_seal_that_was_writte
 }
 
 pub(super) async fn a_log_from_before_there_were_seals_is_sealed_once_by_the_first_start(ground: &Ground) {
-    let store = written(ground).await;
-    store.close().await.unwrap();
-    drop(store);
-    // As an older version has left it.
-    ground
-        .attack(
-            "update punches set salt = null, person = null, chain = null;
-            delete from punch_marks where name = 'head';
-            update punch_marks set id = 6, count = 6 where name = 'unsealed'",
-        )
-        .await;
+    unsealed(ground).await;
     let mut log = Log::open(&ground.place()).await.unwrap();
     let why = verify(&mut log, None, |_, _| {}).await.unwrap_err().to_string();
     assert!(why.contains("start one"), "{why}");

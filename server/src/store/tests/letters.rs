@@ -3,7 +3,7 @@
 use super::*;
 use crate::store::{DeadLetter, Due, Entry, Fate, Letter, LetterCount, Waiting};
 
-fn letter(hook: &str, number: u64) -> Letter {
+pub(super) fn letter(hook: &str, number: u64) -> Letter {
     Letter {
         message: format!("msg_{hook}_{number}"),
         hook: hook.into(),
@@ -14,7 +14,7 @@ fn letter(hook: &str, number: u64) -> Letter {
     }
 }
 
-fn entry(letters: impl IntoIterator<Item = Letter>) -> Entry {
+pub(super) fn entry(letters: impl IntoIterator<Item = Letter>) -> Entry {
     Entry { letters: letters.into_iter().collect(), ..Entry::default() }
 }
 

@@ -6,6 +6,8 @@ mod history;
 mod letters;
 mod lists;
 mod news;
+mod nodes;
+mod office;
 mod punches;
 mod removal;
 mod retention;
@@ -78,6 +80,8 @@ contract! {
         news_are_written_with_their_batch_or_not_at_all
         an_entry_that_is_written_twice_has_its_news_once
         the_log_is_cut_to_the_newest_whatever_has_failed_before;
+    office:
+        who_works_alone_is_always_in_office;
     chain:
         a_log_that_nobody_has_touched_is_whole_while_the_server_runs
         a_batch_that_is_written_again_adds_no_seal_and_breaks_none
