@@ -1,10 +1,14 @@
 //! Something is wrong with Redis, or with the way to it. Beats are told to try again; nobody is out by that.
 
+use reqwest::Method;
 use stillhere_test_redis::{Redis, Watched};
+use stillhere_tests::server::PATIENCE;
+use tokio::time::timeout;
 
 use crate::{
     ground::Ground,
     onlooker::Onlooker,
+    relay::Relay,
     tabs::{Tabs, nobody_was_out},
 };
 
@@ -83,5 +87,20 @@ async fn another_redis_that_takes_over_goes_on_with_everybody() {
         redis.wait_for_replica();
         redis.fail_over();
     });
+    all_is_well_again(&ground, tabs, &mut onlooker).await;
+}
+
+#[tokio::test]
+async fn a_node_that_is_cut_off_from_redis_is_passed_over_and_finds_back() {
+    let redis = Redis::start();
+    let relay = Relay::before(redis.address()).await;
+    let (ground, tabs, mut onlooker) = in_full_swing([redis.url(), relay.url(&redis.url())]).await;
+    let is_ready = async |node: usize| ground.nodes[node].status(Method::GET, "/readyz", &[]).await == 200;
+    relay.cut();
+    tabs.answered(8).await;
+    assert_eq!([is_ready(0).await, is_ready(1).await], [true, false]);
+    relay.mend();
+    let finds_back = async { while !is_ready(1).await {} };
+    timeout(PATIENCE, finds_back).await.expect("it finds back");
     all_is_well_again(&ground, tabs, &mut onlooker).await;
 }

@@ -21,7 +21,9 @@ punching = \"with-presence\"
 pub(crate) struct Ground {
     pub(crate) nodes: Vec<Server>,
     pub(crate) proxy: Nginx,
-    database: Cluster,
+    /// It runs for as long as this is held.
+    _database: Cluster,
+    url: String,
     settings: String,
 }
 
@@ -34,15 +36,18 @@ impl Ground {
         let nodes = join_all(redis.iter().map(|redis| node(&settings, &url, redis))).await;
         let addresses: Vec<String> = nodes.iter().map(|node| node.url("").replace("http://", "")).collect();
         let proxy = Nginx::before_all(&addresses).await;
-        Self { nodes, proxy, database, settings }
+        Self { nodes, proxy, _database: database, url, settings }
     }
 
     /// Another node, of which the proxy does not know.
     pub(crate) async fn another(&self, redis: &str) -> Server {
-        node(&self.settings, &self.database.database("facts"), redis).await
+        node(&self.settings, &self.url, redis).await
     }
 }
 
 async fn node(settings: &str, database: &str, redis: &str) -> Server {
-    Server::start(&[], settings, &[("STILLHERE_DATABASE_URL", database), ("STILLHERE_REDIS_URL", redis)]).await
+    // That something is wrong is what the tests are about.
+    let environment =
+        [("STILLHERE_DATABASE_URL", database), ("STILLHERE_REDIS_URL", redis), ("STILLHERE_LOG", "error")];
+    Server::start(&[], settings, &environment).await
 }

@@ -5,5 +5,6 @@
 mod failures;
 mod ground;
 mod onlooker;
+mod relay;
 mod restarts;
 mod tabs;

@@ -12,7 +12,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::{crowd::Crowd, record, shard::Common};
+use super::{crowd::Crowd, record, shard::Common, trouble::Trouble};
 use crate::{
     feed::{Feed, News, Position, Topic, Watch},
     limits,
@@ -37,6 +37,7 @@ pub(super) struct Follower {
     crowd: Crowd,
     /// What is known is not what Redis knows: it has to be read anew.
     is_lost: bool,
+    trouble: Trouble,
 }
 
 impl Follower {
@@ -46,7 +47,7 @@ impl Follower {
     /// Redis cannot be read.
     pub(super) async fn open(common: Arc<Common>) -> Result<Self, RedisError> {
         let (feed, crowd) = read(&common).await?;
-        Ok(Self { common, feed, crowd, is_lost: false })
+        Ok(Self { common, feed, crowd, is_lost: false, trouble: Trouble::default() })
     }
 
     pub(super) async fn run(
@@ -89,15 +90,9 @@ impl Follower {
 
     async fn relay(&mut self, shards: BTreeSet<Shard>) {
         for shard in shards {
-            loop {
-                match self.common.shards.relay(shard).await {
-                    Ok(limits::RELAYED_AT_ONCE) => {}
-                    Ok(_) => break,
-                    Err(why) => {
-                        tracing::warn!(%why, "nothing can be told");
-                        break;
-                    }
-                }
+            let mut relayed = Ok(limits::RELAYED_AT_ONCE);
+            while matches!(relayed, Ok(limits::RELAYED_AT_ONCE)) {
+                relayed = self.trouble.note("nothing can be told", self.common.shards.relay(shard).await);
             }
         }
         self.go_on().await;
@@ -106,23 +101,21 @@ impl Follower {
     /// Finds out whether the feed is still the one that this node follows: one that has begun anew may have nothing to tell
     /// for long.
     async fn compare(&mut self) {
-        match self.common.shards.position().await {
-            Ok(position) => self.is_lost |= position.epoch != self.feed.position().epoch,
-            Err(why) => tracing::warn!(%why, "the feed cannot be found"),
+        if let Ok(position) = self.trouble.note("the feed cannot be found", self.common.shards.position().await) {
+            self.is_lost |= position.epoch != self.feed.position().epoch;
         }
         // Somebody may have been removed by another node.
-        match self.common.shards.oldest().await {
-            Ok(oldest) => self.feed.forget_before(oldest),
-            Err(why) => tracing::warn!(%why, "it is not known how far back the feed goes"),
+        if let Ok(oldest) = self.trouble.note("the feed cannot be read", self.common.shards.oldest().await) {
+            self.feed.forget_before(oldest);
         }
         self.common.metrics.live(self.crowd.live());
     }
 
     /// Takes in what is new.
     async fn go_on(&mut self) {
-        if let Err(why) = self.catch_up().await {
-            tracing::warn!(%why, "the feed cannot be read");
-        }
+        let caught_up = self.catch_up().await;
+        // The feed that is there already is passed on all the same.
+        let _ = self.trouble.note("the feed cannot be read", caught_up);
         let now = self.common.clock.now();
         while let Some(channel) = self.feed.counts_due(now) {
             self.feed.publish_counts(&self.crowd.counts(&channel, &self.common.policy.ladder), now);

@@ -16,6 +16,7 @@ mod rebuild;
 mod record;
 mod removal;
 mod shard;
+mod trouble;
 mod waiting;
 mod writer;
 
@@ -300,7 +301,7 @@ impl Drop for Place<'_> {
 }
 
 fn down(why: &RedisError) -> Refusal {
-    tracing::warn!(%why, "who is here cannot be read");
+    tracing::debug!(%why, "who is here cannot be read");
     Refusal::StoreDown
 }
 

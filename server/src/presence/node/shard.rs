@@ -27,6 +27,7 @@ use super::{
     ask::{Ask, Command, Found, past_of},
     judged::Judged,
     record, removal,
+    trouble::Trouble,
     waiting::Waiters,
     writer::Writer,
 };
@@ -66,6 +67,7 @@ pub(super) struct People {
     until: Vec<oneshot::Sender<bool>>,
     /// What waits for those of whom a batch is under way.
     busy: HashMap<UserId, Vec<Ask>>,
+    trouble: Trouble,
 }
 
 /// Somebody in a round.
@@ -86,6 +88,7 @@ impl People {
             unsaved: HashMap::new(),
             until: Vec::new(),
             busy: HashMap::new(),
+            trouble: Trouble::default(),
         };
         tokio::spawn(people.run(inbox));
         commands
@@ -146,17 +149,12 @@ impl People {
         }
         let now = self.common.clock.now();
         let due = self.common.shards.due(self.shard, now, now.after(limits::SWEPT_WITHIN), limits::SWEPT_AT_ONCE).await;
-        match due {
-            Ok(due) => {
-                for (user, kept) in due {
-                    let Ok(holding) = record::to_holding(&kept.record) else { continue };
-                    if !self.busy.contains_key(&user) {
-                        self.known.insert(user.clone(), (kept.tag, holding));
-                        turns.entry(user).or_default().push(Ask::Look);
-                    }
-                }
+        for (user, kept) in self.trouble.note("nobody can be looked at", due).unwrap_or_default() {
+            let Ok(holding) = record::to_holding(&kept.record) else { continue };
+            if !self.busy.contains_key(&user) {
+                self.known.insert(user.clone(), (kept.tag, holding));
+                turns.entry(user).or_default().push(Ask::Look);
             }
-            Err(why) => tracing::warn!(%why, "nobody can be looked at"),
         }
     }
 
@@ -187,12 +185,9 @@ impl People {
     /// What there is of everybody.
     async fn load(&mut self, mut asked: HashMap<UserId, Vec<Ask>>) -> Result<HashMap<UserId, Turn>, Vec<Ask>> {
         let unknown: Vec<UserId> = asked.keys().filter(|user| !self.known.contains_key(user)).cloned().collect();
-        let found = match self.common.shards.load(self.shard, &unknown).await {
-            Ok(found) => found,
-            Err(why) => {
-                tracing::warn!(%why, "nothing can be read of who is here");
-                return Err(asked.into_values().flatten().collect());
-            }
+        let found = self.common.shards.load(self.shard, &unknown).await;
+        let Ok(found) = self.trouble.note("nothing can be read of who is here", found) else {
+            return Err(asked.into_values().flatten().collect());
         };
         for (user, kept) in unknown.into_iter().zip(found) {
             match read(kept) {
@@ -251,13 +246,10 @@ impl People {
                 }
             }
         }
-        let outcomes = match self.common.shards.commit(self.shard, writes).await {
-            Ok(outcomes) => outcomes,
-            Err(why) => {
-                tracing::warn!(%why, "nothing can be written of who is here");
-                given_up.extend(people.into_iter().flat_map(|(_, turn, ..)| turn.asks));
-                return HashMap::new();
-            }
+        let outcomes = self.common.shards.commit(self.shard, writes).await;
+        let Ok(outcomes) = self.trouble.note("nothing can be written of who is here", outcomes) else {
+            given_up.extend(people.into_iter().flat_map(|(_, turn, ..)| turn.asks));
+            return HashMap::new();
         };
         let mut again = HashMap::new();
         for ((user, turn, judged, after), outcome) in people.into_iter().zip(outcomes) {
