@@ -44,9 +44,9 @@ impl Tabs {
         self.each(|tab| &tab.answered, times).await;
     }
 
-    /// Waits until each of those that still beat has been refused, once more at least.
-    pub(crate) async fn refused(&self) {
-        self.each(|tab| &tab.refused, 1).await;
+    /// Waits until each of those that still beat has been refused so many times more.
+    pub(crate) async fn refused(&self, times: u64) {
+        self.each(|tab| &tab.refused, times).await;
     }
 
     async fn each(&self, of: impl Fn(&Tab) -> &watch::Receiver<u64>, more: u64) {

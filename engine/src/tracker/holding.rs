@@ -179,6 +179,25 @@ impl Tracker {
         self.judge(place);
     }
 
+    /// Nobody could be heard from `since` until `until`, and that is held against nobody who has not been judged since: as
+    /// after a restart each lease lasts as much longer, and a little more, as clients wait between retries. To be called
+    /// before anything else is judged.
+    pub fn excuse(&mut self, since: Timestamp, until: Timestamp) {
+        if until <= self.now {
+            return;
+        }
+        self.blind = Blind::new(since, until, self.policy.boot_grace);
+        let places: Vec<u32> = self.roll.all().map(|(place, _)| place).collect();
+        for place in places {
+            let standing = self.standing_at(place);
+            if let Some(session) = self.roll.get_mut(place) {
+                session.set_lease_until(self.blind.extend(session.lease_until()));
+            }
+            self.judge(place);
+            self.publish(standing, None);
+        }
+    }
+
     /// What there is of the person, who is the only one of this tracker; `None`: nothing that anybody has to remember.
     /// `under_way` is the batch of the last `Record`, if nobody has said yet what became of it: until it is written, whoever
     /// goes on has to write it too.

@@ -76,6 +76,15 @@ struct Blind {
 }
 
 impl Blind {
+    fn new(since: Timestamp, until: Timestamp, grace: Millis) -> Self {
+        Self { since, length: until.since(since).plus(grace), until: until.after(grace) }
+    }
+
+    /// Until when a lease lasts that was given before.
+    fn extend(self, lease_until: Timestamp) -> Timestamp {
+        lease_until.after(self.length).max(self.until)
+    }
+
     /// What a ladder looks at.
     fn facts(self, state: PageState, last_seen_at: Timestamp, last_active_at: Timestamp) -> Facts {
         let visible = state.is_visible();
@@ -254,14 +263,10 @@ impl Tracker {
     /// clients wait between retries. Nobody is told of a join: watchers begin with a snapshot.
     fn restore(&mut self, rows: Vec<SessionRow>, alive_at: Option<Timestamp>) {
         let since = alive_at.unwrap_or(self.now);
-        let downtime = self.now.since(since);
-        self.blind = Blind {
-            since,
-            length: downtime.plus(self.policy.boot_grace),
-            until: alive_at.map_or(Timestamp(0), |_| self.now.after(self.policy.boot_grace)),
-        };
+        let blind = Blind::new(since, self.now, self.policy.boot_grace);
+        self.blind = Blind { until: alive_at.map_or(Timestamp(0), |_| blind.until), ..blind };
         for row in rows.into_iter().filter(|row| row.end.is_none()) {
-            let lease_until = row.lease_until.after(downtime).max(self.now).after(self.policy.boot_grace);
+            let lease_until = blind.extend(row.lease_until);
             let Some(place) = self.roll.enter(&row.session, &row.user, &row.channel, row.started_at) else { continue };
             self.roll.set_page(place, row.page.as_ref());
             if let Some(session) = self.roll.get_mut(place) {

@@ -70,3 +70,10 @@ pub const CLASHES: usize = 8;
 /// A node that has stopped for so long in the middle of a transaction loses it: others wait for what it has locked. Between
 /// two statements of one that runs are milliseconds.
 pub const NODE_STALL: Duration = Duration::from_secs(5);
+
+/// For so long nobody may look at a shard before that is an outage, which is held against nobody's lease: a call to Redis may
+/// take as long, and leases are longer.
+pub const UNWATCHED: Millis = Millis::seconds(2);
+
+/// How often it is noted that somebody looks at a shard: a part of the above, and no write for each look.
+pub const WATCH_NOTED: Millis = Millis(250);

@@ -206,3 +206,34 @@ pub(super) fn masked(answer: &Result<Accepted, Refusal>) -> String {
         Err(why) => why.code().into(),
     }
 }
+
+#[test]
+fn a_time_in_which_nobody_could_be_heard_is_held_against_nobody() {
+    let (mut server, mut tab) = (Server::alone(), Tab::new(1));
+    server.beat("ann", tab.at(0)).expect("taken");
+    server.pass(5_000);
+    let ann = UserId::parse("ann").expect("a user");
+    let policy = Arc::new(Policy::default());
+    let holding = server.tracker.hold(&ann, None).expect("she is here");
+    let (since, until) = (Timestamp(server.now), Timestamp(server.now).after(Millis::minutes(10)));
+    let judge = |holding: &Holding, now: Timestamp, is_excused: bool| {
+        let mut tracker = Tracker::resume(Arc::clone(&policy), holding.clone());
+        if is_excused {
+            tracker.excuse(since, until);
+        }
+        tracker.handle_input(Input::Timer, now);
+        tracker
+    };
+    let after = until.after(Millis(1));
+    assert!(judge(&holding, after, false).members_of(&ann).is_empty(), "her lease was over long ago");
+    let excused = judge(&holding, after, true);
+    assert_eq!(excused.members_of(&ann)[0].status, "online");
+
+    let held = excused.hold(&ann, None).expect("she is here");
+    let again = judge(&held, after, true);
+    assert_eq!(again.hold(&ann, None), Some(held.clone()), "once, whoever takes her up next");
+    let late = excused.explain(&ann)[0].row.lease_until;
+    let in_the_end = judge(&held, late.after(Millis::seconds(1)), true);
+    assert!(in_the_end.members_of(&ann).is_empty(), "whoever does not come back has gone");
+    assert_eq!(late, since.after(Millis(25_000)).after(Millis::minutes(10)).after(policy.boot_grace));
+}

@@ -82,6 +82,11 @@ impl Judged {
         }
     }
 
+    /// Nobody could be heard from `since` until `until`.
+    pub(super) fn excuse(&mut self, since: Timestamp, until: Timestamp) {
+        self.tracker.excuse(since, until);
+    }
+
     /// Lets the engine judge it. All of it before anything is written: one batch is under way at a time, and nobody waits here
     /// for a second one.
     pub(super) fn take(&mut self, inputs: impl IntoIterator<Item = Input>, now: Timestamp) {

@@ -161,7 +161,7 @@ impl Node {
                 let now = self.clock.now();
                 let again_at = now.after(limits::SWEPT_WITHIN);
                 let due = self.common.shards.due(shard, now, again_at, limits::SWEPT_AT_ONCE).await;
-                let due = due.map_err(|why| down(&why))?;
+                let due = due.map_err(|why| down(&why))?.people;
                 let count = due.len();
                 let looks =
                     due.into_iter().map(|(user, _)| self.ask(user, Waiting::Sweep, |waiting| Ask::Sweep { waiting }));

@@ -35,7 +35,7 @@ use crate::{
     driver::Clock,
     limits,
     metrics::Metrics,
-    presence::redis::{Kept, Outcome, RedisError, Shard, Shards, Tag, Write},
+    presence::redis::{Due, Kept, Outage, Outcome, RedisError, Shard, Shards, Tag, Write},
     store::Store,
 };
 
@@ -59,6 +59,9 @@ pub(super) struct People {
     shard: Shard,
     commands: mpsc::WeakUnboundedSender<Command>,
     waiters: Waiters,
+    /// When this node looked last, and what it found of a time in which nobody did.
+    looked_at: Timestamp,
+    outage: Option<Outage>,
     /// What this node wrote last of whom. It may be out of date, which the next write finds out.
     known: HashMap<UserId, (Tag, Holding)>,
     /// What this node has given away to be written when there is time, and whether it has been.
@@ -84,6 +87,8 @@ impl People {
             shard,
             commands: commands.downgrade(),
             waiters: Waiters::default(),
+            looked_at: Timestamp(0),
+            outage: None,
             known: HashMap::new(),
             unsaved: HashMap::new(),
             until: Vec::new(),
@@ -149,7 +154,9 @@ impl People {
         }
         let now = self.common.clock.now();
         let due = self.common.shards.due(self.shard, now, now.after(limits::SWEPT_WITHIN), limits::SWEPT_AT_ONCE).await;
-        for (user, kept) in self.trouble.note("nobody can be looked at", due).unwrap_or_default() {
+        let Ok(Due { outage, people }) = self.trouble.note("nobody can be looked at", due) else { return };
+        (self.looked_at, self.outage) = (now, outage);
+        for (user, kept) in people {
             let Ok(holding) = record::to_holding(&kept.record) else { continue };
             if !self.busy.contains_key(&user) {
                 self.known.insert(user.clone(), (kept.tag, holding));
@@ -159,7 +166,16 @@ impl People {
     }
 
     /// Whether everybody has had their turn.
-    async fn round(&mut self, asked: HashMap<UserId, Vec<Ask>>) -> bool {
+    async fn round(&mut self, mut asked: HashMap<UserId, Vec<Ask>>) -> bool {
+        // Whoever has not looked for long does not know whether there was an outage, which is held against nobody.
+        let is_late = |people: &Self| people.looked_at.after(limits::UNWATCHED) < people.common.clock.now();
+        if is_late(self) && self.is_built() && !asked.is_empty() {
+            self.look(&mut asked).await;
+            if is_late(self) {
+                asked.values().flatten().for_each(|ask| self.give_up(ask));
+                return false;
+            }
+        }
         let given_up = match self.load(asked).await {
             Ok(turns) => self.turns(turns).await,
             Err(asks) => asks,
@@ -217,6 +233,7 @@ impl People {
         }
         let told = turn.asks.iter().flat_map(|ask| ask.recorded(&mut holding)).collect();
         let mut judged = Judged::resume(&self.common.policy, holding, told);
+        self.outage.iter().for_each(|outage| judged.excuse(outage.since, outage.until));
         judged.take(turn.asks.iter().flat_map(|ask| ask.inputs(user)), now);
         for ask in &turn.asks {
             match ask {

@@ -38,6 +38,22 @@ pub(crate) struct Write {
     pub(crate) changes: Vec<Vec<u8>>,
 }
 
+/// What somebody finds who looks at a shard.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Due {
+    /// When nobody had looked for long, the last time.
+    pub(crate) outage: Option<Outage>,
+    /// Those for whom something is due.
+    pub(crate) people: Vec<(UserId, Kept)>,
+}
+
+/// A time in which nobody looked at a shard, as no node was there or none had a Redis: so nobody could be heard either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Outage {
+    pub(crate) since: Timestamp,
+    pub(crate) until: Timestamp,
+}
+
 /// What has become of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -102,17 +118,26 @@ impl Shards {
     /// until `again_at`, unless they are written before. Of whom there is no record, the lease goes too.
     ///
     /// # Errors
-    /// Nobody was handed out, or they were and the answer was lost: then they are again at `again_at`.
+    /// Nobody was handed out, or they were and the answer was lost: then they are again at `again_at`. A Redis that is full
+    /// hands nobody out, as nobody can be heard by it.
     pub(crate) async fn due(
         &self,
         shard: Shard,
         now: Timestamp,
         again_at: Timestamp,
         most: usize,
-    ) -> Result<Vec<(UserId, Kept)>, RedisError> {
+    ) -> Result<Due, RedisError> {
         let keys = self.keys(shard);
-        let arguments = [now.0, again_at.0, most as u64].map(|number| number.to_string().into_bytes());
-        users(self.0.line.run(&self.0.scripts.due, &[&keys.leases, &keys.users], &arguments).await?)
+        let numbers = [now.0, again_at.0, most as u64, limits::UNWATCHED.0, limits::WATCH_NOTED.0];
+        let arguments = numbers.map(|number| number.to_string().into_bytes());
+        let answer: Vec<Vec<u8>> =
+            self.0.line.run(&self.0.scripts.due, &[&keys.leases, &keys.users, &keys.watch], &arguments).await?;
+        let (outage, found) =
+            answer.split_at_checked(2).ok_or_else(|| RedisError::strange("an answer of another kind"))?;
+        let moment = |text: &Vec<u8>| std::str::from_utf8(text).ok()?.parse().ok().map(Timestamp);
+        let outage = moment(&outage[0]).zip(moment(&outage[1])).map(|(since, until)| Outage { since, until });
+        let (pairs, _) = found.as_chunks();
+        Ok(Due { outage, people: users(pairs.iter().cloned().map(|[user, there]| (user, there)).collect())? })
     }
 
     /// A piece of everybody in the shard, and where the next one begins. Who is there all the while comes at least once;

@@ -8,6 +8,7 @@
 //! | `{p:s}:users` | a hash: each user's tag and record |
 //! | `{p:s}:leases` | a sorted set: when something is due for a user |
 //! | `{p:s}:outbox` | a stream: changes that are not in the feed yet |
+//! | `{p:s}:watch` | a hash: when somebody looked last, and when nobody had for long |
 //! | `{p:s}:built` | that the shard's state was put together |
 //! | `{p:feed}:stream` | a stream: the changes of all shards in one order, by their positions |
 //! | `{p:feed}:state` | a hash: the newest position, and what of each outbox has been relayed |
@@ -34,7 +35,7 @@ use redis::cmd;
 use stillhere_engine::{time::Timestamp, wire::UserId};
 
 pub(crate) use error::RedisError;
-pub(crate) use kept::{Cursor, Kept, Outcome, Tag, Write};
+pub(crate) use kept::{Cursor, Due, Kept, Outage, Outcome, Tag, Write};
 
 use crate::settings::RedisSettings;
 use line::Line;
@@ -65,6 +66,7 @@ struct Keys {
     users: String,
     leases: String,
     outbox: String,
+    watch: String,
     built: String,
 }
 
@@ -88,7 +90,13 @@ impl Shards {
         let prefix = settings.prefix();
         let keys = |shard| {
             let key = |name| format!("{{{prefix}:{shard}}}:{name}");
-            Keys { users: key("users"), leases: key("leases"), outbox: key("outbox"), built: key("built") }
+            Keys {
+                users: key("users"),
+                leases: key("leases"),
+                outbox: key("outbox"),
+                watch: key("watch"),
+                built: key("built"),
+            }
         };
         let shards = Self(Arc::new(Inner {
             line: Line::new(settings.place())?,

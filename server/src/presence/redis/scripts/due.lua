@@ -1,18 +1,31 @@
--- Hands out those of one shard for whom something is due, oldest first, and leaves them alone for a while.
--- KEYS: leases, users
--- ARGV: now, when they are due again, how many at most
--- Answers each user, and the tag and the record.
-local leases, users = KEYS[1], KEYS[2]
+-- Hands out those of one shard for whom something is due, oldest first, and leaves them alone for a while. Notes that somebody
+-- has looked, and when nobody had for long: then nobody could be heard either.
+-- KEYS: leases, users, watch
+-- ARGV: now, when they are due again, how many at most, how long nobody may look, how often it is noted that somebody has
+-- Answers from when until when nobody had looked, the last time, or '' twice; then each user, and the tag and the record.
+local leases, users, watch = KEYS[1], KEYS[2], KEYS[3]
+local now = tonumber(ARGV[1])
 
-local found = {}
+local seen = redis.call('HMGET', watch, 'alive', 'since', 'until')
+local alive = tonumber(seen[1] or ARGV[1])
+if now - alive > tonumber(ARGV[4]) then
+  seen[2], seen[3] = seen[1], ARGV[1]
+  redis.call('HSET', watch, 'since', seen[2], 'until', seen[3])
+end
+-- A Redis that is full refuses this, and so the rest: whoever cannot be heard is not judged.
+if not seen[1] or now - alive >= tonumber(ARGV[5]) then
+  redis.call('HSET', watch, 'alive', ARGV[1])
+end
+
+local found = { seen[2] or '', seen[3] or '' }
 for _, user in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])) do
   local there = redis.call('HGET', users, user)
-  -- Taken out first even if it goes in again: a full Redis lets a script go on that has begun with that.
-  redis.call('ZREM', leases, user)
   if there then
     redis.call('ZADD', leases, ARGV[2], user)
     found[#found + 1] = user
     found[#found + 1] = there
+  else
+    redis.call('ZREM', leases, user)
   end
 end
 return found

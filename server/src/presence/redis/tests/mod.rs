@@ -38,6 +38,7 @@ contract! {
         a_write_that_comes_twice_is_written_once
         who_is_removed_is_gone_with_their_lease
         who_is_due_is_handed_out_once_the_longest_waiting_first
+        a_time_in_which_nobody_looked_is_told_to_whoever_looks_from_then_on
         a_lease_without_a_record_goes_and_a_record_without_a_lease_is_never_due
         everybody_is_read_in_pieces
         a_record_comes_back_byte_for_byte

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use stillhere_engine::{time::Timestamp, wire::UserId};
+use stillhere_engine::time::Timestamp;
 
 use super::{Ground, arrival, commit, kept, load, over, shard, user};
 use crate::{
     limits,
-    presence::redis::{Cursor, Kept, Outcome, RedisError, Write},
+    presence::redis::{Cursor, Due, Outcome, RedisError, Shards, Write},
 };
 
 pub(super) async fn of_two_who_write_after_the_same_reading_one_wins_and_the_other_is_told_what_is_there(
@@ -129,9 +129,28 @@ pub(super) async fn who_is_due_is_handed_out_once_the_longest_waiting_first(grou
 }
 
 /// Who they are; each record is its user's name.
-fn names(due: Vec<(UserId, Kept)>) -> Vec<String> {
-    due.iter().for_each(|(user, kept)| assert_eq!(kept.record, user.as_str().as_bytes()));
-    due.into_iter().map(|(user, _)| user.as_str().to_owned()).collect()
+fn names(due: Due) -> Vec<String> {
+    due.people.iter().for_each(|(user, kept)| assert_eq!(kept.record, user.as_str().as_bytes()));
+    due.people.into_iter().map(|(user, _)| user.as_str().to_owned()).collect()
+}
+
+pub(super) async fn a_time_in_which_nobody_looked_is_told_to_whoever_looks_from_then_on(ground: Ground) {
+    let (one, other) = (ground.shards().await, ground.shards().await);
+    let shard = shard(&one);
+    let look = async |shards: &Shards, now: u64| {
+        let found = shards.due(shard, Timestamp(now), Timestamp(now), 9).await.unwrap();
+        found.outage.map(|outage| (outage.since.0, outage.until.0))
+    };
+    let (begin, longest) = (10_000, limits::UNWATCHED.0);
+    assert_eq!(look(&one, begin).await, None, "nobody was there before");
+    assert_eq!(look(&other, begin + longest).await, None, "so long is no outage");
+    let again = begin + 2 * longest + 1;
+    assert_eq!(look(&one, again).await, Some((begin + longest, again)));
+    for later in 1..4 {
+        let now = again + later * limits::WATCH_NOTED.0;
+        assert_eq!(look(&other, now).await, Some((begin + longest, again)), "whoever looks is told");
+    }
+    assert_eq!(look(&one, begin).await, Some((begin + longest, again)), "a clock that lags is none");
 }
 
 pub(super) async fn a_lease_without_a_record_goes_and_a_record_without_a_lease_is_never_due(ground: Ground) {
@@ -139,7 +158,7 @@ pub(super) async fn a_lease_without_a_record_goes_and_a_record_without_a_lease_i
     let shard = shard(&shards);
     ground.tell("ZADD {$:3}:leases 1 nobody");
     commit(&shards, shard, Write { due: None, ..arrival("ann", 0) }).await;
-    assert_eq!(shards.due(shard, Timestamp(50), Timestamp(90), 9).await, Ok(Vec::new()));
+    assert_eq!(shards.due(shard, Timestamp(50), Timestamp(90), 9).await, Ok(Due::default()));
     assert_eq!(ground.tell("EXISTS {$:3}:leases").number(), 0);
     assert!(load(&shards, shard, "ann").await.is_some());
 }
