@@ -7,7 +7,7 @@
 //! Nodes may stand in each other's way, and the database then undoes what one of them has done so far. That one does it
 //! again, with the other one out of the way: everything that is written is right when it is written again.
 
-use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use sqlx::{Connection, PgConnection, error::DatabaseError, postgres::PgConnectOptions};
 use stillhere_engine::{time::Timestamp, wire::UserId};
 use tokio::{
     sync::{Mutex, MutexGuard},
@@ -153,7 +153,7 @@ impl Writer {
 }
 
 fn is_clash(why: &sqlx::Error) -> bool {
-    let code = why.as_database_error().and_then(|refusal| refusal.code());
+    let code = why.as_database_error().and_then(DatabaseError::code);
     code.is_some_and(|code| UNDONE.contains(&&*code))
 }
 

@@ -90,22 +90,35 @@ async fn a_server_that_has_lost_its_connection_does_not_write_beside_the_one_tha
     first.record(&batch(vec![row(1, 1)]).into()).await.unwrap();
 }
 
-#[tokio::test]
-async fn what_is_acknowledged_is_on_the_disk_whatever_others_in_the_database_are_content_with() {
+/// What the writer's connection has been told, in a database whose owner prefers something else. Nobody else can ask, so the
+/// writer tells by what it writes.
+async fn told(setting: &str, preferred: &str) -> String {
     let url = database();
-    let lax = "alter role stillhere in database %s set synchronous_commit = off";
     let mut beside = connect(&url).await;
     let name: String = sqlx::query_scalar("select current_database()").fetch_one(&mut beside).await.unwrap();
-    beside.execute(AssertSqlSafe(lax.replace("%s", &name))).await.unwrap();
-    let store = Postgres::open(&url).await.unwrap();
-    // Nobody else can ask what a connection has been told, so the writer tells by what it writes.
-    let witness = "create function tell() returns trigger language plpgsql as $$
-            begin new.page = '/' || current_setting('synchronous_commit'); return new; end $$;
-        create trigger tell before insert on sessions for each row execute function tell()";
-    beside.execute(witness).await.unwrap();
+    let prefer = format!("alter role stillhere in database {name} set {preferred}");
+    beside.execute(AssertSqlSafe(prefer)).await.unwrap();
+    let store = Postgres::open_shared(&url).await.unwrap();
+    let witness = format!(
+        "create function tell() returns trigger language plpgsql as $$
+            begin new.page = '/' || current_setting('{setting}'); return new; end $$;
+        create trigger tell before insert on sessions for each row execute function tell()"
+    );
+    sqlx::raw_sql(AssertSqlSafe(witness)).execute(&mut beside).await.unwrap();
     store.record(&batch(vec![row(1, 1)]).into()).await.unwrap();
-    let told = store.session(SessionId([1; 16])).await.unwrap().unwrap().page.unwrap();
-    assert_eq!(told.as_str(), "/on");
+    let page: String = sqlx::query_scalar("select page from sessions").fetch_one(&mut beside).await.unwrap();
+    page.trim_start_matches('/').to_owned()
+}
+
+#[tokio::test]
+async fn what_is_acknowledged_is_on_the_disk_whatever_others_in_the_database_are_content_with() {
+    assert_eq!(told("synchronous_commit", "synchronous_commit = off").await, "on");
+}
+
+#[tokio::test]
+async fn a_statement_sees_what_was_written_before_it_whatever_others_in_the_database_prefer() {
+    let preferred = "default_transaction_isolation = 'repeatable read'";
+    assert_eq!(told("transaction_isolation", preferred).await, "read committed");
 }
 
 #[tokio::test]
