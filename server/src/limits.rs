@@ -342,6 +342,9 @@ pub const WEBHOOK_HOLD: Millis = Millis::seconds(1);
 /// The longest that it is left alone: one request a minute shows soon enough that it is back, and costs nobody anything.
 pub const WEBHOOK_HOLD_MOST: Millis = Millis::minutes(1);
 
+/// How often a sender looks for letters that another node has put back.
+pub const WEBHOOK_LOOK: Millis = Millis::minutes(1);
+
 /// The longest `Retry-After` that is obeyed. Whoever wants more says 410.
 pub const WEBHOOK_RETRY_AFTER_MOST: Millis = Millis::minutes(60);
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::{
     sync::{Semaphore, watch},
-    time::timeout,
+    time::{interval, timeout},
 };
 
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     retention::Retention,
     routes::App,
     settings::Settings,
-    store::{Postgres, Sqlite, Store},
+    store::{Office, Postgres, Sqlite, Store},
     webhooks::{self, Drafts, Webhooks},
 };
 
@@ -83,12 +83,55 @@ impl System {
 
     /// Does what nobody asks for: tells webhooks, forgets what is old. Over when the server stops.
     pub(crate) async fn work(&self) {
-        let (told, store, metrics) = (Arc::clone(&self.webhooks), Arc::clone(&self.store), Arc::clone(&self.metrics));
         tokio::select! {
-            _ = webhooks::run(told, store, metrics, self.presence.clock(), self.stopped.clone()) => {}
+            () = self.be_in_office() => {}
             () = self.metrics.keep_small() => {}
             () = self.limiter.keep_small() => {}
-            () = self.retention.keep(&*self.store, self.presence.clock()) => {}
+        }
+    }
+
+    /// Does what only one of several nodes does, whenever this is the one.
+    async fn be_in_office(&self) {
+        let mut stopped = self.stopped.clone();
+        while !*stopped.borrow() {
+            match self.store.office().await {
+                Ok(Some(office)) => self.work_in(office).await,
+                Ok(None) => {}
+                Err(why) => tracing::warn!(%why, "nobody knows whether this node is to tell webhooks"),
+            }
+            // Who has had it and lost it asks again after a while, too.
+            let _ = timeout(limits::OFFICE_EVERY, stopped.wait_for(|stopped| *stopped)).await;
+        }
+    }
+
+    /// Until the office is lost, or the server stops.
+    async fn work_in(&self, mut office: Office) {
+        let (told, store, metrics) = (Arc::clone(&self.webhooks), Arc::clone(&self.store), Arc::clone(&self.metrics));
+        let clock = self.presence.clock();
+        let is_lost = async {
+            let mut look = interval(limits::OFFICE_EVERY);
+            look.tick().await;
+            while office.is_held().await {
+                look.tick().await;
+            }
+            tracing::warn!("another node tells webhooks from now on");
+        };
+        tokio::select! {
+            () = webhooks::run(told, store, metrics, clock, self.stopped.clone()) => {}
+            () = self.retention.keep(&*self.store, clock) => {}
+            () = self.write_letters() => {}
+            () = is_lost => return,
+        }
+        office.close().await;
+    }
+
+    /// Where nodes share their work, the one in office writes the letters; a lone server does with each batch.
+    async fn write_letters(&self) {
+        match &self.presence {
+            Presence::Shared(node) if !self.webhooks.lines().is_empty() => {
+                node.write_letters(Drafts::new(Arc::clone(&self.webhooks))).await;
+            }
+            _ => std::future::pending().await,
         }
     }
 

@@ -30,8 +30,13 @@ pub(crate) struct Ground {
 impl Ground {
     /// Starts so many nodes at once, which share the Redis at each one's address.
     pub(crate) async fn start(redis: &[String], grace_ms: u32) -> Self {
+        Self::start_with(redis, grace_ms, "").await
+    }
+
+    /// The same, with more settings.
+    pub(crate) async fn start_with(redis: &[String], grace_ms: u32, more: &str) -> Self {
         let database = Cluster::start(Disk::Ignored);
-        let settings = format!("{SETTINGS}grace_ms = {grace_ms}\n");
+        let settings = format!("{SETTINGS}grace_ms = {grace_ms}\n{more}");
         let url = database.database("facts");
         let nodes = join_all(redis.iter().map(|redis| node(&settings, &url, redis))).await;
         let addresses: Vec<String> = nodes.iter().map(|node| node.url("").replace("http://", "")).collect();

@@ -1,7 +1,10 @@
 //! Nodes come and go.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use stillhere_test_redis::Redis;
+use stillhere_tests::endpoint::Endpoint;
 
 use crate::{
     ground::Ground,
@@ -79,8 +82,7 @@ async fn a_node_that_is_added_knows_everybody_at_once() {
 #[tokio::test]
 async fn whoever_falls_silent_while_nodes_are_killed_is_punched_out_once() {
     let redis = Redis::start();
-    let ground = Ground::start(&[redis.url(), redis.url(), redis.url()], 2_000).await;
-    let mut ground = ground;
+    let mut ground = Ground::start(&[redis.url(), redis.url(), redis.url()], 2_000).await;
     let mut onlooker = Onlooker::follow(ground.proxy.url("/v1/feed"));
     onlooker.hear("snapshot", 1).await;
     let tabs = Tabs::open(PEOPLE, &ground.proxy.url("/v1/beat"));
@@ -107,4 +109,35 @@ async fn whoever_falls_silent_while_nodes_are_killed_is_punched_out_once() {
     users.dedup();
     assert_eq!((count, users.len()), (PEOPLE, PEOPLE), "each of them once");
     assert_eq!((onlooker.count("AUTO_OUT"), onlooker.count("leave")), (PEOPLE, PEOPLE), "{:?}", onlooker.heard);
+}
+
+#[tokio::test]
+async fn each_departure_is_one_letter_whichever_node_is_killed() {
+    let (redis, mut endpoint) = (Redis::start(), Endpoint::start().await);
+    let hook = format!(
+        "[[webhook]]\nname = \"chat\"\nurl = \"{}\"\nevents = [\"auto-out\", \"leave\"]\nformat = \"slack\"\n",
+        endpoint.url()
+    );
+    let all = [redis.url(), redis.url(), redis.url()];
+    let mut ground = Ground::start_with(&all, 1_000, &hook).await;
+    let tabs = Tabs::open(PEOPLE, &ground.proxy.url("/v1/beat"));
+    tabs.answered(2).await;
+    let mut letters = BTreeMap::<String, usize>::new();
+    // One of the three is in office. All of them go, one after the other, while people leave.
+    for number in 0..3 {
+        tabs.silence((number + 1) * PEOPLE / 4);
+        ground.nodes[number].kill().await;
+        while letters.len() < 2 * (number + 1) * PEOPLE / 4 {
+            *letters.entry(endpoint.next().await.body["text"].to_string()).or_default() += 1;
+        }
+        ground.nodes[number].restart().await;
+    }
+    tabs.end().await;
+    while letters.len() < 2 * PEOPLE {
+        *letters.entry(endpoint.next().await.body["text"].to_string()).or_default() += 1;
+    }
+    assert_eq!(letters.len(), 2 * PEOPLE, "a leave and a punch of each: {letters:?}");
+    // What was delivered and not noted when its node was killed comes again: at most one piece for each node.
+    let again = letters.values().sum::<usize>() - letters.len();
+    assert!(again <= 3 * 16, "{letters:?}");
 }

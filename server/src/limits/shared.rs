@@ -77,3 +77,9 @@ pub const UNWATCHED: Millis = Millis::seconds(2);
 
 /// How often it is noted that somebody looks at a shard: a part of the above, and no write for each look.
 pub const WATCH_NOTED: Millis = Millis(250);
+
+/// How often the node in office looks what webhooks are to be told: they take longer to answer.
+pub const HERALD_EVERY: Duration = Duration::from_millis(250);
+
+/// How often a node asks for the office, and whether it still has it: so long nobody tells webhooks when a node has gone.
+pub const OFFICE_EVERY: Duration = Duration::from_secs(2);

@@ -90,6 +90,8 @@ impl Sender {
             Rest::Held(until) => (until, false),
         };
         let line = &self.webhooks.lines()[self.place];
+        // Another node may have put a letter back: nobody rings for that here.
+        let until = until.min(self.clock.now().after(limits::WEBHOOK_LOOK));
         tokio::select! {
             _ = self.stop.wait_for(|stop| *stop) => {}
             () = line.bell.notified(), if hears => {}

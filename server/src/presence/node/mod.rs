@@ -11,6 +11,7 @@
 mod ask;
 mod crowd;
 mod follower;
+mod herald;
 mod judged;
 mod rebuild;
 mod record;

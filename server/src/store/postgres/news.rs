@@ -15,8 +15,8 @@ use crate::{
     },
 };
 
-/// What is there already is there for good. Nobody else writes, so the numbers go on from the last one: only a server that
-/// works alone has news here, as nodes have their feed in Redis.
+/// What is there already is there for good. One server writes here at a time, so the numbers go on from the last one: one that
+/// works alone, or of several the one in office. Those have their feed in Redis, and here up to where webhooks were told of it.
 const NEWS: &str = r#"
     insert into news (id, epoch, "offset", at, name, channel, user_id, json)
     select
