@@ -1,13 +1,12 @@
 //! `cargo xtask browsers`: the browser tests alone, in one engine or all, once or many times.
 
-use std::process::Command;
-
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::client;
 use crate::geckodriver;
 use crate::project::Project;
+use crate::repeated;
 use crate::server::{self, Profile};
 use crate::step;
 use crate::system_packages::{self, Needed};
@@ -82,8 +81,7 @@ pub(crate) fn run(project: &Project, arguments: &BrowsersArguments) -> Result<()
         cargo
     };
     step::run(project, "building the browser tests", tests().arg("--no-run"))?;
-    let mut failed = 0;
-    for number in 1..=arguments.times {
+    repeated::run(project, "browser tests", arguments.times, || {
         let mut cargo = tests();
         if arguments.write {
             cargo.env("STILLHERE_WRITE", "1");
@@ -95,41 +93,6 @@ pub(crate) fn run(project: &Project, arguments: &BrowsersArguments) -> Result<()
         for name in &arguments.without {
             cargo.args(["--skip", name]);
         }
-        let title = format!("browser tests, {number} of {}", arguments.times);
-        if let Err(error) = step::timed(project, title, || once(&mut cargo)) {
-            println!("{error}");
-            failed += 1;
-        }
-    }
-    println!("  {} of {} runs passed", arguments.times - failed, arguments.times);
-    if failed > 0 {
-        bail!("{failed} of {} runs failed; what failed in them is above", arguments.times);
-    }
-    Ok(())
-}
-
-/// One run; its error is what failed, with the words of each.
-fn once(cargo: &mut Command) -> Result<()> {
-    let output = cargo.output()?;
-    if output.status.success() {
-        return Ok(());
-    }
-    bail!("{}", failures(&String::from_utf8_lossy(&output.stdout)));
-}
-
-/// The part of a test program's output that says what failed and why; all of it when there is no such part.
-fn failures(output: &str) -> &str {
-    output.split_once("\nfailures:\n").map_or(output, |(_, rest)| rest.trim())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_a_run_only_what_failed_is_said() {
-        let output = "running 2 tests\ntest a::firefox ... ok\n\nfailures:\n\n---- b::firefox stdout ----\nwhy\n";
-        assert_eq!(failures(output), "---- b::firefox stdout ----\nwhy");
-        assert_eq!(failures("it was killed"), "it was killed");
-    }
+        cargo
+    })
 }

@@ -20,12 +20,14 @@ mod lint;
 mod loader;
 mod marks;
 mod node_packages;
+mod nodes;
 mod pack;
 mod page_cost;
 mod peer_list;
 mod peers;
 mod project;
 mod readme;
+mod repeated;
 mod screenshots;
 mod server;
 mod short_names;
@@ -74,6 +76,9 @@ enum Command {
     Test(test::TestArguments),
     /// The browser tests alone, in one engine or all three, once or many times.
     Browsers(browsers::BrowsersArguments),
+    /// Run the tests of several servers that share their work, once or many times; needs nginx, Redis and PostgreSQL, which
+    /// are installed where they are missing.
+    Nodes(nodes::NodesArguments),
     /// Measure in a real Chromium what the simulation plays; takes some minutes.
     BrowserFacts,
     /// Hand the wire and both machines whatever chance makes up, and see that every claim holds.
@@ -131,6 +136,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Docs(arguments) => docs::run(&project, &arguments),
         Command::Test(arguments) => test::run(&project, &arguments),
         Command::Browsers(arguments) => browsers::run(&project, &arguments),
+        Command::Nodes(arguments) => nodes::run(&project, &arguments),
         Command::BrowserFacts => browser_facts::run(&project),
         Command::Fuzz(arguments) => fuzz::run(&project, &arguments),
         Command::Lint => lint::run(&project),

@@ -31,7 +31,7 @@ pub(crate) const DATABASE: Needed<'_> = Needed {
 };
 
 /// What the tests of nodes that share their work start for themselves. The service that Debian starts is nothing to them.
-const REDIS: Needed<'_> = Needed {
+pub(crate) const REDIS: Needed<'_> = Needed {
     programs: &["redis-server"],
     versions: None,
     packages: &["redis-server"],
@@ -42,7 +42,7 @@ const REDIS: Needed<'_> = Needed {
 const DATABASE_TESTS: [&str; 2] = ["postgres", "presence::redis"];
 
 /// What the example of a proxy is tried out with.
-const PROXY: Needed<'_> = Needed {
+pub(crate) const PROXY: Needed<'_> = Needed {
     programs: &["nginx"],
     versions: None,
     packages: &["nginx-light"],
