@@ -47,12 +47,19 @@ impl Hold {
             Self::WithNodes => "select pg_advisory_lock_shared($1)",
         }
     }
+
+    /// How long a write waits for somebody else's. Beside a lone server nobody writes who would soon be done. Nodes wait for
+    /// each other for as long as anybody waits for them, as whoever gives up begins its whole entry again.
+    const fn patience(self) -> Duration {
+        match self {
+            Self::Alone => limits::STORE_PATIENCE,
+            Self::WithNodes => limits::ANSWER_WITHIN,
+        }
+    }
 }
 
 /// Takes the lock of those who write. It is waited for, not only tried: a server that was killed a moment ago may still
 /// have it.
-///
-/// Later locks are waited for as long as a statement may take: whoever has one is another writer, who will be done.
 pub(super) async fn enter(connection: &mut PgConnection, hold: Hold) -> Result<(), StoreError> {
     let failed = |why| StoreError::new("lock its database", why);
     be_patient(connection, limits::STORE_PATIENCE).await.map_err(failed)?;
@@ -60,7 +67,7 @@ pub(super) async fn enter(connection: &mut PgConnection, hold: Hold) -> Result<(
         let is_taken = why.as_database_error().is_some_and(|refusal| refusal.code().as_deref() == Some(TAKEN));
         return Err(if is_taken { taken(connection, hold).await } else { failed(why) });
     }
-    be_patient(connection, Duration::ZERO).await.map_err(failed)
+    be_patient(connection, hold.patience()).await.map_err(failed)
 }
 
 /// For how long each lock is waited for; zero: as long as a statement may take.
@@ -98,14 +105,16 @@ async fn taken(connection: &mut PgConnection, hold: Hold) -> StoreError {
 /// waited for as long.
 pub(super) async fn preparing(
     connection: &mut PgConnection,
+    hold: Hold,
     prepare: impl AsyncFnOnce(&mut PgConnection) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let failed = |why| StoreError::new("wait for who prepares its database", why);
+    be_patient(connection, Duration::ZERO).await.map_err(failed)?;
     sqlx::query("select pg_advisory_lock($1)").bind(PREPARING).execute(&mut *connection).await.map_err(failed)?;
     be_patient(connection, limits::STORE_PATIENCE).await.map_err(failed)?;
     // After an error nobody goes on with this connection, and the lock goes with it.
     prepare(connection).await?;
-    be_patient(connection, Duration::ZERO).await.map_err(failed)?;
+    be_patient(connection, hold.patience()).await.map_err(failed)?;
     sqlx::query("select pg_advisory_unlock($1)").bind(PREPARING).execute(connection).await.map_err(failed).map(|_| ())
 }
 

@@ -179,7 +179,7 @@ pub(super) async fn prepared(
 ) -> Result<PgConnection, StoreError> {
     let mut connection = connect(options, hold).await?;
     inspect(&mut connection).await?;
-    locks::preparing(&mut connection, prepare).await?;
+    locks::preparing(&mut connection, hold, prepare).await?;
     Ok(connection)
 }
 
