@@ -25,6 +25,7 @@ pub(crate) struct Tabs {
 struct Tab {
     answered: watch::Receiver<u64>,
     refused: watch::Receiver<u64>,
+    heard: watch::Receiver<String>,
     silence: watch::Sender<bool>,
     task: JoinHandle<Told>,
 }
@@ -57,7 +58,9 @@ impl Tabs {
                 count.wait_for(|count| count >= wanted).await.expect("the tab is open");
             }
         };
-        timeout(PATIENCE * 2, all).await.expect("what is waited for comes");
+        let came = timeout(PATIENCE * 2, all).await;
+        let heard: Vec<String> = self.tabs.iter().map(|tab| tab.heard.borrow().clone()).collect();
+        assert!(came.is_ok(), "what is waited for does not come; each has heard last: {heard:?}");
     }
 
     /// Tells the first of them to fall silent, without a word.
@@ -82,9 +85,10 @@ impl Tab {
     fn open(number: usize, url: String, client: Arc<Client>) -> Self {
         let (answers, answered) = watch::channel(0);
         let (refusals, refused) = watch::channel(0);
+        let (words, heard) = watch::channel(String::new());
         let (silence, silenced) = watch::channel(false);
-        let task = tokio::spawn(beat(number, url, client, silenced, [answers, refusals]));
-        Self { answered, refused, silence, task }
+        let task = tokio::spawn(beat(number, url, client, silenced, [answers, refusals], words));
+        Self { answered, refused, heard, silence, task }
     }
 }
 
@@ -95,6 +99,7 @@ async fn beat(
     client: Arc<Client>,
     silenced: watch::Receiver<bool>,
     [answers, refusals]: [watch::Sender<u64>; 2],
+    words: watch::Sender<String>,
 ) -> Told {
     let (mut told, mut seq) = (Told::new(), 1_u64);
     let mut due = interval(EVERY);
@@ -120,6 +125,7 @@ async fn beat(
             Err(_) => "no answer".to_owned(),
         };
         if word == "200" { &answers } else { &refusals }.send_modify(|count| *count += 1);
+        words.send_replace(word.clone());
         *told.entry(word).or_default() += 1;
     }
     told

@@ -1,11 +1,13 @@
 //! What can be asked of one person, and what the store knows of what is asked.
 
+use std::sync::Arc;
+
 use stillhere_engine::{
     time::Timestamp,
     tracker::{Batch, Change, Holding, Input, OpenPunch, Past, PunchKind, Report, SessionRow, Ticket, Way},
     wire::{Beat, SessionId, UserId},
 };
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use super::{judged::Judged, shard::Common, waiting::Waiting};
 use crate::store::{PunchQuery, Store, StoreError};
@@ -92,15 +94,41 @@ pub(super) enum Command {
 }
 
 /// What the store knows of a session that is in nobody's memory.
-pub(super) enum Found {
+enum Found {
     /// It never was, is over, or is somebody else's.
     Ended(Past),
     /// It lasts.
     Open(Ask),
 }
 
+/// Asks the store about a beat's session, and lets the beat be judged with that.
+pub(super) fn look_up(common: &Arc<Common>, commands: &mpsc::WeakUnboundedSender<Command>, report: Report) {
+    let (common, commands) = (Arc::clone(common), commands.clone());
+    tokio::spawn(async move {
+        let Report { ticket: waiting, user, issued_at, beat, .. } = report;
+        let asks = match past_of(&common, &user, beat.session).await {
+            Some((found, removed_at)) => {
+                // A tab that was open all the time would tell of what was removed.
+                let issued_at = issued_at.max(removed_at);
+                let ask = |past| Ask::Beat { issued_at, beat: Box::new(beat.clone()), past, waiting };
+                match found {
+                    Found::Ended(past) => vec![Command::Own(user, ask(Some(past)))],
+                    // Redis has forgotten it: that is no departure.
+                    Found::Open(restore) => {
+                        vec![Command::Own(user.clone(), restore), Command::Own(user, ask(None))]
+                    }
+                }
+            }
+            None => vec![Command::LookUpFailed(waiting)],
+        };
+        if let Some(commands) = commands.upgrade() {
+            asks.into_iter().for_each(|command| _ = commands.send(command));
+        }
+    });
+}
+
 /// Looks a session up, and when its user was removed last; `None`: that cannot be known now.
-pub(super) async fn past_of(common: &Common, user: &UserId, session: SessionId) -> Option<(Found, Option<Timestamp>)> {
+async fn past_of(common: &Common, user: &UserId, session: SessionId) -> Option<(Found, Option<Timestamp>)> {
     let (found, removed_at) = tokio::join!(stored(&*common.store, user, session), common.shards.removed_at(user));
     let outcome = match &found {
         Ok(Found::Ended(Past::NeverSeen)) => "new",

@@ -18,6 +18,7 @@ mod record;
 mod removal;
 mod shard;
 mod trouble;
+mod turn;
 mod waiting;
 mod writer;
 

@@ -6,6 +6,7 @@
 
 use std::{
     collections::HashMap,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -15,7 +16,7 @@ use std::{
 use stillhere_engine::{
     policy::Policy,
     time::Timestamp,
-    tracker::{Batch, Holding, Report},
+    tracker::{Batch, Holding},
     wire::{SessionId, UserId},
 };
 use tokio::{
@@ -24,10 +25,11 @@ use tokio::{
 };
 
 use super::{
-    ask::{Ask, Command, Found, past_of},
+    ask::{Ask, Command, look_up},
     judged::Judged,
     record, removal,
     trouble::Trouble,
+    turn::{Turn, read, write},
     waiting::Waiters,
     writer::Writer,
 };
@@ -35,7 +37,7 @@ use crate::{
     driver::Clock,
     limits,
     metrics::Metrics,
-    presence::redis::{Due, Kept, Outage, Outcome, RedisError, Shard, Shards, Tag, Write},
+    presence::redis::{Due, Outage, Outcome, RedisError, Shard, Shards, Tag},
     store::Store,
 };
 
@@ -73,12 +75,6 @@ pub(super) struct People {
     trouble: Trouble,
 }
 
-/// Somebody in a round.
-struct Turn {
-    asks: Vec<Ask>,
-    before: Option<(Tag, Holding)>,
-}
-
 impl People {
     pub(super) fn start(common: Arc<Common>, shard: Shard) -> mpsc::UnboundedSender<Command> {
         let (commands, inbox) = mpsc::unbounded_channel();
@@ -105,16 +101,23 @@ impl People {
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let mut turns = HashMap::new();
-            tokio::select! {
-                count = inbox.recv_many(&mut commands, limits::COMMANDS_AT_ONCE) => {
-                    if count == 0 {
-                        return;
-                    }
-                    for command in commands.drain(..) {
-                        self.take(command, &mut turns);
-                    }
+            if self.trouble.is_known() && self.is_built() {
+                look.tick().await;
+                if !self.probe(&mut inbox, &mut turns).await {
+                    return;
                 }
-                _ = look.tick() => self.look(&mut turns).await,
+            } else {
+                tokio::select! {
+                    count = inbox.recv_many(&mut commands, limits::COMMANDS_AT_ONCE) => {
+                        if count == 0 {
+                            return;
+                        }
+                        for command in commands.drain(..) {
+                            self.take(command, &mut turns);
+                        }
+                    }
+                    _ = look.tick() => self.look(&mut turns).await,
+                }
             }
             let is_done = self.round(turns).await;
             for until in self.until.drain(..) {
@@ -147,6 +150,31 @@ impl People {
         }
     }
 
+    /// Looks whether Redis answers again, and refuses whoever asks meanwhile: they would wait in vain. Whether the node is
+    /// still there.
+    async fn probe(
+        &mut self,
+        inbox: &mut mpsc::UnboundedReceiver<Command>,
+        turns: &mut HashMap<UserId, Vec<Ask>>,
+    ) -> bool {
+        let now = self.common.clock.now();
+        let common = Arc::clone(&self.common);
+        let mut due = pin!(common.shards.due(self.shard, now, now.after(limits::SWEPT_WITHIN), limits::SWEPT_AT_ONCE));
+        loop {
+            tokio::select! {
+                found = &mut due => {
+                    self.found(now, found, turns);
+                    return true;
+                }
+                command = inbox.recv() => match command {
+                    Some(Command::New(_, waiting, _)) => waiting.refuse(),
+                    Some(command) => self.take(command, turns),
+                    None => return false,
+                }
+            }
+        }
+    }
+
     /// Takes up those for whom something is due.
     async fn look(&mut self, turns: &mut HashMap<UserId, Vec<Ask>>) {
         if !self.is_built() {
@@ -154,6 +182,10 @@ impl People {
         }
         let now = self.common.clock.now();
         let due = self.common.shards.due(self.shard, now, now.after(limits::SWEPT_WITHIN), limits::SWEPT_AT_ONCE).await;
+        self.found(now, due, turns);
+    }
+
+    fn found(&mut self, now: Timestamp, due: Result<Due, RedisError>, turns: &mut HashMap<UserId, Vec<Ask>>) {
         let Ok(Due { outage, people }) = self.trouble.note("nobody can be looked at", due) else { return };
         (self.looked_at, self.outage) = (now, outage);
         for (user, kept) in people {
@@ -170,7 +202,9 @@ impl People {
         // Whoever has not looked for long does not know whether there was an outage, which is held against nobody.
         let is_late = |people: &Self| people.looked_at.after(limits::UNWATCHED) < people.common.clock.now();
         if is_late(self) && self.is_built() && !asked.is_empty() {
-            self.look(&mut asked).await;
+            if !self.trouble.is_known() {
+                self.look(&mut asked).await;
+            }
             if is_late(self) {
                 asked.values().flatten().for_each(|ask| self.give_up(ask));
                 return false;
@@ -288,7 +322,7 @@ impl People {
     fn accept(&mut self, mut judged: Judged, after: Option<(Tag, Holding)>, now: Timestamp) {
         judged.take_said().into_iter().for_each(|said| self.waiters.say(said));
         judged.ended(now).for_each(|(row, end)| self.common.metrics.end(row, end));
-        judged.take_look_ups().into_iter().for_each(|report| self.look_up(report));
+        judged.take_look_ups().into_iter().for_each(|report| look_up(&self.common, &self.commands, report));
         if !judged.take_changes().is_empty() {
             // The task is gone only when the node is.
             let _ = self.common.told.send(self.shard);
@@ -341,55 +375,9 @@ impl People {
         }
     }
 
-    fn look_up(&self, report: Report) {
-        let (common, commands) = (Arc::clone(&self.common), self.commands.clone());
-        tokio::spawn(async move {
-            let Report { ticket: waiting, user, issued_at, beat, .. } = report;
-            let asks = match past_of(&common, &user, beat.session).await {
-                Some((found, removed_at)) => {
-                    // A tab that was open all the time would tell of what was removed.
-                    let issued_at = issued_at.max(removed_at);
-                    let ask = |past| Ask::Beat { issued_at, beat: Box::new(beat.clone()), past, waiting };
-                    match found {
-                        Found::Ended(past) => vec![Command::Own(user, ask(Some(past)))],
-                        // Redis has forgotten it: that is no departure.
-                        Found::Open(restore) => {
-                            vec![Command::Own(user.clone(), restore), Command::Own(user, ask(None))]
-                        }
-                    }
-                }
-                None => vec![Command::LookUpFailed(waiting)],
-            };
-            if let Some(commands) = commands.upgrade() {
-                asks.into_iter().for_each(|command| _ = commands.send(command));
-            }
-        });
-    }
-
     fn give_up(&mut self, ask: &Ask) {
         if let Some(ticket) = ask.waiting() {
             self.waiters.refuse(ticket);
         }
     }
-}
-
-/// What is there of a person.
-fn read(kept: Option<Kept>) -> Result<Option<(Tag, Holding)>, RedisError> {
-    kept.map(|kept| Ok((kept.tag, record::to_holding(&kept.record)?))).transpose()
-}
-
-/// What is to be there, unless somebody else has written meanwhile.
-fn write(
-    judged: &mut Judged,
-    before: Option<Tag>,
-    now: Timestamp,
-) -> Result<(Write, Option<(Tag, Holding)>), RedisError> {
-    let held = judged.hold(now);
-    let due = held.as_ref().map(|(_, due)| *due).filter(|due| *due < Timestamp::NEVER);
-    let after = held.map(|(holding, _)| (Tag::by_chance(), holding));
-    let keep =
-        |(tag, holding): &(Tag, Holding)| Ok::<_, RedisError>(Kept { tag: *tag, record: record::of_holding(holding)? });
-    let kept = after.as_ref().map(keep);
-    let changes = judged.changes().iter().map(|change| record::of_change(now, change)).collect::<Result<_, _>>()?;
-    Ok((Write { user: judged.user().clone(), before, after: kept.transpose()?, due, changes }, after))
 }

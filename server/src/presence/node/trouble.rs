@@ -9,6 +9,11 @@ pub(super) struct Trouble {
 }
 
 impl Trouble {
+    /// Whether the last that was asked has failed.
+    pub(super) const fn is_known(&self) -> bool {
+        self.is_known
+    }
+
     /// Passes on what has come of something, and says so if that is new. `not_done` is what cannot be done.
     pub(super) fn note<T>(&mut self, not_done: &str, done: Result<T, RedisError>) -> Result<T, RedisError> {
         match &done {

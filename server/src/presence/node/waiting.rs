@@ -64,13 +64,20 @@ impl Waiters {
 
     /// It could not be done now.
     pub(super) fn refuse(&mut self, ticket: Ticket) {
+        self.waiting.remove(&ticket).into_iter().for_each(Waiting::refuse);
+    }
+}
+
+impl Waiting {
+    /// It cannot be done now.
+    pub(super) fn refuse(self) {
         let why = Refusal::StoreDown;
-        match self.waiting.remove(&ticket) {
-            Some(Waiting::Beat(waiting)) => _ = waiting.send(Err(why)),
-            Some(Waiting::Done(waiting)) => _ = waiting.send(Err(why)),
-            Some(Waiting::Punch(waiting)) => _ = waiting.send(Err(why)),
-            Some(Waiting::Sweep(waiting)) => _ = waiting.send(Err(why)),
-            None => {}
+        // Who has gone meanwhile will ask again.
+        match self {
+            Self::Beat(waiting) => _ = waiting.send(Err(why)),
+            Self::Done(waiting) => _ = waiting.send(Err(why)),
+            Self::Punch(waiting) => _ = waiting.send(Err(why)),
+            Self::Sweep(waiting) => _ = waiting.send(Err(why)),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use stillhere_engine::time::Timestamp;
+use stillhere_engine::time::{Millis, Timestamp};
 
 use super::{Ground, arrival, commit, kept, load, over, shard, user};
 use crate::{
@@ -137,20 +137,22 @@ fn names(due: Due) -> Vec<String> {
 pub(super) async fn a_time_in_which_nobody_looked_is_told_to_whoever_looks_from_then_on(ground: Ground) {
     let (one, other) = (ground.shards().await, ground.shards().await);
     let shard = shard(&one);
-    let look = async |shards: &Shards, now: u64| {
-        let found = shards.due(shard, Timestamp(now), Timestamp(now), 9).await.unwrap();
-        found.outage.map(|outage| (outage.since.0, outage.until.0))
-    };
-    let (begin, longest) = (10_000, limits::UNWATCHED.0);
-    assert_eq!(look(&one, begin).await, None, "nobody was there before");
-    assert_eq!(look(&other, begin + longest).await, None, "so long is no outage");
-    let again = begin + 2 * longest + 1;
-    assert_eq!(look(&one, again).await, Some((begin + longest, again)));
-    for later in 1..4 {
-        let now = again + later * limits::WATCH_NOTED.0;
-        assert_eq!(look(&other, now).await, Some((begin + longest, again)), "whoever looks is told");
+    let look = async |shards: &Shards| shards.due(shard, Timestamp(9), Timestamp(9), 9).await.unwrap().outage;
+    // As if whoever looked last had done so then.
+    let last = |at: Timestamp| ground.tell(&format!("HSET {{$:3}}:watch alive {}", at.0)).number();
+    assert_eq!(look(&one).await, None, "nobody was there before");
+    assert_eq!(look(&other).await, None);
+    let lately = one.now().await.unwrap().before(limits::UNWATCHED.minus(Millis(500)));
+    last(lately);
+    assert_eq!(look(&one).await, None, "so long is no outage");
+    let long_ago = one.now().await.unwrap().before(Millis::minutes(5));
+    last(long_ago);
+    let outage = look(&one).await.expect("an outage");
+    assert_eq!(outage.since, long_ago);
+    assert!(outage.until <= one.now().await.unwrap() && outage.until.since(long_ago) >= Millis::minutes(5));
+    for _ in 0..3 {
+        assert_eq!(look(&other).await, Some(outage), "whoever looks is told");
     }
-    assert_eq!(look(&one, begin).await, Some((begin + longest, again)), "a clock that lags is none");
 }
 
 pub(super) async fn a_lease_without_a_record_goes_and_a_record_without_a_lease_is_never_due(ground: Ground) {
