@@ -17,13 +17,13 @@ use stillhere_engine::{
     wire::{Accepted, Beat, ChannelName, Refusal, SessionId, UserId},
 };
 
+pub(crate) use self::redis::{RedisError, Shards};
 use crate::{
     driver::{Clock, Driver, Members, Person, Swept, Writing},
     feed::{Position, Topic, Watch},
     store::Removed,
 };
 pub(crate) use node::{Node, NodeError};
-pub(crate) use redis::{RedisError, Shards};
 
 /// Where it is known who is here.
 #[derive(Clone)]

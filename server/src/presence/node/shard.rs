@@ -67,12 +67,18 @@ pub(super) struct People {
     /// What this node wrote last of whom. It may be out of date, which the next write finds out.
     known: HashMap<UserId, (Tag, Holding)>,
     /// What this node has given away to be written when there is time, and whether it has been.
-    unsaved: HashMap<UserId, (Arc<AtomicBool>, Vec<(SessionId, u32)>)>,
+    unsaved: HashMap<UserId, Unsaved>,
     /// Who waits for the end of the round.
     until: Vec<oneshot::Sender<bool>>,
     /// What waits for those of whom a batch is under way.
     busy: HashMap<UserId, Vec<Ask>>,
     trouble: Trouble,
+}
+
+/// Beats of a person that are being written, and whether they have been.
+struct Unsaved {
+    is_saved: Arc<AtomicBool>,
+    rows: Vec<(SessionId, u32)>,
 }
 
 impl People {
@@ -260,10 +266,10 @@ impl People {
     fn judge(&self, user: &UserId, turn: &Turn, now: Timestamp) -> Judged {
         let before = turn.before.as_ref().map(|(_, holding)| holding.clone());
         let mut holding = before.unwrap_or_else(|| Holding::nobody(user.clone(), now));
-        if let Some((is_saved, rows)) = self.unsaved.get(user)
-            && is_saved.load(Relaxed)
+        if let Some(unsaved) = self.unsaved.get(user)
+            && unsaved.is_saved.load(Relaxed)
         {
-            rows.iter().for_each(|(session, seq)| holding.note_saved(session, *seq));
+            unsaved.rows.iter().for_each(|(session, seq)| holding.note_saved(session, *seq));
         }
         let told = turn.asks.iter().flat_map(|ask| ask.recorded(&mut holding)).collect();
         let mut judged = Judged::resume(&self.common.policy, holding, told);
@@ -360,7 +366,7 @@ impl People {
             self.unsaved.clear();
         }
         let rows = batch.sessions.iter().map(|row| (row.session, row.seq)).collect();
-        self.unsaved.insert(user.clone(), (self.common.writer.later(batch), rows));
+        self.unsaved.insert(user.clone(), Unsaved { is_saved: self.common.writer.later(batch), rows });
     }
 
     /// A person's batch is in the store, or could not be written: whoever waited for that is answered, whatever becomes of
