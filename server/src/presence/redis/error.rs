@@ -24,6 +24,8 @@ pub(crate) enum RedisError {
     Denied,
     /// What lies there was written by a newer version, another program, or a node with other settings.
     Strange(Box<str>),
+    /// When its memory is full it throws out what it likes.
+    Forgetful(Box<str>),
     /// It refused for a reason of its own: the first word of it.
     Refused(Box<str>),
 }
@@ -90,6 +92,11 @@ impl fmt::Display for RedisError {
                 f,
                 "in Redis lies what this version has not written ({what}): is `redis_prefix` another program's, is \
                  `redis_shards` different on another node, or was a newer version here?"
+            ),
+            Self::Forgetful(policy) => write!(
+                f,
+                "when its memory is full, Redis throws out anybody ({policy}): set `maxmemory-policy noeviction`, so that it \
+                 says that it is full instead"
             ),
             Self::Refused(why) => write!(f, "Redis has refused ({why})"),
         }

@@ -109,7 +109,20 @@ impl Shards {
             epoch: AtomicU64::new(0),
         }));
         shards.position().await?;
+        shards.inspect().await?;
         Ok(shards)
+    }
+
+    /// Refuses a Redis that throws out whatever nobody has asked for lately: a whole shard is one key.
+    async fn inspect(&self) -> Result<(), RedisError> {
+        for keys in &self.0.shards {
+            let policy: String = self.0.line.run(&self.0.scripts.policy, &[&keys.users], &[]).await?;
+            // Our keys never expire, so what throws out only such keys leaves them alone.
+            if policy.starts_with("allkeys") {
+                return Err(RedisError::Forgetful(policy.into()));
+            }
+        }
+        Ok(())
     }
 
     /// Each shard once.

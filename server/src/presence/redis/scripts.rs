@@ -14,6 +14,8 @@ pub(super) struct Scripts {
     pub(super) built: Lua,
     /// Tells the time.
     pub(super) clock: Lua,
+    /// Tells what is thrown out when memory is full.
+    pub(super) policy: Lua,
 }
 
 impl Default for Scripts {
@@ -24,6 +26,7 @@ impl Default for Scripts {
             publish: Lua::new(include_str!("scripts/publish.lua")),
             built: Lua::new(include_str!("scripts/built.lua")),
             clock: Lua::new(include_str!("scripts/clock.lua")),
+            policy: Lua::new(include_str!("scripts/policy.lua")),
         }
     }
 }

@@ -58,6 +58,7 @@ contract! {
     outages:
         a_redis_that_does_not_answer_is_slow_and_serves_again_when_it_does
         a_full_redis_writes_nothing_and_still_lets_people_go
+        a_redis_that_throws_people_out_when_it_is_full_is_refused
         a_redis_that_has_forgotten_the_scripts_is_told_them
         a_redis_that_has_forgotten_everything_begins_a_greater_epoch_and_has_no_shard_that_is_built;
 }

@@ -46,6 +46,20 @@ pub(super) async fn a_full_redis_writes_nothing_and_still_lets_people_go(ground:
     assert_eq!(commit(&shards, shard, arrival("bob", 5)).await, Outcome::Written);
 }
 
+pub(super) async fn a_redis_that_throws_people_out_when_it_is_full_is_refused(ground: Ground) {
+    let mut ground = ground.alone();
+    for (policy, is_taken) in [("allkeys-lru", false), ("volatile-ttl", true), ("noeviction", true)] {
+        ground.each(|redis| {
+            redis.tell(&["CONFIG", "SET", "maxmemory", "100mb"]);
+            redis.tell(&["CONFIG", "SET", "maxmemory-policy", policy]);
+        });
+        match ground.open(None).await {
+            Ok(_) => assert!(is_taken, "{policy}"),
+            Err(why) => assert!(!is_taken && why.to_string().contains("maxmemory-policy noeviction"), "{why}"),
+        }
+    }
+}
+
 pub(super) async fn a_redis_that_has_forgotten_the_scripts_is_told_them(ground: Ground) {
     let mut ground = ground.alone();
     let shards = ground.shards().await;
