@@ -16,6 +16,9 @@ use crate::{generator::wall_ms, progress::Progress};
 /// Rows in one transaction: as many as a busy server has in one.
 const PIECE: u32 = 20_000;
 
+/// How many of them are written between two words about it.
+const PIECES_BETWEEN: u32 = 10;
+
 /// Where people are, and what they look at.
 const CHANNELS: u32 = 100;
 const PAGES: u32 = 1_000;
@@ -75,7 +78,9 @@ struct Past {
 async fn fill(folder: &Path, count: u32, progress: &Progress, past_of: impl Fn(u32) -> Past) -> Result<(), String> {
     let store = Sqlite::open(folder).await.map_err(|why| why.to_string())?;
     for first in (0..count).step_by(PIECE as usize) {
-        progress.say(&format!("{first} of {count} sessions are written"));
+        if first.is_multiple_of(PIECE * PIECES_BETWEEN) {
+            progress.say(&format!("{first} of {count} sessions are written"));
+        }
         let mut batch = Batch { alive_at: Some(now()), ..Batch::default() };
         for number in first..(first + PIECE).min(count) {
             let row = row(number, &past_of(number));

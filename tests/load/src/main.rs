@@ -5,7 +5,10 @@ mod clock;
 mod cores;
 mod crowd;
 mod generator;
+mod held;
+mod herd;
 mod histogram;
+mod hostility;
 mod memory;
 mod plot;
 mod program;
@@ -80,6 +83,8 @@ enum Measurement {
     Restart,
     /// From a leave's cause to each of its watchers.
     Push,
+    /// Honest beats under floods, silent and slow connections, and after a restart.
+    Hostility,
 }
 
 impl Measurement {
@@ -89,6 +94,7 @@ impl Measurement {
             Self::Memory => "memory",
             Self::Restart => "restart",
             Self::Push => "push",
+            Self::Hostility => "hostility",
         }
     }
 
@@ -98,6 +104,7 @@ impl Measurement {
             Self::Memory => memory::measure(scale, progress).await,
             Self::Restart => restart::measure(scale, progress).await,
             Self::Push => push::measure(scale, progress).await,
+            Self::Hostility => hostility::measure(scale, progress).await,
         }
     }
 }

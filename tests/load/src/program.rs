@@ -152,6 +152,20 @@ impl Program {
         }
     }
 
+    /// Kills our own server without a word, and starts it again where it was.
+    ///
+    /// # Errors
+    /// A sentence.
+    pub(crate) async fn restart(&mut self) -> Result<(), String> {
+        let Kept::Ours(server) = &mut self.kept else { return Err("only our own server can begin anew".to_owned()) };
+        server.kill().await;
+        cores::pin(cores::SERVER)?;
+        server.restart().await;
+        cores::pin(cores::LOAD)?;
+        self.processes = vec![server.id()];
+        Ok(())
+    }
+
     /// Has everything done that was put off: what was answered but is not on disk belongs to the work that was done.
     pub(crate) async fn settle(&self) {
         if let Some(server) = self.server() {

@@ -75,7 +75,7 @@ pub(crate) async fn measure(scale: &Scale, progress: &Progress) -> Result<Table,
 async fn start(folder: &str, count: u32) -> Result<(u64, u64), String> {
     cores::pin(cores::SERVER)?;
     let begun = now();
-    let server = Server::start(&["--data", folder], ROOMY, &ENVIRONMENT).await;
+    let mut server = Server::start(&["--data", folder], ROOMY, &ENVIRONMENT).await;
     let ready = async {
         let mut tries = interval(Duration::from_millis(2));
         while server.status(reqwest::Method::GET, "/readyz", &[]).await != 200 {
@@ -89,5 +89,8 @@ async fn start(folder: &str, count: u32) -> Result<(u64, u64), String> {
     if here != Some(f64::from(count)) {
         return Err(format!("{count} sessions were open, and the server knows {here:?}"));
     }
-    Ok((took, cores::resident(server.id())))
+    let resident = cores::resident(server.id());
+    // And waits until it is gone: the next one wants its folder.
+    server.kill().await;
+    Ok((took, resident))
 }

@@ -24,6 +24,7 @@ use crate::{cores, histogram::Latency};
 
 pub(crate) use run::run;
 pub(crate) use tabs::{token_of as token, wall_ms};
+pub(crate) use talk::dial;
 
 /// What a generator is for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -98,7 +99,7 @@ pub(crate) enum Flood {
 }
 
 /// What is to be done now.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Order {
     /// As much as the other side takes, for so long.
     For { seconds: f64 },
@@ -106,6 +107,10 @@ pub(crate) enum Order {
     Count { requests: u64 },
     /// So many a second, whatever the other side does: waiting for one's turn is a part of the answer's time.
     Paced { per_s: f64, seconds: f64 },
+    /// So many in each piece of so many milliseconds, evenly over it.
+    Waves { each_ms: u64, counts: Vec<u32> },
+    /// Open every connection again: the other side has hung up on all of them.
+    Reconnect,
     /// Only for watchers: somebody comes and goes, so many times.
     Leaves { times: u32 },
 }

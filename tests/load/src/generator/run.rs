@@ -41,7 +41,7 @@ fn serve(spec: &str) -> Result<(), String> {
     let mut events = Events::with_capacity(1_024);
     loop {
         match orders.try_recv() {
-            Ok(order) => tell(&talk.work(order)?),
+            Ok(order) => tell(&talk.work(&order)?),
             Err(mpsc::TryRecvError::Disconnected) => return Ok(()),
             Err(mpsc::TryRecvError::Empty) => _ = talk.wait_idle(&mut events)?,
         }

@@ -89,7 +89,8 @@ impl Talk {
         for event in &*events {
             match event.token() {
                 super::run::WAKER => is_woken = true,
-                Token(number) => self.ready(number, 0, &mut count)?,
+                // Whoever hangs up on somebody who says nothing may do so: the next order opens the line again, or finds out.
+                Token(number) => _ = self.ready(number, 0, &mut count)?,
             }
         }
         Ok(is_woken)
@@ -99,7 +100,10 @@ impl Talk {
     ///
     /// # Errors
     /// A sentence: something was answered that may not be, or nothing was.
-    pub(super) fn work(&mut self, order: Order) -> Result<Told, String> {
+    pub(super) fn work(&mut self, order: &Order) -> Result<Told, String> {
+        if matches!(order, Order::Reconnect) {
+            return self.reconnect();
+        }
         let mut events = Events::with_capacity(1_024);
         let mut count = Count::default();
         let begun = now();
@@ -116,8 +120,8 @@ impl Talk {
             poll(&mut self.poll, &mut events, Some(order.pause(passed, count.begun)))?;
             let passed = nanos_since(begun);
             for event in &events {
-                if event.token() != super::run::WAKER {
-                    self.ready(event.token().0, passed, &mut count)?;
+                if event.token() != super::run::WAKER && !self.ready(event.token().0, passed, &mut count)? {
+                    self.hung_up(event.token().0, &mut count)?;
                 }
             }
             if count.ended > answered || count.begun == count.ended {
@@ -131,7 +135,14 @@ impl Talk {
         Ok(Told { answers, seconds, latency: lengths.latency(), hung_up, failed: None })
     }
 
-    fn say_what_is_due(&mut self, order: Order, begun: Instant, due: u64, count: &mut Count) {
+    fn reconnect(&mut self) -> Result<Told, String> {
+        for number in 0..self.lines.len() {
+            self.lines[number] = self.connect(number)?;
+        }
+        Ok(Told::default())
+    }
+
+    fn say_what_is_due(&mut self, order: &Order, begun: Instant, due: u64, count: &mut Count) {
         while count.begun < due && count.begun - count.ended < self.spec.under_way as u64 {
             let Some(number) = self.idle.pop_front() else { break };
             let line = &mut self.lines[number];
@@ -144,8 +155,8 @@ impl Talk {
         }
     }
 
-    /// Something can be read or written.
-    fn ready(&mut self, number: usize, passed: u64, count: &mut Count) -> Result<(), String> {
+    /// Something can be read or written. Whether the line is still there.
+    fn ready(&mut self, number: usize, passed: u64, count: &mut Count) -> Result<bool, String> {
         let line = &mut self.lines[number];
         let flushed = line.flush();
         let read = line.read(&mut self.buffer);
@@ -169,17 +180,14 @@ impl Talk {
                 }
             }
         }
-        if flushed.and(read).is_ok() {
-            return Ok(());
-        }
-        if !self.voice.bears_hanging_up() {
-            return Err("the server has hung up".to_owned());
-        }
-        self.hung_up(number, count)
+        Ok(flushed.and(read).is_ok())
     }
 
     /// The next one, in place of a connection that is over.
     fn hung_up(&mut self, number: usize, count: &mut Count) -> Result<(), String> {
+        if !self.voice.bears_hanging_up() {
+            return Err("the server has hung up".to_owned());
+        }
         count.hung_up += 1;
         if self.lines[number].under_way.is_some() {
             count.ended += 1;
@@ -221,45 +229,70 @@ impl Line {
 
 impl Order {
     /// How many are to have begun by now.
-    fn due(self, passed: u64, begun: u64) -> u64 {
+    fn due(&self, passed: u64, begun: u64) -> u64 {
         match self {
             Self::For { .. } if self.is_over(passed, begun) => begun,
-            Self::For { .. } | Self::Leaves { .. } => u64::MAX,
-            Self::Count { requests } => requests,
-            Self::Paced { per_s, seconds } => ((passed as f64 / NANOS).min(seconds) * per_s) as u64,
+            Self::For { .. } => u64::MAX,
+            Self::Count { requests } => *requests,
+            Self::Paced { per_s, seconds } => ((passed as f64 / NANOS).min(*seconds) * per_s) as u64,
+            Self::Waves { each_ms, counts } => {
+                let wave = (passed / (each_ms * NANOS_IN_MS)) as usize;
+                let whole: u64 = counts.iter().take(wave).map(|count| u64::from(*count)).sum();
+                let part = (passed % (each_ms * NANOS_IN_MS)) as f64 / (each_ms * NANOS_IN_MS) as f64;
+                whole + counts.get(wave).map_or(0, |count| (f64::from(*count) * part) as u64)
+            }
+            Self::Reconnect | Self::Leaves { .. } => 0,
         }
     }
 
     /// When this one was due; `None`: whenever there was a place for it.
-    fn since(self, number: u64) -> Option<u64> {
+    fn since(&self, number: u64) -> Option<u64> {
         match self {
             Self::Paced { per_s, .. } => Some(((number + 1) as f64 / per_s * NANOS) as u64),
+            Self::Waves { each_ms, counts } => {
+                let mut before = 0;
+                for (wave, count) in (0..).zip(counts) {
+                    let count = u64::from(*count);
+                    if number < before + count {
+                        let part = (number - before + 1) as f64 / count as f64;
+                        return Some(((wave as f64 + part) * (each_ms * NANOS_IN_MS) as f64) as u64);
+                    }
+                    before += count;
+                }
+                Some(u64::MAX)
+            }
             _ => None,
         }
     }
 
-    fn is_over(self, passed: u64, begun: u64) -> bool {
+    fn is_over(&self, passed: u64, begun: u64) -> bool {
         let seconds_are_over = |seconds: f64| passed as f64 >= seconds * NANOS;
         match self {
-            Self::For { seconds } => seconds_are_over(seconds),
-            Self::Paced { per_s, seconds } => seconds_are_over(seconds) && begun >= (seconds * per_s) as u64,
-            Self::Count { requests } => begun >= requests,
-            Self::Leaves { .. } => true,
+            Self::For { seconds } => seconds_are_over(*seconds),
+            Self::Paced { per_s, seconds } => seconds_are_over(*seconds) && begun >= (seconds * per_s) as u64,
+            Self::Count { requests } => begun >= *requests,
+            Self::Waves { each_ms, counts } => {
+                let all = counts.iter().map(|count| u64::from(*count)).sum();
+                passed >= counts.len() as u64 * each_ms * NANOS_IN_MS && begun >= all
+            }
+            Self::Reconnect | Self::Leaves { .. } => true,
         }
     }
 
     /// How long to wait for answers before something is to be done again.
-    fn pause(self, passed: u64, begun: u64) -> Duration {
+    fn pause(&self, passed: u64, begun: u64) -> Duration {
         const LOOK: Duration = Duration::from_millis(100);
         let next = self.since(begun).map(|due| Duration::from_nanos(due.saturating_sub(passed)));
         next.map_or(LOOK, |next| next.min(LOOK))
     }
 }
 
+const NANOS_IN_MS: u64 = 1_000_000;
+
 const NANOS: f64 = 1e9;
 
 /// A connection, from an address of its own if one is wanted.
-pub(super) fn dial(to: SocketAddr, from: Option<Addresses>, number: usize) -> Result<std::net::TcpStream, String> {
+pub(crate) fn dial(to: SocketAddr, from: Option<Addresses>, number: usize) -> Result<std::net::TcpStream, String> {
     let failed = |why: io::Error| format!("connection {number} to {to} was not taken: {why}");
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).map_err(failed)?;
     if let Some(Addresses { net, count }) = from {
