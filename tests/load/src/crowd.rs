@@ -36,15 +36,31 @@ pub(crate) fn now() -> Timestamp {
     Timestamp(wall_ms())
 }
 
-/// Sessions that are open, each somebody else's, and whose leases end within one second from `lease_until` on.
+/// Sessions that are open, each somebody else's, and whose leases end at `lease_until`.
 ///
 /// # Errors
 /// A sentence: the store cannot be written.
 pub(crate) async fn open(folder: &Path, count: u32, lease_until: Timestamp, progress: &Progress) -> Result<(), String> {
     fill(folder, count, progress, |number| {
         let began = Timestamp(now().0 - 60_000);
-        let lease_until = Timestamp(lease_until.0 + u64::from(number % 1_000));
-        Past { began, lease_until, person: number, end: None }
+        Past { began, lease_until, person: number, channel: None, end: None }
+    })
+    .await
+}
+
+/// The same, all in the channel `lobby`.
+///
+/// # Errors
+/// A sentence: the store cannot be written.
+pub(crate) async fn together(
+    folder: &Path,
+    count: u32,
+    lease_until: Timestamp,
+    progress: &Progress,
+) -> Result<(), String> {
+    fill(folder, count, progress, |number| {
+        let began = Timestamp(now().0 - 60_000);
+        Past { began, lease_until, person: number, channel: Some("lobby"), end: None }
     })
     .await
 }
@@ -62,7 +78,13 @@ pub(crate) async fn past(folder: &Path, count: u32, progress: &Progress) -> Resu
         let ended_at = began.after(Millis(length));
         let detected_at = ended_at.after(Millis(20_000));
         let end = End { ended_at, detected_at, reason: EndReason::Timeout, error_bound: Millis(20_000) };
-        Past { began, lease_until: detected_at, person: number.wrapping_mul(7_919) % PEOPLE, end: Some(end) }
+        Past {
+            began,
+            lease_until: detected_at,
+            person: number.wrapping_mul(7_919) % PEOPLE,
+            channel: None,
+            end: Some(end),
+        }
     })
     .await
 }
@@ -72,6 +94,8 @@ struct Past {
     began: Timestamp,
     lease_until: Timestamp,
     person: u32,
+    /// One of a hundred without it.
+    channel: Option<&'static str>,
     end: Option<End>,
 }
 
@@ -103,10 +127,11 @@ fn row(number: u32, past: &Past) -> SessionRow {
     let spread = u128::from(number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
     let last_seen_at = past.end.map_or_else(now, |end| end.ended_at);
     let visible = last_seen_at.since(past.began);
+    let channel = past.channel.map_or_else(|| format!("room-{}", past.person % CHANNELS), str::to_owned);
     SessionRow {
         session: SessionId(spread.to_le_bytes()),
         user: UserId::parse(&format!("user-{:07}", past.person)).expect("a name"),
-        channel: ChannelName::parse(&format!("room-{}", past.person % CHANNELS)).expect("a channel"),
+        channel: ChannelName::parse(&channel).expect("a channel"),
         page: PagePath::parse(&format!("/orders/{}", number % PAGES)).ok(),
         state: PageState::Active,
         seq: 2,

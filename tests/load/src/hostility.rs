@@ -43,14 +43,33 @@ enum Attack {
     Slow,
 }
 
-const ATTACKS: [(&str, Attack); 6] = [
-    ("forged tokens, 2,000 a second", Attack::Flood(Flood::Forged, 2_000.0, &[401, 429])),
-    ("new sessions, 2,000 a second", Attack::Flood(Flood::Begins, 2_000.0, &[200, 429, 503])),
-    ("bodies of 64 KiB, 1,000 a second", Attack::Flood(Flood::Huge, 1_000.0, &[413, 429])),
-    ("bodies of one byte, 5,000 a second", Attack::Flood(Flood::Tiny, 5_000.0, &[400, 429])),
-    ("10,000 silent connections", Attack::Silent),
-    ("10,000 connections, a letter a second", Attack::Slow),
+const ATTACKS: [Attack; 6] = [
+    Attack::Flood(Flood::Forged, 2_000.0, &[401, 429]),
+    Attack::Flood(Flood::Begins, 2_000.0, &[200, 429, 503]),
+    Attack::Flood(Flood::Huge, 1_000.0, &[413, 429]),
+    Attack::Flood(Flood::Tiny, 5_000.0, &[400, 429]),
+    Attack::Silent,
+    Attack::Slow,
 ];
+
+impl Attack {
+    fn name(self, scale: &Scale) -> String {
+        let held = grouped(scale.held_open as f64);
+        match self {
+            Self::Flood(flood, per_s, _) => {
+                let what = match flood {
+                    Flood::Forged => "forged tokens",
+                    Flood::Begins => "new sessions",
+                    Flood::Huge => "bodies of 64 KiB",
+                    Flood::Tiny => "bodies of one byte",
+                };
+                format!("{what}, {} a second", grouped(per_s * scale.flood))
+            }
+            Self::Silent => format!("silent connections, {held}"),
+            Self::Slow => format!("connections with a letter a second, {held}"),
+        }
+    }
+}
 
 /// What was found for one of them.
 struct Found {
@@ -68,10 +87,10 @@ struct Found {
 pub(crate) async fn measure(scale: &Scale, progress: &Progress) -> Result<Table, String> {
     let mut program = Program::ours(SETTINGS).await?;
     let mut honest = honest(&program).await?;
-    let mut found: Vec<Found> = ATTACKS.iter().map(|(name, _)| Found::of(name)).collect();
+    let mut found: Vec<Found> = ATTACKS.iter().map(|attack| Found::of(attack.name(scale))).collect();
     for round in 1..=scale.rounds {
-        for ((name, attack), found) in ATTACKS.iter().zip(&mut found) {
-            progress.say(&format!("round {round} of {}: {name}", scale.rounds));
+        for (attack, found) in ATTACKS.iter().zip(&mut found) {
+            progress.say(&format!("round {round} of {}: {}", scale.rounds, found.name));
             found.quiet.push(beats(&mut honest, scale).await?.latency.p99 as f64);
             let (told, fate) = under(*attack, &program, &mut honest, scale).await?;
             found.loud.push(told.latency.p99 as f64);
@@ -168,7 +187,7 @@ async fn stampede(
     let herd = crowd.hear().await?;
     let most = u64::from(counts.iter().copied().max().unwrap_or(0)) * 1_000 / herd::STEP_MS;
     Ok(Found {
-        name: format!("{} tabs come back", grouped(f64::from(count))),
+        name: format!("tabs that come back, {}", grouped(f64::from(count))),
         quiet: vec![quiet],
         loud: vec![told.latency.p99 as f64],
         fate: format!(
@@ -191,8 +210,8 @@ fn in_words(told: &Told) -> String {
 }
 
 impl Found {
-    fn of(name: &str) -> Self {
-        Self { name: name.to_owned(), quiet: Vec::new(), loud: Vec::new(), fate: String::new() }
+    const fn of(name: String) -> Self {
+        Self { name, quiet: Vec::new(), loud: Vec::new(), fate: String::new() }
     }
 
     fn ratio(&self) -> f64 {

@@ -4,12 +4,15 @@
 mod clock;
 mod cores;
 mod crowd;
+mod expiry;
 mod generator;
 mod held;
 mod herd;
 mod histogram;
+mod history;
 mod hostility;
 mod memory;
+mod plans;
 mod plot;
 mod program;
 mod progress;
@@ -17,6 +20,7 @@ mod push;
 mod report;
 mod restart;
 mod scale;
+mod snapshot;
 mod table;
 mod throughput;
 
@@ -85,6 +89,12 @@ enum Measurement {
     Push,
     /// Honest beats under floods, silent and slow connections, and after a restart.
     Hostility,
+    /// How soon it is known when a million leases end within a second.
+    Expiry,
+    /// Questions about ten million sessions that are over, and how the store answers them.
+    History,
+    /// Who is in a channel of a hundred thousand.
+    Snapshot,
 }
 
 impl Measurement {
@@ -95,6 +105,9 @@ impl Measurement {
             Self::Restart => "restart",
             Self::Push => "push",
             Self::Hostility => "hostility",
+            Self::Expiry => "expiry",
+            Self::History => "history",
+            Self::Snapshot => "snapshot",
         }
     }
 
@@ -105,6 +118,9 @@ impl Measurement {
             Self::Restart => restart::measure(scale, progress).await,
             Self::Push => push::measure(scale, progress).await,
             Self::Hostility => hostility::measure(scale, progress).await,
+            Self::Expiry => expiry::measure(scale, progress).await,
+            Self::History => history::measure(scale, progress).await,
+            Self::Snapshot => snapshot::measure(scale, progress).await,
         }
     }
 }

@@ -81,7 +81,8 @@ pub(crate) struct Tabs {
 pub(crate) enum Promise {
     /// It comes within so many milliseconds.
     Ms(u64),
-    /// As much as lets the lease end at this moment, in milliseconds since 1970, where a lease is twice the promise.
+    /// As much as lets the lease end within a second from this moment on, in milliseconds since 1970, where a lease is
+    /// twice the promise.
     Until(u64),
 }
 

@@ -80,7 +80,7 @@ impl Crowd {
         let t = born.elapsed().as_millis();
         let next = match self.spec.promise {
             Promise::Ms(ms) => ms,
-            Promise::Until(end) => end.saturating_sub(wall_ms()) / 2,
+            Promise::Until(end) => (end + u64::from(number) % 1_000).saturating_sub(wall_ms()) / 2,
         };
         let (id, seq, channel, page) = (&tab.id, tab.seq, number % CHANNELS, number % PAGES);
         // Writing into memory does not fail.
