@@ -71,7 +71,7 @@ enum Command {
     Demo(demo::DemoArguments),
     /// The pages of the documentation: whether they are as they are made; `--write` makes them.
     Docs(docs::DocsArguments),
-    /// Test everything: format, tidy, client size, fuzzing, unit, API and browser tests.
+    /// Test everything: format, tidy, client size, fuzzing, measurements in small, unit, API and browser tests.
     Test(test::TestArguments),
     /// The browser tests alone, in one engine or all three, once or many times.
     Browsers(browsers::BrowsersArguments),

@@ -72,6 +72,11 @@ pub(crate) async fn measure(scale: &Scale, progress: &Progress) -> Result<Table,
     honest.begin(Order::Paced { per_s: scale.honest_per_s, seconds }).await?;
     let loud = honest.hear().await?;
     let detected = all_detected(server, count).await?;
+    Ok(table(scale, &detected, [quiet, loud].map(|told| told.latency.p99)))
+}
+
+fn table(scale: &Scale, detected: &Detected, [quiet, loud]: [u64; 2]) -> Table {
+    let count = scale.crowd;
     let p99 = detected.quantile(0.99);
     let words = |bound: f64| {
         if bound.is_finite() { format!("≤ {}", length((bound * 1e9) as u64)) } else { "above 10 s".to_owned() }
@@ -82,7 +87,7 @@ pub(crate) async fn measure(scale: &Scale, progress: &Progress) -> Result<Table,
         words: words(detected.quantile(part)),
         is_ours: true,
     });
-    Ok(Table {
+    Table {
         noun: "expiry",
         title: "From the end of a lease until it is known",
         method: format!(
@@ -102,16 +107,16 @@ pub(crate) async fn measure(scale: &Scale, progress: &Progress) -> Result<Table,
             Row::alone("detected within 100 ms", format!("{:.2} %", detected.within(MOST_S) * 100.0), None),
             Row {
                 what: "p99 of honest beats meanwhile".to_owned(),
-                ours: length(loud.latency.p99),
-                baseline: format!("in quiet {}", length(quiet.latency.p99)),
-                ratio: Some(loud.latency.p99 as f64 / quiet.latency.p99.max(1) as f64),
+                ours: length(loud),
+                baseline: format!("in quiet {}", length(quiet)),
+                ratio: Some(loud as f64 / quiet.max(1) as f64),
                 target: None,
             },
         ],
         axis: "after the end of the lease",
         bars: bars.to_vec(),
         ..Table::default()
-    })
+    }
 }
 
 /// The server's own counts: how many were detected within which time.

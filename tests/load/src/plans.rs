@@ -79,9 +79,7 @@ mod tests {
 
     #[test]
     fn a_statement_is_taken_from_the_log_whole_and_once() {
-        let line = |whole: &str| {
-            format!(r#"{{"target":"sqlx::query","fields":{{"summary":"select 1 …","db.statement":"{whole}"}}}}"#)
-        };
+        let line = |whole: &str| format!(r#"{{"fields":{{"summary":"select 1 …","db.statement":"{whole}"}}}}"#);
         let log =
             [line("\\n\\nselect 1\\n"), line("select 1"), line(""), line("insert 1"), "no JSON".to_owned()].join("\n");
         assert_eq!(statements(&log), ["select 1", "select 1 …"]);

@@ -44,7 +44,7 @@ pub(crate) struct Program {
 /// What has to be held for it to run.
 enum Kept {
     Ours(Box<Server>),
-    Child { _child: Child, _folder: Option<TempDir>, _redis: Option<Box<Redis>> },
+    Child { _child: Box<Child>, _folder: Option<TempDir>, _redis: Option<Box<Redis>> },
     Redis(Box<Redis>),
 }
 
@@ -90,7 +90,11 @@ impl Program {
         };
         timeout(PATIENCE, listening).await.map_err(|_| "nginx does not listen; what it said is above")?;
         let processes = child.id().into_iter().collect();
-        Ok(Self { address, processes, kept: Kept::Child { _child: child, _folder: Some(folder), _redis: None } })
+        Ok(Self {
+            address,
+            processes,
+            kept: Kept::Child { _child: Box::new(child), _folder: Some(folder), _redis: None },
+        })
     }
 
     /// Express and a Redis of its own, both on the one core.
@@ -125,7 +129,7 @@ impl Program {
         let address = address.ok_or("a baseline does not say where it listens; what it said is above")?;
         let processes = child.id().into_iter().collect();
         let redis = redis.map(Box::new);
-        Ok(Self { address, processes, kept: Kept::Child { _child: child, _folder: None, _redis: redis } })
+        Ok(Self { address, processes, kept: Kept::Child { _child: Box::new(child), _folder: None, _redis: redis } })
     }
 
     /// Host and port.

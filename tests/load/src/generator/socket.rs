@@ -49,11 +49,9 @@ pub(super) fn heard(input: &[u8]) -> Result<Option<(usize, usize, Heard)>, Strin
     let [kind, length, rest @ ..] = input else { return Ok(None) };
     let (begin, length) = match (length, rest) {
         (126, [high, low, ..]) => (4, usize::from(u16::from_be_bytes([*high, *low]))),
-        (127, [bytes @ ..]) if bytes.len() >= 8 => {
-            let bytes = bytes.first_chunk::<8>().copied().unwrap_or_default();
-            (10, usize::try_from(u64::from_be_bytes(bytes)).unwrap_or(usize::MAX))
-        }
-        (126 | 127, _) => return Ok(None),
+        // Nothing that a server says here is longer than that.
+        (127, _) => return Err("a frame of more than 64 KiB".to_owned()),
+        (126, _) => return Ok(None),
         (short, _) => (2, usize::from(*short)),
     };
     if input.len() < begin + length {

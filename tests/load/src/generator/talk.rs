@@ -159,7 +159,7 @@ impl Talk {
     fn ready(&mut self, number: usize, passed: u64, count: &mut Count) -> Result<bool, String> {
         let line = &mut self.lines[number];
         let flushed = line.flush();
-        let read = line.read(&mut self.buffer);
+        let read = line.read(&mut self.buffer, self.voice.bears_hanging_up());
         while let Some(answer) = self.voice.understand(&line.input)? {
             match answer {
                 Answer::Reply { bytes, with } => {
@@ -210,13 +210,14 @@ impl Line {
         Ok(())
     }
 
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<()> {
+    /// Reads what is there. An end that comes with the last answer is only found by who looks for more than that.
+    fn read(&mut self, buffer: &mut [u8], looks_for_an_end: bool) -> io::Result<()> {
         loop {
             match self.stream.read(buffer) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(length) => {
                     self.input.extend_from_slice(&buffer[..length]);
-                    if length < buffer.len() {
+                    if length < buffer.len() && !looks_for_an_end {
                         return Ok(());
                     }
                 }
