@@ -1,16 +1,13 @@
 //! How long questions about a long past take, and by which way the store answers each.
 
-use stillhere_tests::{
-    server::Server,
-    token::{ENVIRONMENT, token},
-};
+use stillhere_tests::{server::Server, token::token};
 
 use crate::{
     clock::{length, nanos_since, now},
     cores,
     crowd::{self, DAYS, PEOPLE},
     plans,
-    program::ROOMY,
+    program::{ENVIRONMENT, ROOMY},
     progress::Progress,
     scale::Scale,
     table::{Bar, Row, Table, grouped, median},

@@ -149,6 +149,10 @@ async fn measure(arguments: &Arguments) -> ExitCode {
         progress.clear();
         match taken {
             Ok(table) => {
+                if arguments.quick {
+                    println!("  {}: answered as it should be", table.noun);
+                    continue;
+                }
                 let part = report::part(&table, &processor, load);
                 println!("{part}");
                 if arguments.write {

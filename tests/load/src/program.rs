@@ -9,10 +9,7 @@ use std::{
 };
 
 use stillhere_test_redis::{PASSWORD, Redis, Reply};
-use stillhere_tests::{
-    server::Server,
-    token::{ENVIRONMENT, SECRET},
-};
+use stillhere_tests::{server::Server, token::SECRET};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -32,6 +29,9 @@ const BASELINES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/baselines");
 /// Promises that outlast any measurement, and no limit for one address, from which everybody comes here.
 pub(crate) const ROOMY: &str = "auth = \"jwt\"\ninterval_ms = 3600000\nhidden_interval_ms = 3600000\nhidden_hold_ms = 36000000\n\
     leave_grace_ms = 1\naddress_beats_per_s = 0\naddress_sessions_per_s = 0\naddress_requests_per_s = 0\n";
+
+/// The environment of our own servers. What they have to say when all is well is not what somebody came for.
+pub(crate) const ENVIRONMENT: [(&str, &str); 2] = [("STILLHERE_JWT_SECRET", SECRET), ("STILLHERE_LOG", "warn")];
 
 /// Something that runs and can be talked to. It ends when this is dropped.
 pub(crate) struct Program {

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use stillhere_engine::time::Millis;
-use stillhere_tests::{server::Server, token::ENVIRONMENT};
+use stillhere_tests::server::Server;
 use tokio::time::{interval, timeout};
 
 use crate::{
     clock::{length, nanos_since, now},
     cores, crowd,
-    program::ROOMY,
+    program::{ENVIRONMENT, ROOMY},
     progress::Progress,
     scale::Scale,
     table::{Bar, Row, Table, Target, grouped, median},

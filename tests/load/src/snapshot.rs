@@ -3,16 +3,12 @@
 use std::path::Path;
 
 use stillhere_engine::time::Millis;
-use stillhere_tests::{
-    feed::Feed,
-    server::Server,
-    token::{ENVIRONMENT, token},
-};
+use stillhere_tests::{feed::Feed, server::Server, token::token};
 
 use crate::{
     clock::{length, nanos_since, now},
     cores, crowd,
-    program::ROOMY,
+    program::{ENVIRONMENT, ROOMY},
     progress::Progress,
     scale::Scale,
     table::{Bar, Row, Table, grouped, median},
