@@ -6,7 +6,7 @@ use crate::{plot, table::Table};
 
 const HEAD: &str = "# The figures, side by side\n\n\
     Made by `cargo xtask bench --write`; each part says on what it was measured. What the client weighs and costs a page is in the \
-    [README](../../../README.md#what-a-page-downloads), by `cargo xtask peers` and `cargo xtask page-cost`.\n";
+    [README](../../../README.md#what-it-weighs), by `cargo xtask peers` and `cargo xtask page-cost`.\n";
 
 /// One measurement, with what it was made on.
 pub(crate) fn part(table: &Table, processor: &str, load: Option<f64>) -> String {

@@ -49,6 +49,13 @@ impl Scale {
         members: 100_000,
     };
 
+    /// With fewer people: so large a part of them.
+    pub(crate) fn part(self, part: f64) -> Self {
+        let of = |count: u32| (f64::from(count) * part).ceil() as u32;
+        let (crowd, herd) = (of(self.crowd), of(self.herd));
+        Self { crowd, herd, past: of(self.past), members: of(self.members), ..self }
+    }
+
     /// For answers only.
     pub(crate) const QUICK: Self = Self {
         rounds: 1,
