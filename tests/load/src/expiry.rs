@@ -22,7 +22,7 @@ const SETTINGS: &str = "auth = \"jwt\"\ninterval_ms = 3600000\nhidden_hold_ms = 
 const GRACE_MS: u64 = 1_000;
 
 /// So many first beats a second are certain on the slowest machine, and so long it takes at least.
-const COMING_PER_S: u64 = 4_000;
+const COMING_PER_S: u64 = 2_000;
 const COMING_MS: u64 = 10_000;
 
 /// First beats under way at once: a batch on its way to the disk takes them along all at once.

@@ -76,7 +76,7 @@ enum Part {
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask bench                        everything, about half an hour on a machine that does nothing else
+  cargo xtask bench                        everything, some three quarters of an hour on a machine that does nothing else
   cargo xtask bench throughput             only how many beats a core takes
   cargo xtask bench history --people 0.1   with a tenth of the people, in a tenth of the time
   cargo xtask bench --write                and write it down
