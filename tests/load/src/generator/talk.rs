@@ -22,6 +22,9 @@ use crate::{
 /// Nothing takes so long that still comes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long to wait at most before it is looked whether the time is over.
+const LOOK: Duration = Duration::from_millis(100);
+
 /// Read at once; an answer is a few hundred bytes.
 const READ: usize = 64 * 1024;
 
@@ -117,7 +120,10 @@ impl Talk {
                 break;
             }
             let answered = count.ended;
-            poll(&mut self.poll, &mut events, Some(order.pause(passed, count.begun)))?;
+            // Who has no line to say it on waits for an answer, however late the next thing is.
+            let has_place = !self.idle.is_empty() && count.begun - count.ended < self.spec.under_way as u64;
+            let pause = if has_place { order.pause(passed, count.begun) } else { LOOK };
+            poll(&mut self.poll, &mut events, Some(pause))?;
             let passed = nanos_since(begun);
             for event in &events {
                 if event.token() != super::run::WAKER && !self.ready(event.token().0, passed, &mut count)? {
@@ -282,7 +288,6 @@ impl Order {
 
     /// How long to wait for answers before something is to be done again.
     fn pause(&self, passed: u64, begun: u64) -> Duration {
-        const LOOK: Duration = Duration::from_millis(100);
         let next = self.since(begun).map(|due| Duration::from_nanos(due.saturating_sub(passed)));
         next.map_or(LOOK, |next| next.min(LOOK))
     }
