@@ -136,6 +136,18 @@ impl Server {
         ended.expect("the server stops when it is told to").expect("it can be waited for").success()
     }
 
+    /// The process's id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.process.id().expect("it runs")
+    }
+
+    /// Host and port.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Sends the process a signal.
     pub fn signal(&self, signal: Signal) {
         let id = self.process.id().expect("it runs");

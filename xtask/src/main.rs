@@ -3,6 +3,7 @@
 //! Start with `cargo xtask demo` or `cargo xtask test`. What a command needs (a wasm32 standard
 //! library, npm packages, a browser for the tests) it looks for, and gets it when it can.
 
+mod bench;
 mod browser_facts;
 mod browsers;
 mod bundle;
@@ -72,7 +73,7 @@ enum Command {
     Demo(demo::DemoArguments),
     /// The pages of the documentation: whether they are as they are made; `--write` makes them.
     Docs(docs::DocsArguments),
-    /// Test everything: format, tidy, client size, fuzzing, unit, API and browser tests.
+    /// Test everything: format, tidy, client size, fuzzing, measurements in small, unit, API and browser tests.
     Test(test::TestArguments),
     /// The browser tests alone, in one engine or all three, once or many times.
     Browsers(browsers::BrowsersArguments),
@@ -93,6 +94,9 @@ enum Command {
     /// Kill real servers under load, and look for anything acknowledged that is lost; `cargo xtask crash --help` says how.
     #[command(disable_help_flag = true)]
     Crash(crash::CrashArguments),
+    /// Measure real servers side by side: throughput, memory, restarts, pushes; `cargo xtask bench --help` says what and how.
+    #[command(disable_help_flag = true)]
+    Bench(bench::BenchArguments),
     /// Build and pack the npm package, check it as strangers do, and print its script tag.
     Pack,
     /// Print what a page downloads, and fail above the hard limit.
@@ -143,6 +147,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Tidy => tidy::run(&project),
         Command::Sim(arguments) => sim::run(&project, &arguments),
         Command::Crash(arguments) => crash::run(&project, &arguments),
+        Command::Bench(arguments) => bench::run(&project, &arguments),
         Command::Pack => pack::run(&project),
         Command::Screenshots => screenshots::run(&project),
         Command::Size(arguments) => size::run(&project, &arguments),

@@ -24,6 +24,20 @@ pub(crate) fn ensure(project: &Project) -> Result<()> {
     step::run(project, "installing npm packages", &mut npm)
 }
 
+/// The same for a folder below the project that has packages and a lock of its own.
+pub(crate) fn ensure_in(project: &Project, folder: &str, title: &str) -> Result<()> {
+    let folder = project.root.join(folder);
+    if is_current(&folder) {
+        return Ok(());
+    }
+    if program_on_path("npm").is_none() {
+        bail!("{title} needs npm: install Node.js 20 or newer");
+    }
+    let mut npm = Command::new("npm");
+    npm.current_dir(folder).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    step::run(project, title, &mut npm)
+}
+
 /// The path of a program that a package brings.
 pub(crate) fn program(project: &Project, name: &str) -> PathBuf {
     project.root.join("node_modules/.bin").join(name)

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use serde_json::Value;
 
+use crate::bench::{self, BenchArguments};
 use crate::browsers::{self, Engine};
 use crate::checks::Checks;
 use crate::client;
@@ -54,7 +55,8 @@ const TESTS_WITH_MORE: [&str; 4] = ["browser", "deploy", "nodes", "packaging"];
 
 #[derive(clap::Args)]
 pub(crate) struct TestArguments {
-    /// Without browsers, databases and the proxy, the package in apps, the fuzzing and the examples in the documentation.
+    /// Without browsers, databases and the proxy, the package in apps, the fuzzing, the measurements and the examples in the
+    /// documentation.
     #[arg(long)]
     fast: bool,
     /// Only the tests whose name contains this, and none of the other checks.
@@ -83,6 +85,9 @@ pub(crate) fn run(project: &Project, arguments: &TestArguments) -> Result<()> {
     }
     if !arguments.fast && arguments.name.is_none() {
         checks.note("fuzzing", fuzz::run(project, &FuzzArguments::default()));
+    }
+    if !arguments.fast && arguments.name.is_none() {
+        checks.note("measurements", bench::run(project, &BenchArguments::quick()));
     }
     let binary = server::build(project, Profile::Dev)?;
     let mut cargo = project.cargo("test");

@@ -1,0 +1,149 @@
+//! A store with many sessions in it, written by the server's own code before a server is started on it.
+
+use std::path::Path;
+
+use stillhere_engine::{
+    page::PageState,
+    spans::Span,
+    time::{Millis, Timestamp},
+    tracker::{Batch, End, EndReason, SessionRow, SpanRow, VisitRow},
+    wire::{ChannelName, PagePath, SessionId, UserId},
+};
+use stillhere_server::store::{Entry, Sqlite, Store};
+
+use crate::{generator::wall_ms, progress::Progress};
+
+/// Rows in one transaction: as many as a busy server has in one.
+const PIECE: u32 = 20_000;
+
+/// How many of them are written between two words about it.
+const PIECES_BETWEEN: u32 = 10;
+
+/// Where people are, and what they look at.
+const CHANNELS: u32 = 100;
+const PAGES: u32 = 1_000;
+
+/// People who have been here.
+pub(crate) const PEOPLE: u32 = 100_000;
+
+/// How far back the past goes, in days.
+pub(crate) const DAYS: u64 = 90;
+
+const DAY_MS: u64 = 24 * 3_600 * 1_000;
+
+/// This moment, as the server counts it.
+pub(crate) fn now() -> Timestamp {
+    Timestamp(wall_ms())
+}
+
+/// Sessions that are open, each somebody else's, and whose leases end at `lease_until`.
+///
+/// # Errors
+/// A sentence: the store cannot be written.
+pub(crate) async fn open(folder: &Path, count: u32, lease_until: Timestamp, progress: &Progress) -> Result<(), String> {
+    fill(folder, count, progress, |number| {
+        let began = Timestamp(now().0 - 60_000);
+        Past { began, lease_until, person: number, channel: None, end: None }
+    })
+    .await
+}
+
+/// The same, all in the channel `lobby`.
+///
+/// # Errors
+/// A sentence: the store cannot be written.
+pub(crate) async fn together(
+    folder: &Path,
+    count: u32,
+    lease_until: Timestamp,
+    progress: &Progress,
+) -> Result<(), String> {
+    fill(folder, count, progress, |number| {
+        let began = Timestamp(now().0 - 60_000);
+        Past { began, lease_until, person: number, channel: Some("lobby"), end: None }
+    })
+    .await
+}
+
+/// Sessions that are over, evenly over ninety days, of a hundred thousand people.
+///
+/// # Errors
+/// A sentence: the store cannot be written.
+pub(crate) async fn past(folder: &Path, count: u32, progress: &Progress) -> Result<(), String> {
+    let first = now().0 - DAYS * DAY_MS;
+    fill(folder, count, progress, |number| {
+        let began = Timestamp(first + u64::from(number) * (DAYS * DAY_MS - DAY_MS) / u64::from(count));
+        // From half a minute to an hour.
+        let length = 30_000 + u64::from(number.wrapping_mul(2_654_435_761) % 3_570_000);
+        let ended_at = began.after(Millis(length));
+        let detected_at = ended_at.after(Millis(20_000));
+        let end = End { ended_at, detected_at, reason: EndReason::Timeout, error_bound: Millis(20_000) };
+        Past {
+            began,
+            lease_until: detected_at,
+            person: number.wrapping_mul(7_919) % PEOPLE,
+            channel: None,
+            end: Some(end),
+        }
+    })
+    .await
+}
+
+/// What is told of one session.
+struct Past {
+    began: Timestamp,
+    lease_until: Timestamp,
+    person: u32,
+    /// One of a hundred without it.
+    channel: Option<&'static str>,
+    end: Option<End>,
+}
+
+async fn fill(folder: &Path, count: u32, progress: &Progress, past_of: impl Fn(u32) -> Past) -> Result<(), String> {
+    let store = Sqlite::open(folder).await.map_err(|why| why.to_string())?;
+    for first in (0..count).step_by(PIECE as usize) {
+        if first.is_multiple_of(PIECE * PIECES_BETWEEN) {
+            progress.say(&format!("{first} of {count} sessions are written"));
+        }
+        let mut batch = Batch { alive_at: Some(now()), ..Batch::default() };
+        for number in first..(first + PIECE).min(count) {
+            let row = row(number, &past_of(number));
+            let end = row.visible_until;
+            batch.spans.push(SpanRow {
+                session: row.session,
+                span: Span { start: Millis::ZERO, end },
+                start_at: row.started_at,
+                end_at: row.started_at.after(end),
+            });
+            batch.visits.push(VisitRow { channel: row.channel.clone(), user: row.user.clone(), at: row.started_at });
+            batch.sessions.push(row);
+        }
+        store.record(&Entry::from(batch)).await.map_err(|why| why.to_string())?;
+    }
+    store.close().await.map_err(|why| why.to_string())
+}
+
+fn row(number: u32, past: &Past) -> SessionRow {
+    let spread = u128::from(number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+    let last_seen_at = past.end.map_or_else(now, |end| end.ended_at);
+    let visible = last_seen_at.since(past.began);
+    let channel = past.channel.map_or_else(|| format!("room-{}", past.person % CHANNELS), str::to_owned);
+    SessionRow {
+        session: SessionId(spread.to_le_bytes()),
+        user: UserId::parse(&format!("user-{:07}", past.person)).expect("a name"),
+        channel: ChannelName::parse(&channel).expect("a channel"),
+        page: PagePath::parse(&format!("/orders/{}", number % PAGES)).ok(),
+        state: PageState::Active,
+        seq: 2,
+        started_at: past.began,
+        last_seen_at,
+        last_active_at: last_seen_at,
+        lease_until: past.lease_until,
+        visible,
+        visible_until: visible,
+        active: visible,
+        recovered: false,
+        punch_epoch: None,
+        end: past.end,
+    }
+}

@@ -1,0 +1,255 @@
+//! What honest people's beats take while others mean no good, beside what they take when all is quiet.
+
+use crate::{
+    clock::length,
+    generator::{Addresses, Flood, Generator, Order, Promise, Spec, Speech, Tabs, Told},
+    held::Held,
+    herd,
+    program::Program,
+    progress::Progress,
+    scale::Scale,
+    table::{Bar, Row, Table, Target, grouped, median},
+};
+
+/// A server as it is, with the limits that it has when nobody says anything.
+const SETTINGS: &str = "auth = \"jwt\"\ninterval_ms = 3600000\nhidden_hold_ms = 36000000\n";
+
+const HOUR_MS: u64 = 3_600_000;
+
+/// Honest people, their machines, and as many connections.
+const HONEST: Addresses = Addresses { net: 1, count: 16 };
+const TABS: u32 = 2_000;
+const LINES: usize = 64;
+
+/// The machines of whoever means no good, and of the crowd that comes back.
+const EVIL: Addresses = Addresses { net: 66, count: 100 };
+const HERD: Addresses = Addresses { net: 2, count: 100 };
+
+/// Connections on which a crowd comes back.
+const HERD_LINES: u32 = 1_000;
+
+/// Where the tabs of the crowd begin.
+const HERD_FIRST: u32 = 1_000_000;
+
+/// How much slower than in quiet an honest beat may be.
+const MOST: f64 = 3.0;
+
+/// What is done to the server.
+#[derive(Clone, Copy, PartialEq)]
+enum Attack {
+    /// So many a second, and what they may be answered.
+    Flood(Flood, f64, &'static [u16]),
+    Silent,
+    Slow,
+}
+
+const ATTACKS: [Attack; 6] = [
+    Attack::Flood(Flood::Forged, 2_000.0, &[401, 429]),
+    Attack::Flood(Flood::Begins, 2_000.0, &[200, 429, 503]),
+    Attack::Flood(Flood::Huge, 1_000.0, &[413, 429]),
+    Attack::Flood(Flood::Tiny, 5_000.0, &[400, 429]),
+    Attack::Silent,
+    Attack::Slow,
+];
+
+impl Attack {
+    fn name(self, scale: &Scale) -> String {
+        let held = grouped(scale.held_open as f64);
+        match self {
+            Self::Flood(flood, per_s, _) => {
+                let what = match flood {
+                    Flood::Forged => "forged tokens",
+                    Flood::Begins => "new sessions",
+                    Flood::Huge => "bodies of 64 KiB",
+                    Flood::Tiny => "bodies of one byte",
+                };
+                format!("{what}, {} a second", grouped(per_s * scale.flood))
+            }
+            Self::Silent => format!("silent connections, {held}"),
+            Self::Slow => format!("connections with a letter a second, {held}"),
+        }
+    }
+}
+
+/// What was found for one of them.
+struct Found {
+    name: String,
+    quiet: Vec<f64>,
+    loud: Vec<f64>,
+    /// What became of those who meant no good.
+    fate: String,
+}
+
+/// Takes the measurement.
+///
+/// # Errors
+/// A sentence: why it cannot be taken.
+pub(crate) async fn measure(scale: &Scale, progress: &Progress) -> Result<Table, String> {
+    let mut program = Program::ours(SETTINGS).await?;
+    let mut honest = honest(&program).await?;
+    let mut found: Vec<Found> = ATTACKS.iter().map(|attack| Found::of(attack.name(scale))).collect();
+    for round in 1..=scale.rounds {
+        for (attack, found) in ATTACKS.iter().zip(&mut found) {
+            progress.say(&format!("round {round} of {}: {}", scale.rounds, found.name));
+            found.quiet.push(beats(&mut honest, scale).await?.latency.p99 as f64);
+            let (told, fate) = under(*attack, &program, &mut honest, scale).await?;
+            found.loud.push(told.latency.p99 as f64);
+            found.fate = fate;
+        }
+    }
+    found.push(stampede(&mut program, &mut honest, scale, progress).await?);
+    Ok(table(&found, scale))
+}
+
+async fn honest(program: &Program) -> Result<Generator, String> {
+    let tabs = Tabs { count: TABS, first: 0, per_user: 1, promise: Promise::Ms(HOUR_MS) };
+    let speech = Speech::Beats(tabs, vec![200]);
+    let spec = Spec { to: program.address()?, from: Some(HONEST), connections: LINES, under_way: LINES, speech };
+    let mut generator = Generator::start(&spec).await?;
+    generator.work(Order::Count { requests: TABS.into() }).await?;
+    Ok(generator)
+}
+
+fn pace(scale: &Scale) -> Order {
+    Order::Paced { per_s: scale.honest_per_s, seconds: scale.seconds }
+}
+
+async fn beats(honest: &mut Generator, scale: &Scale) -> Result<Told, String> {
+    honest.work(pace(scale)).await
+}
+
+/// The honest beats while it goes on, and what became of it.
+async fn under(
+    attack: Attack,
+    program: &Program,
+    honest: &mut Generator,
+    scale: &Scale,
+) -> Result<(Told, String), String> {
+    let to = program.address()?;
+    match attack {
+        Attack::Flood(flood, per_s, may_be) => {
+            let lines = usize::from(EVIL.count);
+            let speech = Speech::Flood(flood);
+            let spec = Spec { to, from: Some(EVIL), connections: lines, under_way: lines, speech };
+            let mut evil = Generator::start(&spec).await?;
+            evil.begin(Order::Paced { per_s: per_s * scale.flood, seconds: scale.seconds }).await?;
+            let told = beats(honest, scale).await?;
+            let evil = evil.hear().await?;
+            let said = in_words(&evil);
+            if evil.answers.keys().all(|status| may_be.contains(status)) {
+                Ok((told, said))
+            } else {
+                Err(format!("{flood:?} was answered {said}, and may be {may_be:?}"))
+            }
+        }
+        Attack::Silent => {
+            let held = Held::open(to, scale.held_open)?;
+            let told = beats(honest, scale).await?;
+            Ok((told, format!("{} of {} were hung up on", held.hung_up(), scale.held_open)))
+        }
+        Attack::Slow => {
+            let mut held = Held::open(to, scale.held_open)?;
+            let told = tokio::select! {
+                told = beats(honest, scale) => told?,
+                over = held.drip() => return Err(over.err().unwrap_or_default()),
+            };
+            Ok((told, format!("{} of {} were hung up on", held.hung_up(), scale.held_open)))
+        }
+    }
+}
+
+/// A crowd that comes back after a restart, each tab when its own pulse says so.
+async fn stampede(
+    program: &mut Program,
+    honest: &mut Generator,
+    scale: &Scale,
+    progress: &Progress,
+) -> Result<Found, String> {
+    progress.say(&format!("{} tabs come", scale.herd));
+    let count = scale.herd;
+    let tabs = Tabs { count, first: HERD_FIRST, per_user: 1, promise: Promise::Ms(HOUR_MS) };
+    let lines = HERD_LINES.min(count) as usize;
+    // Who is told to come again does so, as a tab would.
+    let speech = Speech::Beats(tabs, vec![200, 503]);
+    let spec = Spec { to: program.address()?, from: Some(HERD), connections: lines, under_way: lines, speech };
+    let mut crowd = Generator::start(&spec).await?;
+    crowd.work(Order::Count { requests: count.into() }).await?;
+    program.settle().await;
+    let quiet = beats(honest, scale).await?.latency.p99 as f64;
+    progress.say("a restart, after which they come back");
+    let counts = herd::arrivals(count);
+    program.restart().await?;
+    honest.work(Order::Reconnect).await?;
+    crowd.work(Order::Reconnect).await?;
+    crowd.begin(Order::Waves { each_ms: herd::STEP_MS, counts: counts.clone() }).await?;
+    let seconds = (counts.len() as u64 * herd::STEP_MS) as f64 / 1_000.0;
+    let told = honest.work(Order::Paced { per_s: scale.honest_per_s, seconds }).await?;
+    let herd = crowd.hear().await?;
+    let most = u64::from(counts.iter().copied().max().unwrap_or(0)) * 1_000 / herd::STEP_MS;
+    Ok(Found {
+        name: format!("tabs that come back, {}", grouped(f64::from(count))),
+        quiet: vec![quiet],
+        loud: vec![told.latency.p99 as f64],
+        fate: format!(
+            "{}; at most {} a second; their own p99 {}",
+            in_words(&herd),
+            grouped(most as f64),
+            length(herd.latency.p99)
+        ),
+    })
+}
+
+/// How often each status was answered.
+fn in_words(told: &Told) -> String {
+    let mut words: Vec<_> =
+        told.answers.iter().map(|(status, count)| format!("{status}: {}", grouped(*count as f64))).collect();
+    if told.hung_up > 0 {
+        words.push(format!("hung up on: {}", grouped(told.hung_up as f64)));
+    }
+    words.join(", ")
+}
+
+impl Found {
+    const fn of(name: String) -> Self {
+        Self { name, quiet: Vec::new(), loud: Vec::new(), fate: String::new() }
+    }
+
+    fn ratio(&self) -> f64 {
+        median(self.loud.iter().zip(&self.quiet).map(|(loud, quiet)| loud / quiet))
+    }
+}
+
+fn table(found: &[Found], scale: &Scale) -> Table {
+    let of = |values: &[f64]| length(median(values.iter().copied()) as u64);
+    let rows = found.iter().map(|found| Row {
+        what: format!("p99 under {}", found.name),
+        ours: of(&found.loud),
+        baseline: format!("in quiet {}", of(&found.quiet)),
+        ratio: Some(found.ratio()),
+        target: Some(Target::at_most(found.ratio(), MOST, &format!("{MOST} ×"))),
+    });
+    let mut details = vec![["", "what became of them"].map(str::to_owned).to_vec()];
+    details.extend(found.iter().map(|found| vec![found.name.clone(), found.fate.clone()]));
+    let bars = found.iter().map(|found| Bar {
+        name: found.name.split(',').next().unwrap_or_default().to_owned(),
+        value: found.ratio(),
+        words: format!("{:.2} ×", found.ratio()),
+        is_ours: true,
+    });
+    Table {
+        noun: "hostility",
+        title: "Honest beats while others mean no good",
+        method: format!(
+            "{TABS} honest tabs on {} machines beat {} times a second in all, on {LINES} connections; the time is from when a \
+             beat was due to its answer. Before each attack they are measured in quiet, {} s each, in {} rounds. Attacks come \
+             from {} other machines (addresses) to a server with its default limits, whose only core the honest ones need \
+             too. After the restart each tab comes when its own pulse says so, after an outage of five seconds.",
+            HONEST.count, scale.honest_per_s, scale.seconds, scale.rounds, EVIL.count
+        ),
+        rows: rows.collect(),
+        details,
+        axis: "p99 of an honest beat, as a multiple of that in quiet",
+        bars: bars.collect(),
+        ..Table::default()
+    }
+}
