@@ -10,6 +10,7 @@ use crate::project::Project;
 use crate::server::{self, Profile};
 use crate::step;
 use crate::system_packages::{self, Needed};
+use crate::test::DATABASE;
 
 /// The packages of the baselines have a folder and a lock of their own: nobody needs them to build or to run.
 const BASELINES: &str = "tests/load/baselines";
@@ -48,6 +49,7 @@ pub(crate) fn run(project: &Project, arguments: &BenchArguments) -> Result<()> {
     bench.current_dir(&project.root).args(&arguments.arguments);
     if !arguments.has(&["--help", "-h", "--version", "-V"]) {
         system_packages::ensure(project, &OTHERS)?;
+        system_packages::ensure(project, &DATABASE)?;
         node_packages::ensure_in(project, BASELINES, "installing the baselines (npm)")?;
         bench.env("STILLHERE_BIN", server::build(project, profile)?);
     }

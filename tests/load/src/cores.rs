@@ -33,6 +33,18 @@ pub(crate) fn seconds(processes: &[u32]) -> f64 {
     processes.iter().map(|process| ticks(*process)).sum::<f64>() / TICKS_PER_S
 }
 
+/// The processes that this one has started, and itself.
+pub(crate) fn family(parent: u32) -> Vec<u32> {
+    let all = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let all = all.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let is_child = |process: &u32| {
+        let text = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        let fields = text.rsplit_once(')').map_or("", |(_, fields)| fields);
+        fields.split_whitespace().nth(1).and_then(|field| field.parse().ok()) == Some(parent)
+    };
+    std::iter::once(parent).chain(all.filter(is_child)).collect()
+}
+
 fn ticks(process: u32) -> f64 {
     let text = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     // The name may hold anything, spaces too; it ends with the last parenthesis.

@@ -12,6 +12,7 @@ mod histogram;
 mod history;
 mod hostility;
 mod memory;
+mod nodes;
 mod plans;
 mod plot;
 mod program;
@@ -101,6 +102,8 @@ enum Measurement {
     History,
     /// Who is in a channel of a hundred thousand.
     Snapshot,
+    /// What servers carry that share a Redis and a PostgreSQL, beside one alone and use case 3.
+    Nodes,
 }
 
 impl Measurement {
@@ -114,6 +117,7 @@ impl Measurement {
             Self::Expiry => "expiry",
             Self::History => "history",
             Self::Snapshot => "snapshot",
+            Self::Nodes => "nodes",
         }
     }
 
@@ -127,6 +131,7 @@ impl Measurement {
             Self::Expiry => expiry::measure(scale, progress).await,
             Self::History => history::measure(scale, progress).await,
             Self::Snapshot => snapshot::measure(scale, progress).await,
+            Self::Nodes => nodes::measure(scale, progress).await,
         }
     }
 }

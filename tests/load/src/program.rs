@@ -44,7 +44,7 @@ pub(crate) struct Program {
 /// What has to be held for it to run.
 enum Kept {
     Ours(Box<Server>),
-    Child { _child: Box<Child>, _folder: Option<TempDir>, _redis: Option<Box<Redis>> },
+    Child { _child: Box<Child>, _folder: Option<TempDir>, redis: Option<Box<Redis>> },
     Redis(Box<Redis>),
 }
 
@@ -54,8 +54,16 @@ impl Program {
     /// # Errors
     /// A sentence.
     pub(crate) async fn ours(settings: &str) -> Result<Self, String> {
+        Self::node(settings, &[]).await
+    }
+
+    /// Our own server, which shares its work with others as this environment says.
+    ///
+    /// # Errors
+    /// A sentence.
+    pub(crate) async fn node(settings: &str, more: &[(&str, &str)]) -> Result<Self, String> {
         cores::pin(cores::SERVER)?;
-        let server = Server::start(&[], settings, &ENVIRONMENT).await;
+        let server = Server::start(&[], settings, &[&ENVIRONMENT, more].concat()).await;
         cores::pin(cores::LOAD)?;
         let (address, processes) = (server.address().to_owned(), vec![server.id()]);
         Ok(Self { address, processes, kept: Kept::Ours(Box::new(server)) })
@@ -93,7 +101,7 @@ impl Program {
         Ok(Self {
             address,
             processes,
-            kept: Kept::Child { _child: Box::new(child), _folder: Some(folder), _redis: None },
+            kept: Kept::Child { _child: Box::new(child), _folder: Some(folder), redis: None },
         })
     }
 
@@ -129,7 +137,7 @@ impl Program {
         let address = address.ok_or("a baseline does not say where it listens; what it said is above")?;
         let processes = child.id().into_iter().collect();
         let redis = redis.map(Box::new);
-        Ok(Self { address, processes, kept: Kept::Child { _child: Box::new(child), _folder: None, _redis: redis } })
+        Ok(Self { address, processes, kept: Kept::Child { _child: Box::new(child), _folder: None, redis } })
     }
 
     /// Host and port.
@@ -140,11 +148,12 @@ impl Program {
         self.address.parse().map_err(|_| format!("{} is no address", self.address))
     }
 
-    /// Redis, if it is that.
+    /// Redis, if it is that or works with it.
     pub(crate) fn redis_server(&self) -> Option<&Redis> {
         match &self.kept {
             Kept::Redis(redis) => Some(redis),
-            _ => None,
+            Kept::Child { redis, .. } => redis.as_deref(),
+            Kept::Ours(_) => None,
         }
     }
 
@@ -212,7 +221,11 @@ pub(crate) async fn output(command: &mut Command) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-fn start_redis() -> Result<(Redis, u32), String> {
+/// A Redis on the servers' core, and its process.
+///
+/// # Errors
+/// A sentence.
+pub(crate) fn start_redis() -> Result<(Redis, u32), String> {
     cores::pin(cores::SERVER)?;
     let redis = Redis::start();
     cores::pin(cores::LOAD)?;

@@ -82,6 +82,16 @@ impl Cluster {
         format!("postgres://{USER}:{PASSWORD}@localhost/{name}?host={}", self.folder.display())
     }
 
+    /// The process from which all of its processes come.
+    ///
+    /// # Panics
+    /// It does not run.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        let said = fs::read_to_string(self.data().join("postmaster.pid")).expect("it runs");
+        said.lines().next().and_then(|line| line.trim().parse().ok()).expect("it says which process it is")
+    }
+
     /// Ends the server as a crash would: nothing that lies only in its memory is written.
     ///
     /// # Panics
