@@ -91,6 +91,8 @@ pub struct Tally {
     pub crashes: u64,
     /// Tabs that were open at the same time, at most.
     pub most_tabs: usize,
+    /// How long all tabs were open, together.
+    pub tab_ms: Ms,
     /// Events that the run went through.
     pub events: u64,
 }

@@ -143,8 +143,16 @@ pub fn in_words(scenario: &Scenario, tally: &Tally, took: Duration) -> String {
     );
     let _ = writeln!(
         text,
-        "{} sessions ({} closed, {} by silence, {} recovered), {} leaves told; {} crashes; at most {} tabs at a time",
-        tally.stays, tally.closes, tally.timeouts, tally.recovered, tally.leaves, tally.crashes, tally.most_tabs,
+        "{} sessions ({} closed, {} by silence, {} recovered), {} leaves told; {} crashes; at most {} tabs at a time, \
+         {:.1} beats a second for 1,000 open tabs",
+        tally.stays,
+        tally.closes,
+        tally.timeouts,
+        tally.recovered,
+        tally.leaves,
+        tally.crashes,
+        tally.most_tabs,
+        tally.beats as f64 * 1_000.0 * 1_000.0 / tally.tab_ms.max(1) as f64,
     );
     let _ = writeln!(text, "false leaves: {}", false_leaves(&tally.false_leaves));
     if let Some(peak) = peak_memory() {

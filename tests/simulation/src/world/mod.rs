@@ -208,7 +208,9 @@ impl World {
         let last = self.scenario.length + AFTERMATH;
         let mut told = 0;
         while self.failure.is_none() {
+            let before = self.now();
             let Some(event) = self.agenda.next(last) else { break };
+            self.tally.tab_ms += (self.now() - before) * self.tabs.len() as u64;
             if self.now() >= told + MINUTE {
                 told = self.now();
                 tell(told);
