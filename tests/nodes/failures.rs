@@ -6,7 +6,7 @@ use stillhere_tests::server::PATIENCE;
 use tokio::time::timeout;
 
 use crate::{
-    ground::Ground,
+    ground::{Ground, in_full_swing},
     onlooker::Onlooker,
     relay::Relay,
     tabs::{Tabs, nobody_was_out},
@@ -18,14 +18,8 @@ const PEOPLE: usize = 30;
 const GRACE_MS: u32 = 1_000;
 
 /// Two nodes with everybody in.
-async fn in_full_swing(redis: [String; 2]) -> (Ground, Tabs, Onlooker) {
-    let ground = Ground::start(&redis, GRACE_MS).await;
-    let mut onlooker = Onlooker::follow(ground.proxy.url("/v1/feed"));
-    onlooker.hear("snapshot", 1).await;
-    let tabs = Tabs::open(PEOPLE, &ground.proxy.url("/v1/beat"));
-    onlooker.hear("join", PEOPLE).await;
-    tabs.answered(2).await;
-    (ground, tabs, onlooker)
+async fn two_nodes(redis: [String; 2]) -> (Ground, Tabs, Onlooker) {
+    in_full_swing(&redis, PEOPLE, GRACE_MS).await
 }
 
 /// It is over: every tab goes on with its session, which nobody has seen end.
@@ -51,7 +45,7 @@ async fn all_is_well_again(ground: &Ground, tabs: Tabs, onlooker: &mut Onlooker)
 #[tokio::test]
 async fn a_redis_that_says_nothing_for_a_while_ends_no_session() {
     let mut redis = Redis::start();
-    let (ground, tabs, mut onlooker) = in_full_swing([redis.url(), redis.url()]).await;
+    let (ground, tabs, mut onlooker) = two_nodes([redis.url(), redis.url()]).await;
     redis.pause();
     tabs.refused(3).await;
     redis.resume();
@@ -61,7 +55,7 @@ async fn a_redis_that_says_nothing_for_a_while_ends_no_session() {
 #[tokio::test]
 async fn a_redis_that_is_full_ends_no_session() {
     let redis = Redis::start();
-    let (ground, tabs, mut onlooker) = in_full_swing([redis.url(), redis.url()]).await;
+    let (ground, tabs, mut onlooker) = two_nodes([redis.url(), redis.url()]).await;
     redis.fill();
     tabs.refused(20).await;
     redis.empty_out();
@@ -71,7 +65,7 @@ async fn a_redis_that_is_full_ends_no_session() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_comes_back_with_nothing_is_put_together_from_the_store() {
     let mut redis = Redis::start();
-    let (ground, tabs, mut onlooker) = in_full_swing([redis.url(), redis.url()]).await;
+    let (ground, tabs, mut onlooker) = two_nodes([redis.url(), redis.url()]).await;
     tokio::task::block_in_place(|| redis.kill());
     tabs.refused(20).await;
     tokio::task::block_in_place(|| redis.start_again());
@@ -82,7 +76,7 @@ async fn a_redis_that_comes_back_with_nothing_is_put_together_from_the_store() {
 #[tokio::test(flavor = "multi_thread")]
 async fn another_redis_that_takes_over_goes_on_with_everybody() {
     let mut redis = Watched::start();
-    let (ground, tabs, mut onlooker) = in_full_swing([redis.url(), redis.url()]).await;
+    let (ground, tabs, mut onlooker) = two_nodes([redis.url(), redis.url()]).await;
     tokio::task::block_in_place(|| {
         redis.wait_for_replica();
         redis.fail_over();
@@ -94,7 +88,7 @@ async fn another_redis_that_takes_over_goes_on_with_everybody() {
 async fn a_node_that_is_cut_off_from_redis_is_passed_over_and_finds_back() {
     let redis = Redis::start();
     let relay = Relay::before(redis.address()).await;
-    let (ground, tabs, mut onlooker) = in_full_swing([redis.url(), relay.url(&redis.url())]).await;
+    let (ground, tabs, mut onlooker) = two_nodes([redis.url(), relay.url(&redis.url())]).await;
     let is_ready = async |node: usize| ground.nodes[node].status(Method::GET, "/readyz", &[]).await == 200;
     relay.cut();
     tabs.answered(8).await;

@@ -4,6 +4,8 @@ use futures_util::future::join_all;
 use stillhere_test_postgres::{Cluster, Disk};
 use stillhere_tests::{nginx::Nginx, server::Server};
 
+use crate::{onlooker::Onlooker, tabs::Tabs};
+
 /// Everything comes from one address. A lease is what a tab promises, twice, and the grace: a few seconds of trouble are none.
 const SETTINGS: &str = "
 auth = \"none\"
@@ -25,6 +27,17 @@ pub(crate) struct Ground {
     _database: Cluster,
     url: String,
     settings: String,
+}
+
+/// A node for each Redis, with so many people in who go on beating, and somebody who looks on.
+pub(crate) async fn in_full_swing(redis: &[String], people: usize, grace_ms: u32) -> (Ground, Tabs, Onlooker) {
+    let ground = Ground::start(redis, grace_ms).await;
+    let mut onlooker = Onlooker::follow(ground.proxy.url("/v1/feed"));
+    onlooker.hear("snapshot", 1).await;
+    let tabs = Tabs::open(people, &ground.proxy.url("/v1/beat"));
+    onlooker.hear("join", people).await;
+    tabs.answered(2).await;
+    (ground, tabs, onlooker)
 }
 
 impl Ground {

@@ -7,7 +7,7 @@ use stillhere_test_redis::Redis;
 use stillhere_tests::endpoint::Endpoint;
 
 use crate::{
-    ground::Ground,
+    ground::{Ground, in_full_swing},
     onlooker::Onlooker,
     tabs::{Tabs, nobody_was_out},
 };
@@ -19,13 +19,7 @@ const PEOPLE: usize = 40;
 const GRACE_MS: u32 = 10_000;
 
 async fn three_nodes(redis: &Redis) -> (Ground, Tabs, Onlooker) {
-    let ground = Ground::start(&[redis.url(), redis.url(), redis.url()], GRACE_MS).await;
-    let mut onlooker = Onlooker::follow(ground.proxy.url("/v1/feed"));
-    onlooker.hear("snapshot", 1).await;
-    let tabs = Tabs::open(PEOPLE, &ground.proxy.url("/v1/beat"));
-    onlooker.hear("join", PEOPLE).await;
-    tabs.answered(2).await;
-    (ground, tabs, onlooker)
+    in_full_swing(&[redis.url(), redis.url(), redis.url()], PEOPLE, GRACE_MS).await
 }
 
 /// Everybody is here, everybody came once, and nobody has left.
