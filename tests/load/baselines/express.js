@@ -28,3 +28,6 @@ app.post("/v1/beat", async (request, response) => {
 const server = app.listen(0, "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}`));
 // Between two rounds of a measurement nobody speaks.
 server.keepAliveTimeout = 3_600_000;
+// Nor does everybody speak as soon as they have come.
+server.headersTimeout = 0;
+server.requestTimeout = 0;

@@ -1,11 +1,13 @@
 //! What nodes carry that share a Redis and a PostgreSQL, beside one of them alone and beside use case 3's design.
 
+use std::{collections::BTreeMap, time::Duration};
+
 use futures_util::future::try_join_all;
 use stillhere_test_postgres::{Cluster, Disk};
 use stillhere_test_redis::{Redis, Reply};
 
 use crate::{
-    clock::length,
+    clock::{self, length},
     cores,
     generator::{Generator, Order, Promise, Spec, Speech, Tabs, Told},
     program::{Program, ROOMY},
@@ -15,7 +17,7 @@ use crate::{
     throughput::figure,
 };
 
-/// Requests under way at once, on all nodes together.
+/// Requests under way at once at each node.
 const LINES: usize = 64;
 
 /// What two nodes carry, at least, beside one.
@@ -35,6 +37,10 @@ struct Contender {
     parts: Parts,
     rounds: Vec<Vec<Told>>,
     used: Used,
+    /// What the servers use in a second in which nobody beats, in seconds of a core.
+    idle: f64,
+    /// For so long they were asked for beats.
+    asked_s: f64,
     /// Bytes that Redis has more by each person.
     person_bytes: f64,
 }
@@ -62,8 +68,9 @@ struct Used {
 pub(crate) async fn measure(scale: &Scale, progress: &Progress) -> Result<Table, String> {
     progress.say("starting everybody");
     let mut all = vec![
-        Contender::nodes("one node", 1, scale).await?,
-        Contender::nodes("two nodes", 2, scale).await?,
+        Contender::nodes("one node", &["all"], scale).await?,
+        Contender::nodes("two nodes", &["all", "all"], scale).await?,
+        Contender::nodes("two that share nothing", &["one", "other"], scale).await?,
         Contender::express(scale).await?,
     ];
     for contender in &mut all {
@@ -79,20 +86,26 @@ pub(crate) async fn measure(scale: &Scale, progress: &Progress) -> Result<Table,
     for contender in &all {
         contender.hold_against_metrics().await?;
     }
-    let [one, two, express] = all.try_into().map_err(|_| "three are measured")?;
-    Ok(table(&one, &two, &express, scale))
+    let all: [Contender; 4] = all.try_into().map_err(|_| "four are measured")?;
+    Ok(table(&all, scale))
 }
 
 impl Contender {
-    async fn nodes(name: &'static str, count: u32, scale: &Scale) -> Result<Self, String> {
+    /// A node for each site: those of the same site share it.
+    async fn nodes(name: &'static str, sites: &[&str], scale: &Scale) -> Result<Self, String> {
         let (redis, redis_process) = crate::program::start_redis()?;
         cores::pin(cores::SERVER)?;
         let database = Cluster::start(Disk::Awaited);
         cores::pin(cores::LOAD)?;
-        let (redis_url, database_url) = (redis.url(), database.database("facts"));
-        let environment = [("STILLHERE_REDIS_URL", &*redis_url), ("STILLHERE_DATABASE_URL", &*database_url)];
-        let mut programs = Vec::new();
-        for _ in 0..count {
+        let redis_url = redis.url();
+        let (mut programs, mut databases) = (Vec::new(), BTreeMap::new());
+        for site in sites {
+            let database_url = databases.entry(site).or_insert_with(|| database.database(site));
+            let environment = [
+                ("STILLHERE_REDIS_URL", &*redis_url),
+                ("STILLHERE_REDIS_PREFIX", site),
+                ("STILLHERE_DATABASE_URL", database_url),
+            ];
             programs.push(Program::node(ROOMY, &environment).await?);
         }
         let parts = Parts::Nodes { redis, redis_process, database };
@@ -106,15 +119,14 @@ impl Contender {
     async fn start(name: &'static str, programs: Vec<Program>, parts: Parts, scale: &Scale) -> Result<Self, String> {
         let mut generators = Vec::new();
         let share = scale.tabs / programs.len() as u32;
-        let lines = LINES / programs.len();
         for (number, program) in (0..).zip(&programs) {
             let tabs = Tabs { count: share, first: number * share, per_user: 1, promise: Promise::Ms(HOUR_MS) };
             let speech = Speech::Beats(tabs, vec![200]);
-            let spec = Spec { to: program.address()?, from: None, connections: lines, under_way: lines, speech };
+            let spec = Spec { to: program.address()?, from: None, connections: LINES, under_way: LINES, speech };
             generators.push(Generator::start(&spec).await.map_err(|why| format!("{name}: {why}"))?);
         }
         let (used, rounds) = (Used::default(), Vec::new());
-        Ok(Self { name, programs, generators, parts, rounds, used, person_bytes: 0.0 })
+        Ok(Self { name, programs, generators, parts, rounds, used, idle: 0.0, asked_s: 0.0, person_bytes: 0.0 })
     }
 
     /// Every tab says its first word, and what people take in Redis is looked at.
@@ -125,6 +137,9 @@ impl Contender {
         self.settle().await;
         let people = share as f64 * self.programs.len() as f64;
         self.person_bytes = (memory(self.redis()?)? - before) / people;
+        let (before, begun) = (self.used_now()?.servers, clock::now());
+        tokio::time::sleep(Duration::from_secs_f64(scale.seconds)).await;
+        self.idle = (self.used_now()?.servers - before) / begun.elapsed().as_secs_f64();
         Ok(())
     }
 
@@ -135,10 +150,11 @@ impl Contender {
     }
 
     async fn turn(&mut self, seconds: f64) -> Result<(), String> {
-        let before = self.used_now()?;
+        let (before, begun) = (self.used_now()?, clock::now());
         let told = self.work(&Order::For { seconds }).await?;
         self.settle().await;
         let after = self.used_now()?;
+        self.asked_s += begun.elapsed().as_secs_f64();
         self.used.servers += after.servers - before.servers;
         self.used.redis += after.redis - before.redis;
         self.used.database += after.database - before.database;
@@ -202,6 +218,13 @@ impl Contender {
         of(&self.used) / self.used.beats.max(1.0)
     }
 
+    /// Beats that a server takes with a core of its own: what is left of it beside what it does for nobody pays for them.
+    fn of_a_core(&self) -> f64 {
+        let servers = self.programs.len() as f64;
+        let for_beats = self.used.servers - self.idle * self.asked_s;
+        (1.0 - self.idle / servers) * self.used.beats / for_beats.max(f64::MIN_POSITIVE)
+    }
+
     fn details(&self) -> Vec<String> {
         let latency = |of: fn(&Told) -> u64| {
             let slowest = |told: &Vec<Told>| told.iter().map(of).max().unwrap_or(0) as f64;
@@ -211,6 +234,7 @@ impl Contender {
         vec![
             self.name.to_owned(),
             grouped(self.pace()),
+            format!("{:.1} %", self.idle * 100.0),
             of_a_thousand(|used| used.servers),
             of_a_thousand(|used| used.redis),
             of_a_thousand(|used| used.database),
@@ -241,16 +265,16 @@ fn memory(redis: &Redis) -> Result<f64, String> {
         return Err("Redis does not know its memory".into());
     };
     let used = info.lines().find_map(|line| line.strip_prefix("used_memory:")?.trim().parse::<f64>().ok());
-    let feed = match redis.tell(&["MEMORY", "USAGE", "{stillhere:feed}:stream"]) {
+    let feed = match redis.tell(&["MEMORY", "USAGE", "{all:feed}:stream"]) {
         Reply::Number(bytes) => bytes as f64,
         _ => 0.0,
     };
     used.map(|used| used - feed).ok_or_else(|| "Redis does not say how much memory it uses".to_owned())
 }
 
-fn table(one: &Contender, two: &Contender, express: &Contender, scale: &Scale) -> Table {
-    let a_core = |seconds: f64| 1.0 / seconds.max(f64::MIN_POSITIVE);
-    let scaling = 2.0 * one.each(|used| used.servers) / two.each(|used| used.servers);
+fn table(all: &[Contender; 4], scale: &Scale) -> Table {
+    let [one, two, apart, express] = all;
+    let scaling = 2.0 * two.of_a_core() / apart.of_a_core();
     let beside = |what: &str, ours: f64, theirs: f64, unit: &str| Row {
         what: what.to_owned(),
         ours: format!("{}{unit}", grouped(ours)),
@@ -258,7 +282,7 @@ fn table(one: &Contender, two: &Contender, express: &Contender, scale: &Scale) -
         ratio: Some(ours / theirs),
         target: None,
     };
-    let core_of = |contender: &Contender, of| a_core(contender.each(of));
+    let of_redis = |contender: &Contender| 1.0 / contender.each(|used| used.redis).max(f64::MIN_POSITIVE);
     let head = [
         "",
         "beats a second",
@@ -269,18 +293,19 @@ fn table(one: &Contender, two: &Contender, express: &Contender, scale: &Scale) -
     ];
     let head = head.into_iter().chain(["Redis, a person", "p50", "p99"]);
     let mut details = vec![head.map(str::to_owned).collect::<Vec<_>>()];
-    details.extend([one, two, express].map(Contender::details));
+    details.extend(all.iter().map(Contender::details));
     let bar = |name: &str, value: f64, is_ours| Bar { name: name.to_owned(), value, words: grouped(value), is_ours };
     Table {
         noun: "nodes",
         title: "What nodes carry that share their work",
         method: format!(
-            "Everything that serves is on one core, the load on the other. {LINES} requests are under way at once, spread over \
-             the nodes; every beat is that of one of {} tabs of as many people, and each node checks the token. Redis and \
+            "Everything that serves is on one core, the load on the other. {LINES} requests are under way at once \
+             at each node; every beat is that of one of {} tabs of as many people, and each node checks the token. Redis and \
              PostgreSQL are real, and PostgreSQL waits for its disk. Two cores cannot show how fast two machines are, so what \
-             counts is processor time: what one beat costs the nodes together, Redis and PostgreSQL, each by itself. A core is \
-             worth as many beats a second as it can pay for; two nodes on two cores carry twice what one does, divided by how much \
-             dearer a beat of theirs is. Express does use case 3 with one record in a Redis. {} rounds of {} s, in which everybody has a turn.",
+             counts is processor time: what one beat costs the nodes together, Redis and PostgreSQL, each by itself. A core \
+             carries as many beats a second as it can pay for, beside what its server does while nobody beats; two processes that take \
+             turns on one core cost more than one does even where they share nothing, so two nodes stand beside two such: what they \
+             cost more is what sharing costs, and what they carry on two cores is twice that much less. Express does use case 3 with one record in a Redis. {} rounds of {} s, in which everybody has a turn.",
             grouped(f64::from(scale.tabs)),
             scale.rounds,
             scale.seconds
@@ -291,18 +316,8 @@ fn table(one: &Contender, two: &Contender, express: &Contender, scale: &Scale) -
                 format!("{scaling:.2} ×"),
                 Some(Target::at_least(scaling, TWICE, &format!("{TWICE} ×"))),
             ),
-            beside(
-                "beats a second for a core of nodes",
-                core_of(one, |used| used.servers),
-                core_of(express, |used| used.servers),
-                "",
-            ),
-            beside(
-                "beats a second for a core of Redis",
-                core_of(one, |used| used.redis),
-                core_of(express, |used| used.redis),
-                "",
-            ),
+            beside("beats a second for a core of nodes", one.of_a_core(), express.of_a_core(), ""),
+            beside("beats a second for a core of Redis", of_redis(one), of_redis(express), ""),
             beside(
                 "calls to Redis for 1,000 beats",
                 one.each(|used| used.calls) * 1_000.0,
@@ -314,9 +329,9 @@ fn table(one: &Contender, two: &Contender, express: &Contender, scale: &Scale) -
         details,
         axis: "beats a second that a core of servers pays for",
         bars: vec![
-            bar("one node", core_of(one, |used| used.servers), true),
-            bar("two nodes", core_of(two, |used| used.servers), true),
-            bar("Express", core_of(express, |used| used.servers), false),
+            bar("one node", one.of_a_core(), true),
+            bar("two nodes", two.of_a_core(), true),
+            bar("Express", express.of_a_core(), false),
         ],
         ..Table::default()
     }
