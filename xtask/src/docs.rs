@@ -30,7 +30,7 @@ struct Page {
 const PLAIN: Page = Page { file: "", title: "", description: "", modules: &[] };
 
 /// All of them, in the order in which they are read.
-const PAGES: [Page; 14] = [
+const PAGES: [Page; 15] = [
     Page {
         file: "index.html",
         title: "Documentation",
@@ -71,6 +71,12 @@ const PAGES: [Page; 14] = [
         file: "operation.html",
         title: "Running it",
         description: "Tokens, TLS, PostgreSQL, backups, probes, figures and webhooks: what an operator sets and looks at.",
+        ..PLAIN
+    },
+    Page {
+        file: "nodes.html",
+        title: "Several servers",
+        description: "Any number of servers behind any load balancer: how they are run, what happens when one fails, what they carry.",
         ..PLAIN
     },
     Page {
@@ -152,6 +158,7 @@ fn old(project: &Project) -> Result<Vec<(String, String)>> {
     let made = [
         ("settings", prose::settings(&read("server/SETTINGS.md")?)),
         ("operation", prose::document(&read("server/OPERATION.md")?)),
+        ("nodes", prose::document(&read("server/NODES.md")?)),
         ("silent", prose::chapter(&read("README.md")?, "When nothing is sent")?),
         ("worth", prose::chapter(&read("README.md")?, "What it is worth")?),
         ("limitations", prose::chapter(&read("README.md")?, "Limitations")?),

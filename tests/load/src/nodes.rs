@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use futures_util::future::try_join_all;
 use stillhere_test_postgres::{Cluster, Disk};
 use stillhere_test_redis::{Redis, Reply};
+use tokio::time::interval;
 
 use crate::{
     clock::{self, length},
@@ -138,7 +139,9 @@ impl Contender {
         let people = share as f64 * self.programs.len() as f64;
         self.person_bytes = (memory(self.redis()?)? - before) / people;
         let (before, begun) = (self.used_now()?.servers, clock::now());
-        tokio::time::sleep(Duration::from_secs_f64(scale.seconds)).await;
+        let mut rest = interval(Duration::from_secs_f64(scale.seconds));
+        rest.tick().await;
+        rest.tick().await;
         self.idle = (self.used_now()?.servers - before) / begun.elapsed().as_secs_f64();
         Ok(())
     }
