@@ -48,8 +48,15 @@ struct Contender {
 
 /// What they stand on.
 enum Parts {
-    Nodes { redis: Redis, redis_process: u32, database: Cluster },
+    Nodes(Box<Shared>),
     Express,
+}
+
+/// What nodes share.
+struct Shared {
+    redis: Redis,
+    redis_process: u32,
+    database: Cluster,
 }
 
 /// What has been used for the beats so far, in seconds of a core; and calls to Redis.
@@ -109,7 +116,7 @@ impl Contender {
             ];
             programs.push(Program::node(ROOMY, &environment).await?);
         }
-        let parts = Parts::Nodes { redis, redis_process, database };
+        let parts = Parts::Nodes(Box::new(Shared { redis, redis_process, database }));
         Self::start(name, programs, parts, scale).await
     }
 
@@ -175,7 +182,7 @@ impl Contender {
 
     fn redis(&self) -> Result<&Redis, String> {
         match &self.parts {
-            Parts::Nodes { redis, .. } => Ok(redis),
+            Parts::Nodes(shared) => Ok(&shared.redis),
             Parts::Express => self.programs[0].redis_server().ok_or_else(|| "Express has a Redis".to_owned()),
         }
     }
@@ -183,10 +190,10 @@ impl Contender {
     fn used_now(&self) -> Result<Used, String> {
         let calls = calls(self.redis()?)?;
         Ok(match &self.parts {
-            Parts::Nodes { redis_process, database, .. } => Used {
+            Parts::Nodes(shared) => Used {
                 servers: self.programs.iter().map(|program| cores::seconds(&program.processes)).sum(),
-                redis: cores::seconds(&[*redis_process]),
-                database: cores::seconds(&cores::family(database.process())),
+                redis: cores::seconds(&[shared.redis_process]),
+                database: cores::seconds(&cores::family(shared.database.process())),
                 calls,
                 beats: 0.0,
             },
@@ -301,18 +308,7 @@ fn table(all: &[Contender; 4], scale: &Scale) -> Table {
     Table {
         noun: "nodes",
         title: "What nodes carry that share their work",
-        method: format!(
-            "Everything that serves is on one core, the load on the other. {LINES} requests are under way at once \
-             at each node; every beat is that of one of {} tabs of as many people, and each node checks the token. Redis and \
-             PostgreSQL are real, and PostgreSQL waits for its disk. Two cores cannot show how fast two machines are, so what \
-             counts is processor time: what one beat costs the nodes together, Redis and PostgreSQL, each by itself. A core \
-             carries as many beats a second as it can pay for, beside what its server does while nobody beats; two processes that take \
-             turns on one core cost more than one does even where they share nothing, so two nodes stand beside two such: what they \
-             cost more is what sharing costs, and what they carry on two cores is twice that much less. Express does use case 3 with one record in a Redis. {} rounds of {} s, in which everybody has a turn.",
-            grouped(f64::from(scale.tabs)),
-            scale.rounds,
-            scale.seconds
-        ),
+        method: method(scale),
         rows: vec![
             Row::alone(
                 "what two nodes carry, beside one",
@@ -338,4 +334,19 @@ fn table(all: &[Contender; 4], scale: &Scale) -> Table {
         ],
         ..Table::default()
     }
+}
+
+fn method(scale: &Scale) -> String {
+    format!(
+        "Everything that serves is on one core, the load on the other. {LINES} requests are under way at once \
+             at each node; every beat is that of one of {} tabs of as many people, and each node checks the token. Redis and \
+             PostgreSQL are real, and PostgreSQL waits for its disk. Two cores cannot show how fast two machines are, so what \
+             counts is processor time: what one beat costs the nodes together, Redis and PostgreSQL, each by itself. A core \
+             carries as many beats a second as it can pay for, beside what its server does while nobody beats; two processes that take \
+             turns on one core cost more than one does even where they share nothing, so two nodes stand beside two such: what they \
+             cost more is what sharing costs, and what they carry on two cores is twice that much less. Express does use case 3 with one record in a Redis. {} rounds of {} s, in which everybody has a turn.",
+        grouped(f64::from(scale.tabs)),
+        scale.rounds,
+        scale.seconds
+    )
 }
