@@ -329,7 +329,8 @@ fn table(all: &[Contender; 4], scale: &Scale) -> Table {
         axis: "beats a second that a core of servers pays for",
         bars: vec![
             bar("one node", one.of_a_core(), true),
-            bar("two nodes", two.of_a_core(), true),
+            bar("each of two nodes", two.of_a_core(), true),
+            bar("each of two that share nothing", apart.of_a_core(), true),
             bar("Express", express.of_a_core(), false),
         ],
         ..Table::default()
