@@ -36,16 +36,6 @@ pub struct Typed {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redis_url: Option<RedisUrl>,
 
-    /// What the names of all keys in Redis begin with; the same for every node [default: stillhere]
-    #[arg(long, env = "STILLHERE_REDIS_PREFIX", value_name = "TEXT", help_heading = "Nodes")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub redis_prefix: Option<String>,
-
-    /// Over how many parts users are spread in Redis, 1 to 256; the same for every node, and for ever [default: 16]
-    #[arg(long, env = "STILLHERE_REDIS_SHARDS", value_name = "COUNT", help_heading = "Nodes")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub redis_shards: Option<u16>,
-
     /// Below which path the API lies [default: /v1]
     #[arg(long, env = "STILLHERE_BASE_PATH", value_name = "PATH", help_heading = "Server")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,6 +56,16 @@ pub struct Typed {
     #[arg(long, env = "STILLHERE_LOG", value_name = "FILTER", help_heading = "Server")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
+
+    /// What the names of all keys in Redis begin with; the same for every node [default: stillhere]
+    #[arg(long, env = "STILLHERE_REDIS_PREFIX", value_name = "TEXT", help_heading = "Nodes")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redis_prefix: Option<String>,
+
+    /// Over how many parts users are spread in Redis, 1 to 256; the same for every node, and for ever [default: 16]
+    #[arg(long, env = "STILLHERE_REDIS_SHARDS", value_name = "COUNT", help_heading = "Nodes")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redis_shards: Option<u16>,
 
     /// How each line of the log is written [default: text]
     #[arg(long, env = "STILLHERE_LOG_FORMAT", help_heading = "Operation")]
