@@ -204,3 +204,36 @@ impl Judged {
         self.under_way.as_ref()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use stillhere_engine::{policy::Punching, time::Millis, tracker::Past};
+
+    use super::*;
+    use crate::driver::tests::{beat, user};
+
+    #[test]
+    fn a_sweep_says_what_it_has_ended_once_that_is_in_the_store() {
+        let policy = Arc::new(Policy { punching: Punching::WithPresence, ..Policy::default() });
+        let (ann, begun) = (user("ann"), Timestamp(1_000_000));
+        let past = Some(Past::NeverSeen);
+        let report = Report { ticket: Ticket(1), user: ann.clone(), issued_at: None, beat: beat(1, 1), past };
+        let mut judged = Judged::resume(&policy, Holding::nobody(ann, begun), Vec::new());
+        judged.take([Input::Beat(Box::new(report))], begun);
+        judged.written(true, begun);
+        let (holding, _) = judged.hold(begun).expect("she is here");
+        let late = begun.after(Millis::minutes(10));
+        for is_done in [true, false] {
+            let mut judged = Judged::resume(&policy, holding.clone(), Vec::new());
+            judged.take([Input::Timer], late);
+            judged.sweep(Ticket(2), late);
+            assert!(judged.take_said().is_empty(), "not before it is in the store");
+            judged.written(is_done, late);
+            let said = judged.take_said().into_iter().find_map(|said| match said {
+                Said::Swept(Ticket(2), found) => Some(found.map(|found| (found.ended, found.auto_outs.len()))),
+                _ => None,
+            });
+            assert_eq!(said, Some(if is_done { Ok((1, 1)) } else { Err(Refusal::StoreDown) }));
+        }
+    }
+}
