@@ -2,18 +2,10 @@
 
 use std::{
     hash::{BuildHasher, RandomState},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
 };
 
-use axum::{
-    extract::{Request, State},
-    http::{HeaderName, HeaderValue},
-    middleware::Next,
-    response::Response,
-};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::limits;
 
@@ -39,6 +31,12 @@ impl RequestId {
     }
 }
 
+impl From<RequestId> for HeaderValue {
+    fn from(id: RequestId) -> Self {
+        id.0
+    }
+}
+
 /// Makes ids. They differ within a run, and between runs and servers by all chance.
 pub(crate) struct RequestIds {
     chance: RandomState,
@@ -51,21 +49,17 @@ impl RequestIds {
         Self { chance: RandomState::new(), made: AtomicU64::new(0) }
     }
 
+    /// The one that the request brings along, or a new one.
+    pub(crate) fn of(&self, request: &HeaderMap) -> RequestId {
+        request.get(HEADER).and_then(RequestId::parse).unwrap_or_else(|| self.next())
+    }
+
     fn next(&self) -> RequestId {
         let number = self.made.fetch_add(1, Ordering::Relaxed);
         let id = format!("{:016x}", self.chance.hash_one(number));
         // Hexadecimal digits are always a header's value.
         RequestId(HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("-")))
     }
-}
-
-/// Gives the request its id, and the answer too.
-pub(crate) async fn mark(State(ids): State<Arc<RequestIds>>, mut request: Request, next: Next) -> Response {
-    let id = request.headers().get(HEADER).and_then(RequestId::parse).unwrap_or_else(|| ids.next());
-    request.extensions_mut().insert(id.clone());
-    let mut response = next.run(request).await;
-    response.headers_mut().insert(HEADER, id.0);
-    response
 }
 
 #[cfg(test)]

@@ -5,16 +5,15 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, Extension, State, rejection::JsonRejection},
-    middleware,
+    extract::{Extension, State, rejection::JsonRejection},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use stillhere_engine::{limits::BEAT_BYTES, time::Millis, wire::UserId};
+use stillhere_engine::{time::Millis, wire::UserId};
 
-use super::{App, for_this_machine, method_wrong, whole};
+use super::{App, around, method_wrong};
 use crate::{
     error::Rejection,
     identity::{ClaimPath, Wish, issue},
@@ -68,10 +67,8 @@ impl Issuers {
             .route("/demo/tokens", post(give))
             .route("/demo/systems", get(list))
             .method_not_allowed_fallback(method_wrong)
-            .layer(Extension(Arc::new(self)))
-            .layer(middleware::from_fn_with_state(app.clone(), for_this_machine))
-            .layer(DefaultBodyLimit::max(BEAT_BYTES));
-        whole(route, app)
+            .layer(Extension(Arc::new(self)));
+        around::whole(around::local(route, &app), app)
     }
 
     fn of(&self, system: &str) -> Result<&Settings, Rejection> {

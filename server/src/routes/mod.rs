@@ -1,5 +1,6 @@
 //! The routes, one file for each noun. A handler finds out who asks, reads what is asked, and sends one command.
 
+mod around;
 mod beat;
 mod channels;
 mod demo;
@@ -31,22 +32,11 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request, State},
     handler::Handler,
-    http::{HeaderName, HeaderValue, Method, header},
-    middleware::{self, Next},
-    response::{IntoResponse, Response},
     routing::{MethodRouter, on},
 };
-use stillhere_engine::{limits::BEAT_BYTES, time::Timestamp, wire::Refusal};
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
-    time::timeout,
-};
-use tower_http::{
-    cors::{AllowOrigin, CorsLayer},
-    trace::TraceLayer,
-};
+use stillhere_engine::{time::Timestamp, wire::Refusal};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::{
     caller::Proxies,
@@ -58,8 +48,7 @@ use crate::{
     openapi::route::{self, Route},
     presence::Presence,
     profiles::Profiles,
-    request_id::{self, RequestId, RequestIds},
-    settings::{Auth, Settings},
+    settings::Settings,
     store::Store,
     webhooks::Webhooks,
 };
@@ -212,38 +201,17 @@ pub(crate) fn routes(app: App) -> Router {
         .nest(app.inner.settings.base_path(), below(&app, api()))
         .fallback(site::page)
         .method_not_allowed_fallback(method_wrong);
-    whole(all, app)
+    around::whole(all, app)
 }
 
 /// The routes of a further system on the same address: only those below its base path, where its figures are too.
 pub(crate) fn further(app: App) -> Router {
     let served = api().into_iter().chain([serve(&route::METRICS, metrics::show)]);
-    whole(Router::new().nest(app.inner.settings.base_path(), below(&app, served)), app)
+    around::whole(Router::new().nest(app.inner.settings.base_path(), below(&app, served)), app)
 }
 
 fn below(app: &App, served: impl IntoIterator<Item = Served>) -> Router<App> {
-    router(served)
-        .fallback(unknown)
-        .method_not_allowed_fallback(method_wrong)
-        .layer(middleware::from_fn_with_state(app.clone(), throttle::bound))
-        .layer(middleware::from_fn_with_state(app.clone(), for_this_machine))
-        .layer(middleware::from_fn(in_time))
-        .layer(DefaultBodyLimit::max(BEAT_BYTES))
-}
-
-/// With what every answer has.
-fn whole(routes: Router<App>, app: App) -> Router {
-    let settings = &app.inner.settings;
-    let mut all = routes
-        .layer(middleware::map_response(harden))
-        .layer(middleware::from_fn_with_state(app.clone(), throttle::count_refusals));
-    if !settings.allowed_origins().is_empty() {
-        all = all.layer(cors(settings.allowed_origins(), settings.auth()));
-    }
-    // Whoever refuses for a reason that an operator should know has logged it; a slow client is no such reason.
-    let trace = TraceLayer::new_for_http().make_span_with(span).on_request(note_request).on_failure(());
-    let ids = Arc::new(RequestIds::new());
-    all.layer(trace).layer(middleware::from_fn_with_state(ids, request_id::mark)).with_state(app)
+    around::api(router(served).fallback(unknown).method_not_allowed_fallback(method_wrong), app)
 }
 
 async fn unknown() -> Rejection {
@@ -252,54 +220,4 @@ async fn unknown() -> Rejection {
 
 async fn method_wrong() -> Rejection {
     Rejection::MethodWrong
-}
-
-/// Nobody waits for ever: not for a body that does not come, nor for an answer. A feed counts until it begins.
-async fn in_time(request: Request, next: Next) -> Response {
-    timeout(limits::ANSWER_WITHIN, next.run(request)).await.unwrap_or_else(|_| Rejection::Late.into_response())
-}
-
-/// A server that believes everybody is for this machine, whatever name leads a browser here.
-async fn for_this_machine(State(app): State<App>, request: Request, next: Next) -> Response {
-    if app.inner.identity.trusts_host(request.headers()) {
-        next.run(request).await
-    } else {
-        Rejection::HostBad.into_response()
-    }
-}
-
-async fn harden(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    // Who is here is nothing for a shared cache.
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    response
-}
-
-/// What every line about a request says: at the level of errors, so that these say it whatever else is logged.
-fn span(request: &Request) -> tracing::Span {
-    let id = request.extensions().get().map_or("", RequestId::as_str);
-    tracing::error_span!("request", id, method = %request.method())
-}
-
-/// The path names sessions and users, so it is for who looks closely; what follows the question mark for nobody.
-fn note_request(request: &Request, _: &tracing::Span) {
-    tracing::debug!(path = request.uri().path(), "begun");
-}
-
-fn cors(origins: &[String], auth: &Auth) -> CorsLayer {
-    // A page of another origin may have its visitors' cookie sent where a cookie can say who they are.
-    let by_cookie = match auth {
-        Auth::None => false,
-        Auth::Jwt(rules) => rules.cookie.is_some(),
-        Auth::Email(_) => true,
-    };
-    let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
-    CorsLayer::new()
-        .allow_origin(AllowOrigin::list(origins))
-        .allow_credentials(by_cookie)
-        .allow_methods([Method::GET, Method::POST, Method::DELETE])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("last-event-id")])
-        .expose_headers([header::RETRY_AFTER, request_id::HEADER])
-        .max_age(limits::PREFLIGHT_AGE)
 }

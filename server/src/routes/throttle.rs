@@ -3,9 +3,8 @@
 use std::{convert::Infallible, sync::Arc};
 
 use axum::{
-    extract::{FromRequestParts, Request, State},
+    extract::{FromRequestParts, Request},
     http::{Method, request},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use stillhere_engine::{
@@ -64,29 +63,24 @@ impl App {
         limiter.took(session);
         Ok(accepted)
     }
-}
 
-/// What is no beat is bounded by its address. Beats have bounds of their own, and so has the e-mail gate.
-pub(super) async fn bound(State(app): State<App>, caller: Caller, request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    let has_its_own = request.method() == Method::POST && [route::BEAT.path, route::GATE.path].contains(&path);
-    let turn = if has_its_own { Ok(()) } else { app.inner.limiter.request(caller) };
-    match turn {
-        Ok(()) => next.run(request).await,
-        Err(throttled) => Rejection::from(throttled).into_response(),
+    /// What is no beat is bounded by its address.
+    pub(super) fn bound(&self, caller: Caller, request: &Request) -> Result<(), Throttled> {
+        let path = request.uri().path();
+        let has_its_own = request.method() == Method::POST && [route::BEAT.path, route::GATE.path].contains(&path);
+        if has_its_own { Ok(()) } else { self.inner.limiter.request(caller) }
     }
-}
 
-/// Counts refusals. An address that is told again and again that its token is no good is told to wait.
-pub(super) async fn count_refusals(State(app): State<App>, caller: Caller, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    if response.extensions().get() == Some(&Code::of(&Refusal::TokenBad.into()))
-        && let Err(throttled) = app.inner.limiter.bad_token(caller)
-    {
-        response = Rejection::from(throttled).into_response();
+    /// Counts the answer if it is a refusal. An address that is told again and again that its token is no good is told to wait.
+    pub(super) fn count_refusal(&self, caller: Caller, mut response: Response) -> Response {
+        if response.extensions().get() == Some(&Code::of(&Refusal::TokenBad.into()))
+            && let Err(throttled) = self.inner.limiter.bad_token(caller)
+        {
+            response = Rejection::from(throttled).into_response();
+        }
+        if let Some(Code(code)) = response.extensions().get() {
+            self.inner.metrics.refusal(code);
+        }
+        response
     }
-    if let Some(Code(code)) = response.extensions().get() {
-        app.inner.metrics.refusal(code);
-    }
-    response
 }

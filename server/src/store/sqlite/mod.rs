@@ -84,6 +84,7 @@ impl Sqlite {
             // An acknowledged fact outlives a loss of power, not only of the process.
             .synchronous(SqliteSynchronous::Full)
             .pragma("cache_size", limits::STORE_CACHE)
+            .pragma("wal_autocheckpoint", limits::STORE_LOG_PAGES)
             // What is removed is overwritten, and not only forgotten about.
             .pragma("secure_delete", "on")
             .optimize_on_close(true, limits::ANALYSIS_ROWS);
