@@ -282,6 +282,13 @@ pub const AUTO_OUT_USERS: u32 = 20;
 /// Histories that are counted at a time: half of the store's readers, so that beats never wait for a year's statistics.
 pub const HISTORIES: usize = STORE_READERS as usize / 2;
 
+/// Sessions of a list that are looked at one by one for its totals: over in a quarter of a second. Of more, an index is
+/// summed up that has nothing else. Tests have the long way with few.
+pub const SUMMED_ROWS: u32 = if cfg!(test) { 100 } else { 100_000 };
+
+/// Sessions of a history that are read at once: a megabyte, and counted in some milliseconds, as others want the core too.
+pub const HISTORY_ROWS: u32 = 10_000;
+
 /// Buckets in one answer: more than a chart has dots, in some hundred kilobytes.
 pub const BUCKETS: u64 = 1_000;
 

@@ -1,7 +1,7 @@
 //! Reading: one session, the open ones, and pages of the list.
 
 use serde::Deserialize;
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, SqlitePool, sqlite::SqliteRow};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection, SqlitePool};
 use stillhere_engine::{
     page::PageState,
     time::{Millis, Timestamp},
@@ -9,10 +9,11 @@ use stillhere_engine::{
     wire::{ChannelName, PagePath, SessionId, UserId},
 };
 
+use super::totals;
 use crate::{
     limits,
     store::{
-        ChannelTotals, Left, OpenSessions, Place, SessionList, SessionPage, SessionQuery, StoreError, Totals,
+        ChannelTotals, Left, OpenSessions, Place, SessionList, SessionPage, SessionQuery, StoreError,
         column::{self, damaged, from_sql, to_sql, unreadable},
         filters, rows,
     },
@@ -130,16 +131,9 @@ pub(super) async fn left(pool: &SqlitePool, since: Timestamp) -> Result<Vec<Left
 pub(super) async fn sessions(pool: &SqlitePool, query: &SessionQuery) -> Result<SessionList, StoreError> {
     let mut snapshot = pool.begin().await.map_err(unreadable)?;
     let page = page(&mut snapshot, query).await?;
-    let mut sums = QueryBuilder::<Sqlite>::new(
-        "select count(*), count(distinct user), total(max(0, coalesce(ended_at, last_seen_at) - started_at)),
-            total(visible_ms), total(active_ms)
-        from sessions",
-    );
-    filters::sessions(&mut sums, query);
-    let sums = sums.build().fetch_one(&mut *snapshot).await.map_err(unreadable)?;
+    let totals = totals::of(&mut snapshot, query).await?;
     snapshot.rollback().await.map_err(unreadable)?;
-
-    Ok(SessionList { page, totals: totals(&sums)? })
+    Ok(SessionList { page, totals })
 }
 
 /// A page of the list alone.
@@ -161,11 +155,4 @@ async fn page(connection: &mut SqliteConnection, query: &SessionQuery) -> Result
     found.truncate(query.limit as usize);
     let next = found.last().filter(|_| more).map(rows::cursor).transpose()?;
     Ok(SessionPage { rows: found.iter().map(rows::session).collect::<Result<_, _>>()?, next })
-}
-
-fn totals(row: &SqliteRow) -> Result<Totals, StoreError> {
-    let count = |at: usize| row.try_get::<i64, _>(at).map(from_sql).map_err(unreadable);
-    // `total` counts in floating point, as a sum of every stay ever could leave 64 bits; exact up to 285,000 years.
-    let length = |at: usize| row.try_get::<f64, _>(at).map(|sum| Millis(sum as u64)).map_err(unreadable);
-    Ok(Totals { sessions: count(0)?, users: count(1)?, duration: length(2)?, visible: length(3)?, active: length(4)? })
 }
