@@ -1,7 +1,7 @@
 //! A long past in a store, written by SQLite itself: ten million sessions through the server's own code would take a
 //! quarter of an hour and more.
 
-use std::path::Path;
+use std::{error::Error, path::Path};
 
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, Row, SqliteConnection,
@@ -23,11 +23,6 @@ pub(crate) const DAYS: u64 = 90;
 const DAY_MS: u64 = 24 * 3_600 * 1_000;
 
 const ROWS: &str = include_str!("past.sql");
-
-/// Who was where, as beats would have told it.
-const VISITS: &str = "
-    insert into visits (channel, user, first_at, last_at)
-    select channel, user, min(started_at), max(ended_at) from sessions group by user, channel order by channel, user";
 
 /// What a server does when it stops.
 const LEARN: &str = "pragma analysis_limit = 400; analyze";
@@ -61,8 +56,6 @@ pub(crate) async fn fill(folder: &Path, count: u32, progress: &Progress) -> Resu
         progress.say(&format!("{name} is made"));
         run(&mut store, index).await?;
     }
-    progress.say("visits are written");
-    run(&mut store, VISITS).await?;
     run(&mut store, LEARN).await?;
     store.close().await.map_err(said)
 }
@@ -78,6 +71,7 @@ async fn run(store: &mut SqliteConnection, sql: &str) -> Result<(), String> {
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(store).await.map(drop).map_err(|why| format!("{sql}: {why}"))
 }
 
-fn said(why: impl ToString) -> String {
+#[allow(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
+fn said(why: impl Error) -> String {
     why.to_string()
 }

@@ -16,10 +16,15 @@ with recursive
     past as (select *, 30000 + chance % 3570000 as length from spread)
 select
     number + 1, unhex(printf('%08x%024x', chance, number)), printf('user-%07d', person),
-    'room-' || person % CHANNELS, '/orders/' || number % PAGES, 'active', 2, started_at, started_at + length,
+    'room-' || (person % CHANNELS), '/orders/' || (number % PAGES), 'active', 2, started_at, started_at + length,
     started_at + length, started_at + length + 20000, length, length, length, 0, started_at + length,
     started_at + length + 20000, 'timeout', 20000
 from past;
 
 insert into spans (session_id, start_ms, end_ms, start_at, end_at)
 select id, 0, visible_ms, started_at, ended_at from sessions order by id;
+
+-- Who was where, as beats would have told it: everybody is among the first, and again among the last.
+insert into visits (channel, user, first_at, last_at)
+select channel, user, min(started_at), max(ended_at) from sessions
+where id <= 2 * PEOPLE or id > COUNT - 2 * PEOPLE group by channel, user order by channel, user;
