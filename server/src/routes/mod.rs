@@ -41,6 +41,7 @@ use axum::{
 use stillhere_engine::{limits::BEAT_BYTES, time::Timestamp, wire::Refusal};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, watch},
+    task::spawn_blocking,
     time::timeout,
 };
 use tower_http::{
@@ -244,6 +245,11 @@ fn whole(routes: Router<App>, app: App) -> Router {
     let trace = TraceLayer::new_for_http().make_span_with(span).on_request(note_request).on_failure(());
     let ids = Arc::new(RequestIds::new());
     all.layer(trace).layer(middleware::from_fn_with_state(ids, request_id::mark)).with_state(app)
+}
+
+/// What takes long without waiting for anything: beside the threads on which everybody else is answered.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+    spawn_blocking(work).await.map_err(|_| Refusal::Busy)
 }
 
 async fn unknown() -> Rejection {
