@@ -1,10 +1,7 @@
 //! Feeding a history, a slice of time after the other: SQLite gives sessions in the order of their start, and the flow makes
 //! of them what happened.
 
-use std::borrow::Cow;
-
 use futures_util::TryStreamExt;
-use serde::Deserialize;
 use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use stillhere_engine::{
     time::{Millis, Timestamp},
@@ -12,6 +9,7 @@ use stillhere_engine::{
     wire::UserId,
 };
 
+use super::packed::{Columns, Packed, packed};
 use crate::{
     limits,
     store::{
@@ -22,65 +20,49 @@ use crate::{
 };
 
 /// Sessions that last, in pieces: few of all, and as many as a start reads back.
-pub(super) const LASTING: &str = "
-    select json_group_array(json_array(started_at, user, channel, null, null, id))
-    from (
-        select id, started_at, user, channel from sessions
-        where ended_at is null and id > ?3 and +started_at < ?2 order by id limit ?4
-    )";
+pub(super) const LASTING: &str = packed!(
+    ["id", "started_at", "user", "channel"]
+    "select id, started_at, user, channel from sessions
+    where ended_at is null and id > ?3 and +started_at < ?2 order by id limit ?4"
+);
 
 /// Sessions that were there already when the range began at `?1`, and have ended since. The length of a day is written
 /// out, as an index with a condition is only used by who repeats it; the sign before a column keeps the index out that
 /// would lead through the whole past.
-pub(super) const BEFORE: &str = "
-    select json_group_array(json_array(started_at, user, channel, ended_at, reason))
-    from (
-        select started_at, user, channel, ended_at, reason from sessions
-        where ended_at >= ?1 and started_at >= ?1 - 86400000 and started_at < ?1
-        union all
-        select started_at, user, channel, ended_at, reason from sessions
-        where ended_at - started_at > 86400000 and ended_at >= ?1 and +started_at < ?1 - 86400000
-    )";
+pub(super) const BEFORE: &str = packed!(
+    ["started_at", "user", "channel", "ended_at", "reason"]
+    "select started_at, user, channel, ended_at, reason from sessions
+    where ended_at >= ?1 and started_at >= ?1 - 86400000 and started_at < ?1
+    union all
+    select started_at, user, channel, ended_at, reason from sessions
+    where ended_at - started_at > 86400000 and ended_at >= ?1 and +started_at < ?1 - 86400000"
+);
 
 /// Sessions that are over and began from `?1` until before `?2`, in order: a piece of one index, which holds all of it.
-pub(super) const BEGUN: &str = "
-    select json_group_array(json_array(started_at, user, channel, ended_at, reason))
-    from (
-        select started_at, user, channel, ended_at, reason from sessions
-        where ended_at is not null and started_at >= ?1 and started_at < ?2 order by started_at
-    )";
+pub(super) const BEGUN: &str = packed!(
+    ["started_at", "user", "channel", "ended_at", "reason"]
+    "select started_at, user, channel, ended_at, reason from sessions
+    where ended_at is not null and started_at >= ?1 and started_at < ?2 order by started_at"
+);
 
 /// When somebody was punched out, in order.
-pub(super) const PUNCHED_OUT: &str = "
-    select json_group_array(at)
-    from (select at from punches where kind = 'AUTO_OUT' and at >= ?1 and at < ?2 order by at)";
+pub(super) const PUNCHED_OUT: &str = packed!(
+    ["at"]
+    "select at from punches where kind = 'AUTO_OUT' and at >= ?1 and at < ?2 order by at"
+);
 
 pub(super) const AUTO_OUTS: &str = "
     select user, count(*) from punches where kind = 'AUTO_OUT' and at >= ?1 and at < ?2
     group by user order by 2 desc, 1 limit ?3";
 
-/// A row of the first three, each of which is one JSON text: fetching row by row would take several times as long.
-#[derive(Deserialize)]
-struct Stay<'a> {
-    started_at: i64,
-    #[serde(borrow)]
-    user: Cow<'a, str>,
-    #[serde(borrow)]
-    channel: Cow<'a, str>,
-    ended_at: Option<i64>,
-    #[serde(borrow)]
-    reason: Option<&'a str>,
-    #[serde(default)]
-    id: i64,
-}
-
-impl Stay<'_> {
-    fn to_stayed(&self) -> Result<Stayed<'_>, StoreError> {
-        let reason = self.reason.map(|reason| EndReason::parse(reason).ok_or_else(|| damaged("reason"))).transpose()?;
-        let started_at = Timestamp(from_sql(self.started_at));
-        let end = self.ended_at.map(|ended_at| Timestamp(from_sql(ended_at))).zip(reason);
-        Ok(Stayed { user: &self.user, channel: &self.channel, started_at, end })
-    }
+/// A row of the first three; of what lasts, after its number.
+fn stayed<'a>(columns: &mut Columns<'a>) -> Result<Stayed<'a>, StoreError> {
+    let started_at = columns.moment("started_at")?;
+    let (user, channel) = (columns.text("user")?, columns.text("channel")?);
+    let Some(ended_at) = columns.maybe_text() else { return Ok(Stayed { user, channel, started_at, end: None }) };
+    let ended_at = ended_at.parse().map(from_sql).map_err(|_| damaged("ended_at"))?;
+    let reason = EndReason::parse(columns.text("reason")?).ok_or_else(|| damaged("reason"))?;
+    Ok(Stayed { user, channel, started_at, end: Some((Timestamp(ended_at), reason)) })
 }
 
 /// What happened to anybody, and how it is spread.
@@ -91,26 +73,31 @@ pub(super) async fn of_all(
 ) -> Result<Shares, StoreError> {
     let mut snapshot = pool.begin().await.map_err(unreadable)?;
     let mut flow = Flow::new(range, into);
-    let mut last = Some(0);
-    while let Some(after) = last {
-        let piece = bound(LASTING, range).bind(after).bind(limits::RESTORE_ROWS);
-        let json = text(piece, &mut snapshot).await?;
-        let stays: Vec<Stay<'_>> = read(&json)?;
-        stays.iter().try_for_each(|stay| stay.to_stayed().map(|stayed| flow.beforehand(&stayed)))?;
-        last = stays.last().filter(|_| stays.len() == limits::RESTORE_ROWS as usize).map(|stay| stay.id);
+    let mut after = Some(0);
+    while let Some(place) = after {
+        let piece = bound(LASTING, range).bind(place).bind(limits::RESTORE_ROWS);
+        let piece = Packed::fetch(piece, &mut snapshot).await?;
+        let (mut last, mut found) = (0, 0);
+        for mut columns in piece.rows()? {
+            last = columns.integer("id")?;
+            found += 1;
+            flow.beforehand(&stayed(&mut columns)?);
+        }
+        after = (found == limits::RESTORE_ROWS).then_some(last);
     }
-    let json = text(bound(BEFORE, range), &mut snapshot).await?;
-    read::<Vec<Stay<'_>>>(&json)?
-        .iter()
-        .try_for_each(|stay| stay.to_stayed().map(|stayed| flow.beforehand(&stayed)))?;
+    for mut columns in Packed::fetch(bound(BEFORE, range), &mut snapshot).await?.rows()? {
+        flow.beforehand(&stayed(&mut columns)?);
+    }
     let (mut slices, mut found) = (Slices::of(range), limits::HISTORY_ROWS as usize);
     while let Some(slice) = slices.next(found) {
-        let json = text(bound(PUNCHED_OUT, slice), &mut snapshot).await?;
-        read::<Vec<i64>>(&json)?.into_iter().for_each(|at| flow.auto_out(Timestamp(from_sql(at))));
-        let json = text(bound(BEGUN, slice), &mut snapshot).await?;
-        let stays: Vec<Stay<'_>> = read(&json)?;
-        stays.iter().try_for_each(|stay| stay.to_stayed().map(|stayed| flow.begin(&stayed)))?;
-        found = stays.len();
+        for mut columns in Packed::fetch(bound(PUNCHED_OUT, slice), &mut snapshot).await?.rows()? {
+            flow.auto_out(columns.moment("at")?);
+        }
+        found = 0;
+        for mut columns in Packed::fetch(bound(BEGUN, slice), &mut snapshot).await?.rows()? {
+            flow.begin(&stayed(&mut columns)?);
+            found += 1;
+        }
         flow.go_on_to(slice.to());
     }
     let auto_outs = auto_outs(&mut snapshot, range).await?;
@@ -122,14 +109,6 @@ type Bound = sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArgum
 
 fn bound(sql: &'static str, range: Range) -> Bound {
     sqlx::query(sql).bind(to_sql(range.from().0)).bind(to_sql(range.to().0))
-}
-
-async fn text(query: Bound, snapshot: &mut SqliteConnection) -> Result<String, StoreError> {
-    query.fetch_one(snapshot).await.and_then(|row| row.try_get(0)).map_err(unreadable)
-}
-
-fn read<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, StoreError> {
-    serde_json::from_str(json).map_err(|why| StoreError::new("read", why))
 }
 
 async fn auto_outs(snapshot: &mut SqliteConnection, range: Range) -> Result<Vec<AutoOuts>, StoreError> {

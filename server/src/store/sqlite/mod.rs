@@ -4,6 +4,7 @@ mod course;
 mod history;
 mod letters;
 mod news;
+mod packed;
 mod punches;
 mod read;
 mod record;
