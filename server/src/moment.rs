@@ -1,11 +1,52 @@
 //! Moments as text: ISO 8601 in UTC with milliseconds, `2026-11-21T14:06:38.123Z`.
 
+use jiff::tz::Offset;
+use serde::{Serialize, Serializer};
 use stillhere_engine::time::{Millis, Timestamp};
 
 /// The moment as text. One that no calendar knows comes out as the calendar's last.
 pub(crate) fn to_text(at: Timestamp) -> String {
-    let known = i64::try_from(at.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
-    format!("{:.3}", known.unwrap_or(jiff::Timestamp::MAX))
+    Written::new(at).as_str().to_owned()
+}
+
+/// A moment that becomes text when it is written, without a piece of memory of its own: a long list has hundreds of
+/// thousands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Written([u8; TEMPLATE.len()]);
+
+const TEMPLATE: [u8; 24] = *b"0000-00-00T00:00:00.000Z";
+
+impl Written {
+    pub(crate) fn new(at: Timestamp) -> Self {
+        let known = i64::try_from(at.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+        let moment = Offset::UTC.to_datetime(known.unwrap_or(jiff::Timestamp::MAX));
+        let mut text = TEMPLATE;
+        let mut digits = |from: usize, count: usize, number: i32| {
+            let mut rest = number.unsigned_abs();
+            for place in (from..from + count).rev() {
+                text[place] = b'0' + (rest % 10) as u8;
+                rest /= 10;
+            }
+        };
+        digits(0, 4, moment.year().into());
+        digits(5, 2, moment.month().into());
+        digits(8, 2, moment.day().into());
+        digits(11, 2, moment.hour().into());
+        digits(14, 2, moment.minute().into());
+        digits(17, 2, moment.second().into());
+        digits(20, 3, moment.millisecond().into());
+        Self(text)
+    }
+
+    fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl Serialize for Written {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.as_str())
+    }
 }
 
 /// A day of UTC, which knows no other length.
@@ -38,6 +79,7 @@ mod tests {
         assert_eq!(parse("2026-11-21T14:06:40.003Z"), Some(Timestamp(1_795_270_000_003)));
         assert_eq!(parse("2026-11-21T15:06:40.003+01:00"), Some(Timestamp(1_795_270_000_003)));
         assert_eq!(to_text(Timestamp(0)), "1970-01-01T00:00:00.000Z");
+        assert_eq!(to_text(Timestamp(951_868_799_999)), "2000-02-29T23:59:59.999Z");
     }
 
     #[test]

@@ -9,7 +9,11 @@ use stillhere_engine::{
     wire::PagePath,
 };
 
-use crate::{csv::Columns, moment, store::Totals};
+use crate::{
+    csv::Columns,
+    moment::{self, Written},
+    store::Totals,
+};
 
 /// A user in a channel.
 #[derive(Debug, Serialize)]
@@ -19,26 +23,28 @@ pub(crate) struct MemberView<'a> {
     user: &'a str,
     status: &'a str,
     page: Option<&'a str>,
-    since_at: String,
-    last_seen_at: String,
-    last_active_at: String,
+    since_at: Written,
+    last_seen_at: Written,
+    last_active_at: Written,
     /// In words, by the server's clock: a page whose clock is wrong shows the right label.
-    last_seen_ago: String,
-    last_active_ago: String,
+    #[serde(serialize_with = "as_words")]
+    last_seen_ago: Ago,
+    #[serde(serialize_with = "as_words")]
+    last_active_ago: Ago,
     sessions: usize,
 }
 
 impl<'a> MemberView<'a> {
     pub(crate) fn new(member: &'a Member, now: Timestamp) -> Self {
-        let ago = |at| Ago(now.since(at)).to_string();
+        let ago = |at| Ago(now.since(at));
         Self {
             channel: member.channel.as_str(),
             user: member.user.as_str(),
             status: &member.status,
             page: member.page.as_ref().map(PagePath::as_str),
-            since_at: moment::to_text(member.since_at),
-            last_seen_at: moment::to_text(member.last_seen_at),
-            last_active_at: moment::to_text(member.last_active_at),
+            since_at: Written::new(member.since_at),
+            last_seen_at: Written::new(member.last_seen_at),
+            last_active_at: Written::new(member.last_active_at),
             last_seen_ago: ago(member.last_seen_at),
             last_active_ago: ago(member.last_active_at),
             sessions: member.sessions,
@@ -46,20 +52,31 @@ impl<'a> MemberView<'a> {
     }
 }
 
+fn as_words<S: Serializer>(ago: &Ago, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(ago)
+}
+
+/// Users in a channel, of which each is looked at when it is written: there may be a hundred thousand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MembersView<'a>(pub(crate) &'a [Member], pub(crate) Timestamp);
+
+impl Serialize for MembersView<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.0.iter().map(|member| MemberView::new(member, self.1)))
+    }
+}
+
 /// A whole channel, or all of them.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SnapshotView<'a> {
-    now_at: String,
-    members: Vec<MemberView<'a>>,
+    now_at: Written,
+    members: MembersView<'a>,
 }
 
 impl<'a> SnapshotView<'a> {
     pub(crate) fn new(now: Timestamp, members: &'a [Member]) -> Self {
-        Self {
-            now_at: moment::to_text(now),
-            members: members.iter().map(|member| MemberView::new(member, now)).collect(),
-        }
+        Self { now_at: Written::new(now), members: MembersView(members, now) }
     }
 }
 

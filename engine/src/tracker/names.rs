@@ -35,9 +35,15 @@ impl<T: Eq + Hash> Names<T> {
     where
         T: Clone,
     {
-        let number = self.find(name).unwrap_or_else(|| self.add(name.clone()));
-        self.holders[number as usize] += 1;
+        let hash = self.hasher.hash_one(name);
+        let number = self.find_hashed(hash, name).unwrap_or_else(|| self.add(hash, name.clone()));
+        self.hold_known(number);
         number
+    }
+
+    /// Keeps a name once more whose number is known already.
+    pub(super) fn hold_known(&mut self, number: u32) {
+        self.holders[number as usize] += 1;
     }
 
     /// Gives a number back; its name goes with the last holder. True when it went.
@@ -59,8 +65,7 @@ impl<T: Eq + Hash> Names<T> {
 
     /// The number of `name`, if it is kept.
     pub(super) fn find(&self, name: &T) -> Option<u32> {
-        let hash = self.hasher.hash_one(name);
-        self.index.find(hash, |&number| self.names[number as usize].as_ref() == Some(name)).copied()
+        self.find_hashed(self.hasher.hash_one(name), name)
     }
 
     /// The name of a number that is held.
@@ -83,8 +88,11 @@ impl<T: Eq + Hash> Names<T> {
         self.index.len()
     }
 
-    fn add(&mut self, name: T) -> u32 {
-        let hash = self.hasher.hash_one(&name);
+    fn find_hashed(&self, hash: u64, name: &T) -> Option<u32> {
+        self.index.find(hash, |&number| self.names[number as usize].as_ref() == Some(name)).copied()
+    }
+
+    fn add(&mut self, hash: u64, name: T) -> u32 {
         let number = match self.free.pop() {
             Some(number) => {
                 self.names[number as usize] = Some(name);

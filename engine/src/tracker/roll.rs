@@ -100,11 +100,19 @@ impl Roll {
         channel: &ChannelName,
         started_at: Timestamp,
     ) -> Option<u32> {
-        let sessions_of_user = self.users.find(user).map_or(0, |user| self.users.holders(user));
+        let known = self.users.find(user);
+        let sessions_of_user = known.map_or(0, |user| self.users.holders(user));
         if sessions_of_user as usize >= limits::SESSIONS_PER_USER || self.find(id).is_some() {
             return None;
         }
-        let (user, channel) = (self.users.hold(user), self.channels.hold(channel));
+        let user = match known {
+            Some(user) => {
+                self.users.hold_known(user);
+                user
+            }
+            None => self.users.hold(user),
+        };
+        let channel = self.channels.hold(channel);
         let session = Some(Session::new(*id, user, channel, started_at));
         let place = match self.free.pop() {
             Some(place) => {

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use axum::{
     Json,
     extract::{Path, State},
-    http::HeaderMap,
+    http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
 use stillhere_engine::wire::{ChannelName, Refusal};
 
-use super::{App, sight};
-use crate::{error::Rejection, moment, store::ChannelTotals, views::MemberView};
+use super::{App, aside, sight};
+use crate::{error::Rejection, moment, store::ChannelTotals, views::MembersView};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -22,7 +22,7 @@ struct Channel<'a> {
     position: String,
     now_at: String,
     active: usize,
-    members: Vec<MemberView<'a>>,
+    members: MembersView<'a>,
 }
 
 /// How many are, were and have been there.
@@ -93,14 +93,22 @@ pub(super) async fn one(
     let name = known(&app, &name)?;
     sight::channel(&app, who.as_deref(), &name).await?;
     let found = app.inner.presence.members(Some(name.clone())).await?;
-    let answer = Channel {
-        channel: name.as_str(),
-        position: found.position.to_string(),
-        now_at: moment::to_text(found.now),
-        active: found.members.len(),
-        members: found.members.iter().map(|member| MemberView::new(member, found.now)).collect(),
-    };
-    Ok(Json(answer).into_response())
+    // As long as what is written of each member usually is.
+    let length = found.members.len() * 320;
+    let json = aside(move || {
+        let mut json = Vec::with_capacity(length);
+        let answer = Channel {
+            channel: name.as_str(),
+            position: found.position.to_string(),
+            now_at: moment::to_text(found.now),
+            active: found.members.len(),
+            members: MembersView(&found.members, found.now),
+        };
+        // Strings and numbers always become JSON.
+        let _ = serde_json::to_writer(&mut json, &answer);
+        json
+    });
+    Ok(([(header::CONTENT_TYPE, "application/json")], json.await?).into_response())
 }
 
 /// A channel that may exist. A name that breaks the rule of names is that of none.

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc};
 use stillhere_engine::wire::Refusal;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
-use super::App;
+use super::{App, aside};
 use crate::{
     error::Rejection,
     feed::{Message, Picture, Position, Snapshot, Topic, Watch},
@@ -92,7 +92,9 @@ async fn open(
 ) -> Result<(VecDeque<Told>, mpsc::Receiver<Message>), Refusal> {
     let Watch { missed, snapshot, messages } = app.inner.presence.watch(topic.clone(), after).await?;
     let mut backlog: VecDeque<_> = missed.into_iter().map(|news| Told::Message(Message::News(news))).collect();
-    backlog.extend(snapshot.map(|snapshot| told(&snapshot)));
+    if let Some(snapshot) = snapshot {
+        backlog.push_back(aside(move || told(&snapshot)).await?);
+    }
     Ok((backlog, messages))
 }
 

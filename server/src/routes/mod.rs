@@ -36,7 +36,10 @@ use axum::{
     routing::{MethodRouter, on},
 };
 use stillhere_engine::{time::Timestamp, wire::Refusal};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    task::spawn_blocking,
+};
 
 use crate::{
     caller::Proxies,
@@ -212,6 +215,11 @@ pub(crate) fn further(app: App) -> Router {
 
 fn below(app: &App, served: impl IntoIterator<Item = Served>) -> Router<App> {
     around::api(router(served).fallback(unknown).method_not_allowed_fallback(method_wrong), app)
+}
+
+/// What takes long without waiting for anything: beside the threads on which everybody else is answered.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+    spawn_blocking(work).await.map_err(|_| Refusal::Busy)
 }
 
 async fn unknown() -> Rejection {

@@ -7,6 +7,7 @@ mod chain;
 mod column;
 mod error;
 mod filters;
+mod flow;
 mod history;
 mod log;
 mod office;

@@ -6,7 +6,7 @@ use stillhere_engine::{
     page::PageState,
     spans::Span,
     time::{Millis, Timestamp},
-    tracker::{Batch, End, EndReason, SessionRow, SpanRow, VisitRow},
+    tracker::{Batch, SessionRow, SpanRow, VisitRow},
     wire::{ChannelName, PagePath, SessionId, UserId},
 };
 use stillhere_server::store::{Entry, Sqlite, Store};
@@ -20,16 +20,8 @@ const PIECE: u32 = 20_000;
 const PIECES_BETWEEN: u32 = 10;
 
 /// Where people are, and what they look at.
-const CHANNELS: u32 = 100;
-const PAGES: u32 = 1_000;
-
-/// People who have been here.
-pub(crate) const PEOPLE: u32 = 100_000;
-
-/// How far back the past goes, in days.
-pub(crate) const DAYS: u64 = 90;
-
-const DAY_MS: u64 = 24 * 3_600 * 1_000;
+pub(crate) const CHANNELS: u32 = 100;
+pub(crate) const PAGES: u32 = 1_000;
 
 /// This moment, as the server counts it.
 pub(crate) fn now() -> Timestamp {
@@ -43,7 +35,7 @@ pub(crate) fn now() -> Timestamp {
 pub(crate) async fn open(folder: &Path, count: u32, lease_until: Timestamp, progress: &Progress) -> Result<(), String> {
     fill(folder, count, progress, |number| {
         let began = Timestamp(now().0 - 60_000);
-        Past { began, lease_until, person: number, channel: None, end: None }
+        Open { began, lease_until, person: number, channel: None }
     })
     .await
 }
@@ -60,46 +52,21 @@ pub(crate) async fn together(
 ) -> Result<(), String> {
     fill(folder, count, progress, |number| {
         let began = Timestamp(now().0 - 60_000);
-        Past { began, lease_until, person: number, channel: Some("lobby"), end: None }
-    })
-    .await
-}
-
-/// Sessions that are over, evenly over ninety days, of a hundred thousand people.
-///
-/// # Errors
-/// A sentence: the store cannot be written.
-pub(crate) async fn past(folder: &Path, count: u32, progress: &Progress) -> Result<(), String> {
-    let first = now().0 - DAYS * DAY_MS;
-    fill(folder, count, progress, |number| {
-        let began = Timestamp(first + u64::from(number) * (DAYS * DAY_MS - DAY_MS) / u64::from(count));
-        // From half a minute to an hour.
-        let length = 30_000 + u64::from(number.wrapping_mul(2_654_435_761) % 3_570_000);
-        let ended_at = began.after(Millis(length));
-        let detected_at = ended_at.after(Millis(20_000));
-        let end = End { ended_at, detected_at, reason: EndReason::Timeout, error_bound: Millis(20_000) };
-        Past {
-            began,
-            lease_until: detected_at,
-            person: number.wrapping_mul(7_919) % PEOPLE,
-            channel: None,
-            end: Some(end),
-        }
+        Open { began, lease_until, person: number, channel: Some("lobby") }
     })
     .await
 }
 
 /// What is told of one session.
-struct Past {
+struct Open {
     began: Timestamp,
     lease_until: Timestamp,
     person: u32,
     /// One of a hundred without it.
     channel: Option<&'static str>,
-    end: Option<End>,
 }
 
-async fn fill(folder: &Path, count: u32, progress: &Progress, past_of: impl Fn(u32) -> Past) -> Result<(), String> {
+async fn fill(folder: &Path, count: u32, progress: &Progress, open_of: impl Fn(u32) -> Open) -> Result<(), String> {
     let store = Sqlite::open(folder).await.map_err(|why| why.to_string())?;
     for first in (0..count).step_by(PIECE as usize) {
         if first.is_multiple_of(PIECE * PIECES_BETWEEN) {
@@ -107,7 +74,7 @@ async fn fill(folder: &Path, count: u32, progress: &Progress, past_of: impl Fn(u
         }
         let mut batch = Batch { alive_at: Some(now()), ..Batch::default() };
         for number in first..(first + PIECE).min(count) {
-            let row = row(number, &past_of(number));
+            let row = row(number, &open_of(number));
             let end = row.visible_until;
             batch.spans.push(SpanRow {
                 session: row.session,
@@ -123,27 +90,27 @@ async fn fill(folder: &Path, count: u32, progress: &Progress, past_of: impl Fn(u
     store.close().await.map_err(|why| why.to_string())
 }
 
-fn row(number: u32, past: &Past) -> SessionRow {
+fn row(number: u32, open: &Open) -> SessionRow {
     let spread = u128::from(number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
-    let last_seen_at = past.end.map_or_else(now, |end| end.ended_at);
-    let visible = last_seen_at.since(past.began);
-    let channel = past.channel.map_or_else(|| format!("room-{}", past.person % CHANNELS), str::to_owned);
+    let last_seen_at = now();
+    let visible = last_seen_at.since(open.began);
+    let channel = open.channel.map_or_else(|| format!("room-{}", open.person % CHANNELS), str::to_owned);
     SessionRow {
         session: SessionId(spread.to_le_bytes()),
-        user: UserId::parse(&format!("user-{:07}", past.person)).expect("a name"),
+        user: UserId::parse(&format!("user-{:07}", open.person)).expect("a name"),
         channel: ChannelName::parse(&channel).expect("a channel"),
         page: PagePath::parse(&format!("/orders/{}", number % PAGES)).ok(),
         state: PageState::Active,
         seq: 2,
-        started_at: past.began,
+        started_at: open.began,
         last_seen_at,
         last_active_at: last_seen_at,
-        lease_until: past.lease_until,
+        lease_until: open.lease_until,
         visible,
         visible_until: visible,
         active: visible,
         recovered: false,
         punch_epoch: None,
-        end: past.end,
+        end: None,
     }
 }

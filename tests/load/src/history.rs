@@ -4,8 +4,8 @@ use stillhere_tests::{server::Server, token::token};
 
 use crate::{
     clock::{length, nanos_since, now},
-    cores,
-    crowd::{self, DAYS, PEOPLE},
+    cores, crowd,
+    past::{self, DAYS, PEOPLE},
     plans,
     program::{ENVIRONMENT, ROOMY},
     progress::Progress,
@@ -36,7 +36,7 @@ impl Question {
 /// A sentence: why it cannot be taken.
 pub(crate) async fn measure(scale: &Scale, progress: &Progress) -> Result<Table, String> {
     let folder = tempfile::tempdir().map_err(|why| why.to_string())?;
-    crowd::past(folder.path(), scale.past, progress).await?;
+    past::fill(folder.path(), scale.past, progress).await?;
     let path = folder.path().display().to_string();
     let admin = token("operator", "admin");
     let mut questions = questions();

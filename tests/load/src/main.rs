@@ -13,6 +13,7 @@ mod history;
 mod hostility;
 mod memory;
 mod nodes;
+mod past;
 mod plans;
 mod plot;
 mod program;

@@ -1,72 +1,47 @@
-//! Feeding a history, row by row: PostgreSQL merges what its indexes give in order, and nothing is held here.
+//! Feeding a history, a slice of time after the other: PostgreSQL gives sessions in the order of their start, and the flow
+//! makes of them what happened.
 
 use futures_util::TryStreamExt;
 use sqlx::{Connection, PgConnection, PgPool, Row, postgres::PgRow};
 use stillhere_engine::{
     time::{Millis, Timestamp},
     tracker::EndReason,
-    wire::{ChannelName, UserId},
+    wire::UserId,
 };
 
 use crate::{
     limits,
     store::{
-        AutoOuts, ChannelShare, Event, Range, Shares, StoreError, Trace,
+        AutoOuts, Event, Range, Shares, StoreError, Trace,
         column::{damaged, from_sql, to_sql, unreadable},
+        flow::{Flow, Slices, Stayed},
+        rows::Cells,
     },
 };
 
 /// All that one history asks for is as of one moment.
 const SAME_MOMENT: &str = "begin isolation level repeatable read, read only";
 
-/// What happened from `$1` until before `$2`, in order: each part comes in the order of its index, and the parts are
-/// merged. The length of a day is written out, as an index with a condition is only used by who repeats it.
-pub(super) const EVENTS: &str = "
-    select 0 as rank, $1 as at, user_id, 0::bigint, '' from sessions
-    where started_at >= $1 - 86400000 and started_at < $1 and (ended_at is null or ended_at >= $1)
+/// Sessions that last, and those that were there already when the range began at `$1` and have ended since. The length of
+/// a day is written out, as an index with a condition is only used by who repeats it.
+pub(super) const BEFOREHAND: &str = "
+    select started_at, user_id, channel, null::bigint, null::text from sessions
+    where ended_at is null and started_at < $2
     union all
-    select 0, $1, user_id, 0, '' from sessions
-    where ended_at - started_at > 86400000 and ended_at >= $1 and started_at < $1 - 86400000
+    select started_at, user_id, channel, ended_at, reason from sessions
+    where started_at >= $1 - 86400000 and started_at < $1 and ended_at >= $1
     union all
-    select 0, $1, user_id, 0, '' from sessions where ended_at is null and started_at < $1 - 86400000
-    union all
-    select 1, started_at, user_id, 0, '' from sessions where started_at >= $1 and started_at < $2
-    union all
-    select 2, at, user_id, 0, '' from punches where kind = 'AUTO_OUT' and at >= $1 and at < $2
-    union all
-    select 3, ended_at, user_id, started_at, reason from sessions where ended_at >= $1 and ended_at < $2
-    order by 2, 1";
+    select started_at, user_id, channel, ended_at, reason from sessions
+    where ended_at - started_at > 86400000 and ended_at >= $1 and started_at < $1 - 86400000";
 
-/// The sessions that were there, found in the same three ways. A sum of many long stays could leave 64 bits, and stops
-/// there; that of nothing is null.
-macro_rules! there {
-    ($rest:literal) => {
-        concat!(
-            "with there (user_id, channel, duration_ms) as (
-                select user_id, channel,
-                    greatest(0, least(coalesce(ended_at, $2), $2) - greatest(started_at, $1)) from sessions
-                where started_at >= $1 - 86400000 and started_at < $2 and (ended_at is null or ended_at >= $1)
-                union all
-                select user_id, channel, least(ended_at, $2) - $1 from sessions
-                where ended_at - started_at > 86400000 and ended_at >= $1 and started_at < $1 - 86400000
-                union all
-                select user_id, channel, $2 - $1 from sessions where ended_at is null and started_at < $1 - 86400000
-            )",
-            $rest
-        )
-    };
-}
+/// Sessions that are over and began from `$1` until before `$2`, in order: a piece of one index, which holds all of it.
+pub(super) const BEGUN: &str = "
+    select started_at, user_id, channel, ended_at, reason from sessions
+    where ended_at is not null and started_at >= $1 and started_at < $2 order by started_at";
 
-pub(super) const TOTALS: &str = there!(
-    "select count(*), count(distinct user_id),
-        least(coalesce(sum(duration_ms), 0), 9223372036854775807)::bigint, count(distinct channel)
-    from there"
-);
-
-pub(super) const CHANNELS: &str = there!(
-    "select channel, count(*), count(distinct user_id), least(sum(duration_ms), 9223372036854775807)::bigint from there
-    group by channel order by 4 desc, 1 limit $3"
-);
+/// When somebody was punched out, in order.
+const PUNCHED_OUT: &str = "
+    select at from punches where kind = 'AUTO_OUT' and at >= $1 and at < $2 order by at";
 
 const AUTO_OUTS: &str = "
     select user_id, count(*) from punches where kind = 'AUTO_OUT' and at >= $1 and at < $2
@@ -80,14 +55,25 @@ pub(super) async fn of_all(
 ) -> Result<Shares, StoreError> {
     let mut connection = pool.acquire().await.map_err(unreadable)?;
     let mut snapshot = connection.begin_with(SAME_MOMENT).await.map_err(unreadable)?;
-    let mut events = bound(EVENTS, range).fetch(&mut *snapshot);
-    while let Some(row) = events.try_next().await.map_err(unreadable)? {
-        into(event(&row)?);
+    let mut flow = Flow::new(range, into);
+    let mut beforehand = bound(BEFOREHAND, range).fetch(&mut *snapshot);
+    while let Some(row) = beforehand.try_next().await.map_err(unreadable)? {
+        flow.beforehand(&stayed(&row)?);
     }
-    drop(events);
-    let shares = shares(&mut snapshot, range).await?;
+    drop(beforehand);
+    let (mut slices, mut found) = (Slices::of(range), limits::HISTORY_ROWS as usize);
+    while let Some(slice) = slices.next(found) {
+        for row in bound(PUNCHED_OUT, slice).fetch_all(&mut *snapshot).await.map_err(unreadable)? {
+            flow.auto_out(Timestamp(number(&row, 0)?));
+        }
+        let begun = bound(BEGUN, slice).fetch_all(&mut *snapshot).await.map_err(unreadable)?;
+        begun.iter().try_for_each(|row| stayed(row).map(|stayed| flow.begin(&stayed)))?;
+        found = begun.len();
+        flow.go_on_to(slice.to());
+    }
+    let auto_outs = auto_outs(&mut snapshot, range).await?;
     snapshot.rollback().await.map_err(unreadable)?;
-    Ok(shares)
+    flow.finish(auto_outs)
 }
 
 type Bound = sqlx::query::Query<'static, sqlx::Postgres, sqlx::postgres::PgArguments>;
@@ -96,47 +82,24 @@ fn bound(sql: &'static str, range: Range) -> Bound {
     sqlx::query(sql).bind(to_sql(range.from().0)).bind(to_sql(range.to().0))
 }
 
-fn event(row: &PgRow) -> Result<Event<'_>, StoreError> {
-    let at = Timestamp(number(row, 1)?);
-    let user = row.try_get(2).map_err(unreadable)?;
-    let rank: i32 = row.try_get(0).map_err(unreadable)?;
-    Ok(match rank {
-        0 => Event::Here { user },
-        1 => Event::Begin { at, user },
-        2 => Event::AutoOut { at },
-        _ => {
-            let reason = EndReason::parse(row.try_get(4).map_err(unreadable)?).ok_or_else(|| damaged("reason"))?;
-            Event::End { at, user, started_at: Timestamp(number(row, 3)?), reason }
+fn stayed(row: &PgRow) -> Result<Stayed<'_>, StoreError> {
+    let end = match (row.maybe_integer(3)?, row.maybe_text(4)?) {
+        (Some(at), Some(word)) => {
+            Some((Timestamp(from_sql(at)), EndReason::parse(word).ok_or_else(|| damaged("reason"))?))
         }
-    })
+        _ => None,
+    };
+    Ok(Stayed { started_at: row.moment(0)?, user: row.text(1)?, channel: row.text(2)?, end })
 }
 
-async fn shares(snapshot: &mut PgConnection, range: Range) -> Result<Shares, StoreError> {
-    let totals = bound(TOTALS, range).fetch_one(&mut *snapshot).await.map_err(unreadable)?;
-    let channels = bound(CHANNELS, range).bind(i64::from(limits::CHANNEL_SHARES));
-    let channels = channels.fetch_all(&mut *snapshot).await.map_err(unreadable)?;
-    let auto_outs = bound(AUTO_OUTS, range).bind(i64::from(limits::AUTO_OUT_USERS));
-    let auto_outs = auto_outs.fetch_all(&mut *snapshot).await.map_err(unreadable)?;
-    let channel = |row: &PgRow| {
-        Ok(ChannelShare {
-            channel: ChannelName::parse(row.try_get(0).map_err(unreadable)?).map_err(|_| damaged("channel"))?,
-            sessions: number(row, 1)?,
-            users: number(row, 2)?,
-            duration: Millis(number(row, 3)?),
-        })
-    };
+async fn auto_outs(snapshot: &mut PgConnection, range: Range) -> Result<Vec<AutoOuts>, StoreError> {
+    let found = bound(AUTO_OUTS, range).bind(i64::from(limits::AUTO_OUT_USERS));
+    let found = found.fetch_all(snapshot).await.map_err(unreadable)?;
     let auto_out = |row: &PgRow| {
         let user = UserId::parse(row.try_get(0).map_err(unreadable)?).map_err(|_| damaged("user_id"))?;
         Ok(AutoOuts { user, count: number(row, 1)? })
     };
-    Ok(Shares {
-        sessions: number(&totals, 0)?,
-        users: number(&totals, 1)?,
-        duration: Millis(number(&totals, 2)?),
-        channels_in_all: number(&totals, 3)?,
-        channels: channels.iter().map(channel).collect::<Result<_, StoreError>>()?,
-        auto_outs: auto_outs.iter().map(auto_out).collect::<Result<_, StoreError>>()?,
-    })
+    found.iter().map(auto_out).collect()
 }
 
 /// A user's sessions that were there in the range, each until the last evidence of it. None is longer than `$4`, so no older one has to be looked at.

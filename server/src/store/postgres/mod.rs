@@ -13,6 +13,7 @@ mod retention;
 mod seals;
 #[cfg(test)]
 mod tests;
+mod totals;
 mod writer;
 
 use std::{fmt, str::FromStr};
@@ -40,7 +41,7 @@ use writer::Writer;
 pub(super) use writer::give_back;
 
 /// The schema, step by step. A step that has been released is never edited: the next one corrects it.
-const STEPS: [(i64, &str, &str); 8] = [
+const STEPS: [(i64, &str, &str); 9] = [
     (1, "sessions", include_str!("../../../migrations/postgres/0001_sessions.sql")),
     (2, "punches", include_str!("../../../migrations/postgres/0002_punches.sql")),
     (3, "sealed punches", include_str!("../../../migrations/postgres/0003_sealed_punches.sql")),
@@ -49,6 +50,7 @@ const STEPS: [(i64, &str, &str); 8] = [
     (6, "news", include_str!("../../../migrations/postgres/0006_news.sql")),
     (7, "letters", include_str!("../../../migrations/postgres/0007_letters.sql")),
     (8, "views", include_str!("../../../migrations/postgres/0008_views.sql")),
+    (9, "past", include_str!("../../../migrations/postgres/0009_past.sql")),
 ];
 
 /// What every connection is told: no statement may take longer than the milliseconds in `$1`, and when this machine is

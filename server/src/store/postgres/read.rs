@@ -2,15 +2,16 @@
 
 use sqlx::{Connection, PgConnection, PgPool, Postgres, QueryBuilder, Row, postgres::PgRow};
 use stillhere_engine::{
-    time::{Millis, Timestamp},
+    time::Timestamp,
     tracker::SessionRow,
     wire::{ChannelName, SessionId},
 };
 
+use super::totals;
 use crate::{
     limits,
     store::{
-        ChannelTotals, Left, OpenSessions, Place, SessionList, SessionPage, SessionQuery, StoreError, Totals,
+        ChannelTotals, Left, OpenSessions, Place, SessionList, SessionPage, SessionQuery, StoreError,
         column::{self, damaged, from_sql, to_sql, unreadable},
         filters, rows,
     },
@@ -77,12 +78,9 @@ pub(super) async fn sessions(pool: &PgPool, query: &SessionQuery) -> Result<Sess
     let same_moment = "begin isolation level repeatable read, read only";
     let mut snapshot = connection.begin_with(same_moment).await.map_err(unreadable)?;
     let page = page(&mut snapshot, query).await?;
-    let mut sums = QueryBuilder::<Postgres>::new(SUMS);
-    filters::sessions(&mut sums, query);
-    let sums = sums.build().fetch_one(&mut *snapshot).await.map_err(unreadable)?;
+    let totals = totals::of(&mut snapshot, query).await?;
     snapshot.rollback().await.map_err(unreadable)?;
-
-    Ok(SessionList { page, totals: totals(&sums)? })
+    Ok(SessionList { page, totals })
 }
 
 /// A page of the list alone.
@@ -100,14 +98,6 @@ async fn page(connection: &mut PgConnection, query: &SessionQuery) -> Result<Ses
     Ok(SessionPage { rows: found.iter().map(rows::session).collect::<Result<_, _>>()?, next })
 }
 
-/// A sum of every stay ever could leave 64 bits, and stops there. The sum of nothing is null.
-const SUMS: &str = "
-    select count(*), count(distinct user_id),
-        least(coalesce(sum(greatest(0, coalesce(ended_at, last_seen_at) - started_at)), 0), 9223372036854775807)::bigint,
-        least(coalesce(sum(visible_ms), 0), 9223372036854775807)::bigint,
-        least(coalesce(sum(active_ms), 0), 9223372036854775807)::bigint
-    from sessions";
-
 /// The rows of a page, and one more, which tells whether there is another page.
 pub(super) fn push_page(page: &mut QueryBuilder<Postgres>, query: &SessionQuery) {
     page.push(COLUMNS);
@@ -117,12 +107,6 @@ pub(super) fn push_page(page: &mut QueryBuilder<Postgres>, query: &SessionQuery)
         page.push(", ").push_bind(after.id).push(")");
     }
     page.push(" order by started_at desc, id desc limit ").push_bind(i64::from(query.limit) + 1);
-}
-
-fn totals(row: &PgRow) -> Result<Totals, StoreError> {
-    let count = |at: usize| row.try_get::<i64, _>(at).map(from_sql).map_err(unreadable);
-    let length = |at: usize| row.try_get::<i64, _>(at).map(|sum| Millis(from_sql(sum))).map_err(unreadable);
-    Ok(Totals { sessions: count(0)?, users: count(1)?, duration: length(2)?, visible: length(3)?, active: length(4)? })
 }
 
 fn id(row: &PgRow) -> Result<i64, StoreError> {

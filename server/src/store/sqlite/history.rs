@@ -1,69 +1,69 @@
-//! Feeding a history, row by row: SQLite merges what its indexes give in order, and nothing is held here.
+//! Feeding a history, a slice of time after the other: SQLite gives sessions in the order of their start, and the flow makes
+//! of them what happened.
 
 use futures_util::TryStreamExt;
 use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use stillhere_engine::{
     time::{Millis, Timestamp},
     tracker::EndReason,
-    wire::{ChannelName, UserId},
+    wire::UserId,
 };
 
+use super::packed::{Columns, Packed, packed};
 use crate::{
     limits,
     store::{
-        AutoOuts, ChannelShare, Event, Range, Shares, StoreError, Trace,
+        AutoOuts, Event, Range, Shares, StoreError, Trace,
         column::{damaged, from_sql, to_sql, unreadable},
+        flow::{Flow, Slices, Stayed},
     },
 };
 
-/// What happened from `?1` until before `?2`, in order: each part comes in the order of its index, and the parts are
-/// merged. The sign before a column keeps the index out that would lead through the whole past. The length of a day is
-/// written out, as an index with a condition is only used by who repeats it.
-pub(super) const EVENTS: &str = "
-    select 0 as rank, ?1 as at, user, 0, '' from sessions
-    where started_at >= ?1 - 86400000 and started_at < ?1 and (ended_at is null or ended_at >= ?1)
-    union all
-    select 0, ?1, user, 0, '' from sessions
-    where ended_at - started_at > 86400000 and ended_at >= ?1 and +started_at < ?1 - 86400000
-    union all
-    select 0, ?1, user, 0, '' from sessions where ended_at is null and +started_at < ?1 - 86400000
-    union all
-    select 1, started_at, user, 0, '' from sessions where started_at >= ?1 and started_at < ?2
-    union all
-    select 2, at, user, 0, '' from punches where kind = 'AUTO_OUT' and at >= ?1 and at < ?2
-    union all
-    select 3, ended_at, user, started_at, reason from sessions where ended_at >= ?1 and ended_at < ?2
-    order by 2, 1";
+/// Sessions that last, in pieces: few of all, and as many as a start reads back.
+pub(super) const LASTING: &str = packed!(
+    ["id", "started_at", "user", "channel"]
+    "select id, started_at, user, channel from sessions
+    where ended_at is null and id > ?3 and +started_at < ?2 order by id limit ?4"
+);
 
-/// The sessions that were there, found in the same three ways.
-macro_rules! there {
-    ($rest:literal) => {
-        concat!(
-            "with there (user, channel, duration_ms) as (
-                select user, channel, max(0, min(coalesce(ended_at, ?2), ?2) - max(started_at, ?1)) from sessions
-                where started_at >= ?1 - 86400000 and started_at < ?2 and (ended_at is null or ended_at >= ?1)
-                union all
-                select user, channel, max(0, min(ended_at, ?2) - ?1) from sessions
-                where ended_at - started_at > 86400000 and ended_at >= ?1 and +started_at < ?1 - 86400000
-                union all
-                select user, channel, ?2 - ?1 from sessions where ended_at is null and +started_at < ?1 - 86400000
-            )",
-            $rest
-        )
-    };
-}
+/// Sessions that were there already when the range began at `?1`, and have ended since. The length of a day is written
+/// out, as an index with a condition is only used by who repeats it; the sign before a column keeps the index out that
+/// would lead through the whole past.
+pub(super) const BEFORE: &str = packed!(
+    ["started_at", "user", "channel", "ended_at", "reason"]
+    "select started_at, user, channel, ended_at, reason from sessions
+    where ended_at >= ?1 and started_at >= ?1 - 86400000 and started_at < ?1
+    union all
+    select started_at, user, channel, ended_at, reason from sessions
+    where ended_at - started_at > 86400000 and ended_at >= ?1 and +started_at < ?1 - 86400000"
+);
 
-pub(super) const TOTALS: &str =
-    there!("select count(*), count(distinct user), total(duration_ms), count(distinct channel) from there");
+/// Sessions that are over and began from `?1` until before `?2`, in order: a piece of one index, which holds all of it.
+pub(super) const BEGUN: &str = packed!(
+    ["started_at", "user", "channel", "ended_at", "reason"]
+    "select started_at, user, channel, ended_at, reason from sessions
+    where ended_at is not null and started_at >= ?1 and started_at < ?2 order by started_at"
+);
 
-pub(super) const CHANNELS: &str = there!(
-    "select channel, count(*), count(distinct user), total(duration_ms) from there
-    group by channel order by 4 desc, 1 limit ?3"
+/// When somebody was punched out, in order.
+pub(super) const PUNCHED_OUT: &str = packed!(
+    ["at"]
+    "select at from punches where kind = 'AUTO_OUT' and at >= ?1 and at < ?2 order by at"
 );
 
 pub(super) const AUTO_OUTS: &str = "
     select user, count(*) from punches where kind = 'AUTO_OUT' and at >= ?1 and at < ?2
     group by user order by 2 desc, 1 limit ?3";
+
+/// A row of the first three; of what lasts, after its number.
+fn stayed<'a>(columns: &mut Columns<'a>) -> Result<Stayed<'a>, StoreError> {
+    let started_at = columns.moment("started_at")?;
+    let (user, channel) = (columns.text("user")?, columns.text("channel")?);
+    let Some(ended_at) = columns.maybe_text() else { return Ok(Stayed { user, channel, started_at, end: None }) };
+    let ended_at = ended_at.parse().map(from_sql).map_err(|_| damaged("ended_at"))?;
+    let reason = EndReason::parse(columns.text("reason")?).ok_or_else(|| damaged("reason"))?;
+    Ok(Stayed { user, channel, started_at, end: Some((Timestamp(ended_at), reason)) })
+}
 
 /// What happened to anybody, and how it is spread.
 pub(super) async fn of_all(
@@ -72,14 +72,37 @@ pub(super) async fn of_all(
     into: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<Shares, StoreError> {
     let mut snapshot = pool.begin().await.map_err(unreadable)?;
-    let mut events = bound(EVENTS, range).fetch(&mut *snapshot);
-    while let Some(row) = events.try_next().await.map_err(unreadable)? {
-        into(event(&row)?);
+    let mut flow = Flow::new(range, into);
+    let mut after = Some(0);
+    while let Some(place) = after {
+        let piece = bound(LASTING, range).bind(place).bind(limits::RESTORE_ROWS);
+        let piece = Packed::fetch(piece, &mut snapshot).await?;
+        let (mut last, mut found) = (0, 0);
+        for mut columns in piece.rows()? {
+            last = columns.integer("id")?;
+            found += 1;
+            flow.beforehand(&stayed(&mut columns)?);
+        }
+        after = (found == limits::RESTORE_ROWS).then_some(last);
     }
-    drop(events);
-    let shares = shares(&mut snapshot, range).await?;
+    for mut columns in Packed::fetch(bound(BEFORE, range), &mut snapshot).await?.rows()? {
+        flow.beforehand(&stayed(&mut columns)?);
+    }
+    let (mut slices, mut found) = (Slices::of(range), limits::HISTORY_ROWS as usize);
+    while let Some(slice) = slices.next(found) {
+        for mut columns in Packed::fetch(bound(PUNCHED_OUT, slice), &mut snapshot).await?.rows()? {
+            flow.auto_out(columns.moment("at")?);
+        }
+        found = 0;
+        for mut columns in Packed::fetch(bound(BEGUN, slice), &mut snapshot).await?.rows()? {
+            flow.begin(&stayed(&mut columns)?);
+            found += 1;
+        }
+        flow.go_on_to(slice.to());
+    }
+    let auto_outs = auto_outs(&mut snapshot, range).await?;
     snapshot.rollback().await.map_err(unreadable)?;
-    Ok(shares)
+    flow.finish(auto_outs)
 }
 
 type Bound = sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
@@ -88,46 +111,14 @@ fn bound(sql: &'static str, range: Range) -> Bound {
     sqlx::query(sql).bind(to_sql(range.from().0)).bind(to_sql(range.to().0))
 }
 
-fn event(row: &SqliteRow) -> Result<Event<'_>, StoreError> {
-    let at = Timestamp(number(row, 1)?);
-    let user = row.try_get(2).map_err(unreadable)?;
-    Ok(match number(row, 0)? {
-        0 => Event::Here { user },
-        1 => Event::Begin { at, user },
-        2 => Event::AutoOut { at },
-        _ => {
-            let reason = EndReason::parse(row.try_get(4).map_err(unreadable)?).ok_or_else(|| damaged("reason"))?;
-            Event::End { at, user, started_at: Timestamp(number(row, 3)?), reason }
-        }
-    })
-}
-
-async fn shares(snapshot: &mut SqliteConnection, range: Range) -> Result<Shares, StoreError> {
-    let totals = bound(TOTALS, range).fetch_one(&mut *snapshot).await.map_err(unreadable)?;
-    let channels = bound(CHANNELS, range).bind(limits::CHANNEL_SHARES);
-    let channels = channels.fetch_all(&mut *snapshot).await.map_err(unreadable)?;
-    let auto_outs = bound(AUTO_OUTS, range).bind(limits::AUTO_OUT_USERS);
-    let auto_outs = auto_outs.fetch_all(&mut *snapshot).await.map_err(unreadable)?;
-    let channel = |row: &SqliteRow| {
-        Ok(ChannelShare {
-            channel: ChannelName::parse(row.try_get(0).map_err(unreadable)?).map_err(|_| damaged("channel"))?,
-            sessions: number(row, 1)?,
-            users: number(row, 2)?,
-            duration: length(row, 3)?,
-        })
-    };
+async fn auto_outs(snapshot: &mut SqliteConnection, range: Range) -> Result<Vec<AutoOuts>, StoreError> {
+    let found = bound(AUTO_OUTS, range).bind(limits::AUTO_OUT_USERS);
+    let found = found.fetch_all(snapshot).await.map_err(unreadable)?;
     let auto_out = |row: &SqliteRow| {
         let user = UserId::parse(row.try_get(0).map_err(unreadable)?).map_err(|_| damaged("user"))?;
         Ok(AutoOuts { user, count: number(row, 1)? })
     };
-    Ok(Shares {
-        sessions: number(&totals, 0)?,
-        users: number(&totals, 1)?,
-        duration: length(&totals, 2)?,
-        channels_in_all: number(&totals, 3)?,
-        channels: channels.iter().map(channel).collect::<Result<_, StoreError>>()?,
-        auto_outs: auto_outs.iter().map(auto_out).collect::<Result<_, StoreError>>()?,
-    })
+    found.iter().map(auto_out).collect()
 }
 
 /// A user's sessions that were there in the range, each until the last evidence of it. None is longer than `?4`, so no older one has to be looked at.
@@ -167,9 +158,4 @@ pub(super) async fn of_user(
 
 fn number(row: &SqliteRow, at: usize) -> Result<u64, StoreError> {
     row.try_get::<i64, _>(at).map(from_sql).map_err(unreadable)
-}
-
-/// `total` counts in floating point, as a sum of every stay ever could leave 64 bits; exact up to 285,000 years.
-fn length(row: &SqliteRow, at: usize) -> Result<Millis, StoreError> {
-    row.try_get::<f64, _>(at).map(|sum| Millis(sum as u64)).map_err(unreadable)
 }

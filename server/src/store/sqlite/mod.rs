@@ -4,6 +4,7 @@ mod course;
 mod history;
 mod letters;
 mod news;
+mod packed;
 mod punches;
 mod read;
 mod record;
@@ -12,6 +13,7 @@ mod retention;
 mod seals;
 #[cfg(test)]
 mod tests;
+mod totals;
 
 use std::{
     fs::{File, TryLockError, create_dir_all, read_to_string},
@@ -39,7 +41,7 @@ use crate::limits;
 pub(super) use seals::{open_log, piece};
 
 /// The schema, step by step. A step that has been released is never edited: the next one corrects it.
-const STEPS: [(i64, &str, &str); 9] = [
+const STEPS: [(i64, &str, &str); 10] = [
     (1, "sessions", include_str!("../../../migrations/sqlite/0001_sessions.sql")),
     (2, "punches", include_str!("../../../migrations/sqlite/0002_punches.sql")),
     (3, "visits", include_str!("../../../migrations/sqlite/0003_visits.sql")),
@@ -49,6 +51,7 @@ const STEPS: [(i64, &str, &str); 9] = [
     (7, "news", include_str!("../../../migrations/sqlite/0007_news.sql")),
     (8, "letters", include_str!("../../../migrations/sqlite/0008_letters.sql")),
     (9, "views", include_str!("../../../migrations/sqlite/0009_views.sql")),
+    (10, "past", include_str!("../../../migrations/sqlite/0010_past.sql")),
 ];
 
 /// The file in the directory.

@@ -1,7 +1,6 @@
 //! Reading: one session, the open ones, and pages of the list.
 
-use serde::Deserialize;
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, SqlitePool, sqlite::SqliteRow};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection, SqlitePool};
 use stillhere_engine::{
     page::PageState,
     time::{Millis, Timestamp},
@@ -9,10 +8,14 @@ use stillhere_engine::{
     wire::{ChannelName, PagePath, SessionId, UserId},
 };
 
+use super::{
+    packed::{Columns, Packed, packed},
+    totals,
+};
 use crate::{
     limits,
     store::{
-        ChannelTotals, Left, OpenSessions, Place, SessionList, SessionPage, SessionQuery, StoreError, Totals,
+        ChannelTotals, Left, OpenSessions, Place, SessionList, SessionPage, SessionQuery, StoreError,
         column::{self, damaged, from_sql, to_sql, unreadable},
         filters, rows,
     },
@@ -32,68 +35,50 @@ pub(super) async fn session(pool: &SqlitePool, session: SessionId) -> Result<Opt
     row.map(|row| rows::session(&row)).transpose()
 }
 
-/// A piece of the open sessions, as one JSON text: a start with a million of them then takes a third of the time that
-/// fetching row by row would.
-const OPEN: &str = "
-    select json_group_array(json_array(
-        id, hex(session), user, channel, page, state, seq, started_at, last_seen_at, last_active_at, lease_until_at,
-        visible_ms, visible_until_ms, active_ms, recovered
-    ))
-    from (select * from sessions where ended_at is null and id > ?1 order by id limit ?2)";
-
-/// A row of [`OPEN`].
-#[derive(Deserialize)]
-struct Open {
-    id: i64,
-    session: String,
-    user: String,
-    channel: String,
-    page: Option<String>,
-    state: PageState,
-    seq: u32,
-    started_at: i64,
-    last_seen_at: i64,
-    last_active_at: i64,
-    lease_until_at: i64,
-    visible_ms: i64,
-    visible_until_ms: i64,
-    active_ms: i64,
-    recovered: u8,
-}
+/// A piece of the open sessions.
+const OPEN: &str = packed!(
+    [
+        "id", "hex(session)", "user", "channel", "state", "seq", "started_at", "last_seen_at", "last_active_at",
+        "lease_until_at", "visible_ms", "visible_until_ms", "active_ms", "recovered", "page"
+    ]
+    "select * from sessions where ended_at is null and id > ?1 order by id limit ?2"
+);
 
 /// A piece of the open sessions.
 pub(super) async fn open_sessions(pool: &SqlitePool, after: Option<Place>) -> Result<OpenSessions, StoreError> {
-    let query = sqlx::query_scalar::<_, String>(OPEN).bind(after.map_or(0, |place| place.0)).bind(limits::RESTORE_ROWS);
-    let json = query.fetch_one(pool).await.map_err(unreadable)?;
-    let found: Vec<Open> = serde_json::from_str(&json).map_err(|why| StoreError::new("read", why))?;
-    let full = found.len() as u64 == u64::from(limits::RESTORE_ROWS);
-    let next = found.last().filter(|_| full).map(|row| Place(row.id));
-    Ok(OpenSessions { rows: found.iter().map(Open::to_row).collect::<Result<_, _>>()?, next })
+    let query = sqlx::query(OPEN).bind(after.map_or(0, |place| place.0)).bind(limits::RESTORE_ROWS);
+    let mut connection = pool.acquire().await.map_err(unreadable)?;
+    let found = Packed::fetch(query, &mut connection).await?;
+    let mut rows = Vec::with_capacity(limits::RESTORE_ROWS as usize);
+    let mut last = 0;
+    for mut columns in found.rows()? {
+        last = columns.integer("id")?;
+        rows.push(open_session(&mut columns)?);
+    }
+    let next = (rows.len() == limits::RESTORE_ROWS as usize).then_some(Place(last));
+    Ok(OpenSessions { rows, next })
 }
 
-impl Open {
-    fn to_row(&self) -> Result<SessionRow, StoreError> {
-        let page = self.page.as_deref();
-        let bits = u128::from_str_radix(&self.session, 16).map_err(|_| damaged("session"))?;
-        Ok(SessionRow {
-            session: SessionId(bits.to_be_bytes()),
-            user: UserId::parse(&self.user).map_err(|_| damaged("user"))?,
-            channel: ChannelName::parse(&self.channel).map_err(|_| damaged("channel"))?,
-            page: page.map(PagePath::parse).transpose().map_err(|_| damaged("page"))?,
-            state: self.state,
-            seq: self.seq,
-            started_at: Timestamp(from_sql(self.started_at)),
-            last_seen_at: Timestamp(from_sql(self.last_seen_at)),
-            last_active_at: Timestamp(from_sql(self.last_active_at)),
-            lease_until: Timestamp(from_sql(self.lease_until_at)),
-            visible: Millis(from_sql(self.visible_ms)),
-            visible_until: Millis(from_sql(self.visible_until_ms)),
-            active: Millis(from_sql(self.active_ms)),
-            recovered: self.recovered == 1,
-            punch_epoch: None,
-            end: None,
-        })
-    }
+fn open_session(columns: &mut Columns<'_>) -> Result<SessionRow, StoreError> {
+    let bits = u128::from_str_radix(columns.text("session")?, 16).map_err(|_| damaged("session"))?;
+    Ok(SessionRow {
+        session: SessionId(bits.to_be_bytes()),
+        user: UserId::parse(columns.text("user")?).map_err(|_| damaged("user"))?,
+        channel: ChannelName::parse(columns.text("channel")?).map_err(|_| damaged("channel"))?,
+        state: PageState::parse(columns.text("state")?).ok_or_else(|| damaged("state"))?,
+        seq: u32::try_from(columns.number("seq")?).map_err(|_| damaged("seq"))?,
+        started_at: columns.moment("started_at")?,
+        last_seen_at: columns.moment("last_seen_at")?,
+        last_active_at: columns.moment("last_active_at")?,
+        lease_until: columns.moment("lease_until_at")?,
+        visible: Millis(columns.number("visible_ms")?),
+        visible_until: Millis(columns.number("visible_until_ms")?),
+        active: Millis(columns.number("active_ms")?),
+        recovered: columns.integer("recovered")? == 1,
+        page: columns.maybe_text().map(PagePath::parse).transpose().map_err(|_| damaged("page"))?,
+        punch_epoch: None,
+        end: None,
+    })
 }
 
 /// The last sign of life.
@@ -130,16 +115,9 @@ pub(super) async fn left(pool: &SqlitePool, since: Timestamp) -> Result<Vec<Left
 pub(super) async fn sessions(pool: &SqlitePool, query: &SessionQuery) -> Result<SessionList, StoreError> {
     let mut snapshot = pool.begin().await.map_err(unreadable)?;
     let page = page(&mut snapshot, query).await?;
-    let mut sums = QueryBuilder::<Sqlite>::new(
-        "select count(*), count(distinct user), total(max(0, coalesce(ended_at, last_seen_at) - started_at)),
-            total(visible_ms), total(active_ms)
-        from sessions",
-    );
-    filters::sessions(&mut sums, query);
-    let sums = sums.build().fetch_one(&mut *snapshot).await.map_err(unreadable)?;
+    let totals = totals::of(&mut snapshot, query).await?;
     snapshot.rollback().await.map_err(unreadable)?;
-
-    Ok(SessionList { page, totals: totals(&sums)? })
+    Ok(SessionList { page, totals })
 }
 
 /// A page of the list alone.
@@ -161,11 +139,4 @@ async fn page(connection: &mut SqliteConnection, query: &SessionQuery) -> Result
     found.truncate(query.limit as usize);
     let next = found.last().filter(|_| more).map(rows::cursor).transpose()?;
     Ok(SessionPage { rows: found.iter().map(rows::session).collect::<Result<_, _>>()?, next })
-}
-
-fn totals(row: &SqliteRow) -> Result<Totals, StoreError> {
-    let count = |at: usize| row.try_get::<i64, _>(at).map(from_sql).map_err(unreadable);
-    // `total` counts in floating point, as a sum of every stay ever could leave 64 bits; exact up to 285,000 years.
-    let length = |at: usize| row.try_get::<f64, _>(at).map(|sum| Millis(sum as u64)).map_err(unreadable);
-    Ok(Totals { sessions: count(0)?, users: count(1)?, duration: length(2)?, visible: length(3)?, active: length(4)? })
 }

@@ -1,9 +1,14 @@
 //! Pages of the list of sessions, and the totals.
 
+use std::collections::HashSet;
+
 use stillhere_engine::tracker::{ViewRow, VisitRow};
 
 use super::*;
-use crate::store::{ChannelTotals, Left, SessionQuery, Stay, Totals};
+use crate::{
+    limits,
+    store::{ChannelTotals, Left, SessionQuery, Stay, Totals},
+};
 
 const ALL: SessionQuery =
     SessionQuery { user: None, channel: None, page: None, from: None, to: None, stay: None, limit: 100, after: None };
@@ -49,6 +54,51 @@ pub(super) async fn totals_are_over_everything_that_matches(ground: &Ground) {
         Totals { sessions: 4, users: 2, duration: Millis(open + 2_000), visible: Millis(400), active: Millis(200) };
     assert_eq!(all, expected);
     assert_eq!(totals(SessionQuery { to: Some(Timestamp(0)), ..ALL }).await, Totals::default());
+}
+
+pub(super) async fn totals_of_a_list_too_long_to_be_looked_through_are_the_same(ground: &Ground) {
+    let store = &*ground.store().await;
+    let rows = (0..3 * u64::from(limits::SUMMED_ROWS)).map(|number| {
+        let mut row = row(1, 10);
+        row.session = SessionId(u128::from(number).to_be_bytes());
+        row.user = UserId::parse(&format!("user{}", number * 7 % 41)).unwrap();
+        row.channel = ChannelName::parse(if number % 5 == 0 { "crm" } else { "pms" }).unwrap();
+        row.started_at = Timestamp(1_000 + number / 2);
+        row.last_seen_at = row.started_at.after(Millis(number));
+        row.visible = Millis(number % 13);
+        if number % 10 == 0 { row } else { ended(row, number, EndReason::Closed) }
+    });
+    let rows: Vec<_> = rows.collect();
+    record(store, &rows).await;
+    let pms = ChannelName::parse("pms").ok();
+    let (from, to) = (Some(Timestamp(1_020)), Some(Timestamp(1_140)));
+    for query in [
+        ALL,
+        SessionQuery { from, ..ALL },
+        SessionQuery { from, to, ..ALL },
+        SessionQuery { stay: Some(Stay::Ended), to, ..ALL },
+        SessionQuery { stay: Some(Stay::Open), ..ALL },
+        SessionQuery { channel: pms.clone(), ..ALL },
+        SessionQuery { channel: pms, from, stay: Some(Stay::Ended), ..ALL },
+    ] {
+        let matches = |row: &&SessionRow| {
+            query.channel.as_ref().is_none_or(|channel| row.channel == *channel)
+                && query.from.is_none_or(|from| row.started_at >= from)
+                && query.to.is_none_or(|to| row.started_at < to)
+                && query.stay.is_none_or(|stay| row.end.is_none() == (stay == Stay::Open))
+        };
+        let found: Vec<_> = rows.iter().filter(matches).collect();
+        let users: HashSet<_> = found.iter().map(|row| &row.user).collect();
+        let sum = |of: fn(&SessionRow) -> Millis| found.iter().fold(Millis::ZERO, |sum, row| sum.plus(of(row)));
+        let expected = Totals {
+            sessions: found.len() as u64,
+            users: users.len() as u64,
+            duration: sum(|row| row.last_seen_at.since(row.started_at)),
+            visible: sum(|row| row.visible),
+            active: sum(|row| row.active),
+        };
+        assert_eq!(store.sessions(&query).await.unwrap().totals, expected, "{query:?}");
+    }
 }
 
 pub(super) async fn the_list_is_filtered_by_user_channel_page_time_and_end(ground: &Ground) {

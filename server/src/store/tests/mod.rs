@@ -60,6 +60,7 @@ contract! {
     lists:
         pages_of_the_list_neither_skip_nor_repeat_while_new_sessions_come_in
         totals_are_over_everything_that_matches
+        totals_of_a_list_too_long_to_be_looked_through_are_the_same
         the_list_is_filtered_by_user_channel_page_time_and_end
         a_visit_is_counted_once_ever_and_by_its_newest_day
         who_has_left_lately_comes_once_with_what_was_newest;
