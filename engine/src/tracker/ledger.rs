@@ -370,23 +370,18 @@ mod tests {
             id[..8].copy_from_slice(&number.to_le_bytes());
             SessionId(id)
         };
-        let all = 2 * limits::LAPSED_ROWS as u64 + 1;
-        (0..all).for_each(|number| ledger.note_lapse(SessionRow { session: id(number), ..ended(0, 5) }));
-        ledger.hasten(id(all - 1));
+        let last = 2 * limits::LAPSED_ROWS as u64;
+        (0..=last).for_each(|number| ledger.note_lapse(SessionRow { session: id(number), ..ended(0, 5) }));
+        ledger.hasten(id(last));
         ledger.settle(Ticket(1));
-        let mut sizes = Vec::new();
-        while let Some(batch) = ledger.take_batch(Timestamp(0), |_| None) {
-            let is_first = sizes.is_empty();
-            assert_eq!(batch.sessions.iter().any(|row| row.session == id(all - 1)), is_first);
-            assert_eq!(batch.new_ends, batch.sessions.len(), "each is counted once");
-            let is_last = batch.alive_at.is_some();
-            sizes.push(batch.sessions.len());
-            assert_eq!(ledger.recorded(Timestamp(0)).held.len(), usize::from(is_last), "all of it is on disk");
-            if is_last {
-                break;
-            }
+        for size in [limits::LAPSED_ROWS + 1, limits::LAPSED_ROWS, 0] {
+            let batch = ledger.take_batch(Timestamp(0), |_| None).expect("due");
+            assert_eq!((batch.sessions.len(), batch.new_ends), (size, size), "each is counted once");
+            let has_hastened = batch.sessions.iter().any(|row| row.session == id(last));
+            assert_eq!(has_hastened, size > limits::LAPSED_ROWS);
+            let settled = ledger.recorded(Timestamp(0)).held.len();
+            assert_eq!(settled, usize::from(size == 0), "all of it is on disk");
         }
-        assert_eq!(sizes, [limits::LAPSED_ROWS + 1, limits::LAPSED_ROWS, 0]);
     }
 
     #[test]

@@ -158,8 +158,7 @@ impl Task {
                 Some(back) = returned.recv() => self.take_back(back),
                 () = &mut timer => {
                     self.tracker.handle_input(Input::Timer, self.clock.now());
-                    // While many leases end the timer is always due. Whoever brings beats has a turn in between.
-                    yield_now().await;
+                    yield_now().await; // Due again at once while many leases end: beats have to be brought.
                 }
             }
         }

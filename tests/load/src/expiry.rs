@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use stillhere_engine::time::{Millis, Timestamp};
 use stillhere_tests::{server::Server, token::token};
-use tokio::time::{interval, sleep, timeout};
+use tokio::time::{interval, timeout};
 
 use crate::{
     clock::{length, nanos_since, now},
@@ -136,19 +136,24 @@ async fn look(
     progress.say("leases end evenly");
     let before = Detected::of(&server.metrics().await);
     honest.begin(paced(until(EVENLY_MS).as_secs_f64())).await?;
-    sleep(until(EVENLY_MS + PAUSE_MS / 2)).await;
+    reached(until(EVENLY_MS + PAUSE_MS / 2)).await;
     let evenly = all_detected(server, ends.evenly).await?;
     let evenly_loud = honest.hear().await?;
     progress.say("all others end within a second");
-    sleep(until(EVENLY_MS + PAUSE_MS)).await;
+    reached(until(EVENLY_MS + PAUSE_MS)).await;
     let seconds = 1.0 + scale.seconds.max(f64::from(ends.count) / 100_000.0);
     honest.begin(paced(seconds)).await?;
-    sleep(until(Ends::last_ms())).await;
+    reached(until(Ends::last_ms())).await;
     let all_known = gone(server).await?;
     let loud = honest.hear().await?;
     let all = all_detected(server, ends.count).await?;
     let at_once = all.since(&evenly);
     Ok(Found { quiet, evenly: (evenly.since(&before), evenly_loud), at_once: (at_once, loud), all_known })
+}
+
+/// What is waited for here is a moment.
+async fn reached(after: Duration) {
+    let _nothing = timeout(after, std::future::pending::<()>()).await;
 }
 
 /// How long it takes from now until only those are here who stay.
