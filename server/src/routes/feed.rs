@@ -52,7 +52,7 @@ pub(super) async fn follow(
     let last_event_id = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let line = Line::begin(&app, topic, last_event_id.and_then(Position::parse)).await?;
     let until = who.map_or(Timestamp::NEVER, |who| who.until);
-    let mut response = Body::from_stream(stream::unfold(Told::begin(app, line, until), async |mut told| {
+    let mut response = Body::from_stream(stream::unfold(Told::begin(&app, line, until), async |mut told| {
         let event = told.next().await?;
         Some((Ok::<_, Infallible>(event), told))
     }))
@@ -79,7 +79,7 @@ struct Told {
 type Waiting = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Told {
-    fn begin(app: App, line: Line, until: Timestamp) -> Self {
+    fn begin(app: &App, line: Line, until: Timestamp) -> Self {
         let (mut stop, clock) = (app.inner.stop.clone(), app.inner.presence.clock());
         let over = Box::pin(async move {
             tokio::select! {

@@ -16,9 +16,10 @@ use stillhere_engine::{
 use super::{App, Parts};
 use crate::{
     caller::{Caller, Peer},
-    error::{Code, Rejection},
+    error::{Code, Rejection, is_nonsense},
     identity::Who,
     limiter::{Limiter, Throttled, Turn},
+    limits,
     openapi::route,
 };
 
@@ -77,7 +78,8 @@ pub(super) async fn bound(State(app): State<App>, caller: Caller, request: Reque
     }
 }
 
-/// Counts refusals. An address that is told again and again that its token is no good is told to wait.
+/// Counts refusals. An address that is told again and again that its token is no good is told to wait, and one that goes on
+/// saying what no page says is made to.
 pub(super) async fn count_refusals(State(app): State<App>, caller: Caller, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if response.extensions().get() == Some(&Code::of(&Refusal::TokenBad.into()))
@@ -85,8 +87,21 @@ pub(super) async fn count_refusals(State(app): State<App>, caller: Caller, reque
     {
         response = Rejection::from(throttled).into_response();
     }
+    if is_nonsense(&response) && app.inner.limiter.nonsense(caller).is_err() {
+        pause(&app).await;
+    }
     if let Some(Code(code)) = response.extensions().get() {
         app.inner.metrics.refusal(code);
     }
     response
+}
+
+/// Refusing costs as much as answering. Whoever waits for the answer does not ask again meanwhile, and nobody else waits.
+async fn pause(app: &App) {
+    let (mut stop, clock) = (app.inner.stop.clone(), app.inner.presence.clock());
+    let over = clock.now().after(limits::NONSENSE_PAUSE);
+    tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => {}
+        () = clock.reached(over) => {}
+    }
 }
