@@ -97,6 +97,9 @@ pub const ALIVE_EVERY: Millis = Millis::seconds(5);
 /// Rows in one write: small enough that an urgent one behind it does not wait long.
 pub const BATCH_ROWS: usize = 20_000;
 
+/// Ends of leases in one write: nobody waits for them, but whoever comes meanwhile waits for the write.
+pub const LAPSED_ROWS: usize = 5_000;
+
 /// After a failed write the next try waits this long.
 pub const STORE_RETRY: Millis = Millis::seconds(1);
 
@@ -112,5 +115,6 @@ pub const IDLE_STEPS: usize = 8;
 /// Spans, visits, views and punches that wait to be written. Beyond it the store has been down for long, and clients keep their beats.
 pub const ROW_BACKLOG: usize = 500_000;
 
-/// Leases judged between two inputs: when a million end at once, beats are still answered in between.
-pub const EXPIRE_AT_ONCE: usize = 1_024;
+/// Leases judged between two looks at what else has come, about a millisecond's work: when a million end at once, beats
+/// are answered in between.
+pub const EXPIRE_AT_ONCE: usize = 256;

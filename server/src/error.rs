@@ -98,6 +98,14 @@ impl Code {
     }
 }
 
+/// Whether it answers what no page of ours says: no beat, no good token, or far too much.
+pub(crate) fn is_nonsense(response: &Response) -> bool {
+    use StatusCode as Status;
+    let senseless =
+        [Status::BAD_REQUEST, Status::UNAUTHORIZED, Status::PAYLOAD_TOO_LARGE, Status::UNSUPPORTED_MEDIA_TYPE];
+    senseless.contains(&response.status())
+}
+
 /// `{"error":{"code":…,"message":…,"retry":…}}`
 #[derive(Serialize)]
 struct Body {

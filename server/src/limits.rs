@@ -263,6 +263,16 @@ pub const USER_BEATS_PER_S: u32 = 64;
 /// Beats of one user at once: a browser that comes back with as many tabs.
 pub const USER_BEATS_AT_ONCE: u32 = 256;
 
+/// Requests of one address in a second that no page of ours makes. Answers to further ones wait.
+pub const NONSENSE_PER_S: u32 = 10;
+
+/// Such requests of one address at once: a network through which somebody's old pages speak all together.
+pub const NONSENSE_AT_ONCE: u32 = 50;
+
+/// How long they wait. A flood is then as fast as it has connections, and an office whose tokens all end at noon loses a
+/// second by it.
+pub const NONSENSE_PAUSE: Millis = Millis::seconds(1);
+
 /// Bad tokens of one address in a second: tabs whose token is over ask for a new one, and try once.
 pub const BAD_TOKENS_PER_S: u32 = 10;
 

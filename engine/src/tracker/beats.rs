@@ -290,7 +290,7 @@ impl Tracker {
         if row.end.is_some_and(|known| end.ended_at > known.ended_at) {
             self.correct_punch(row, end);
         }
-        self.ledger.note_end(SessionRow {
+        self.ledger.note_later_end(SessionRow {
             seq: beat.seq,
             visible: visible.min(most).max(row.visible),
             visible_until,

@@ -22,7 +22,10 @@ impl Tracker {
     }
 
     pub(super) fn end(&mut self, place: u32, end: End) {
-        self.note_end(place, end);
+        match end.reason {
+            EndReason::Timeout | EndReason::Closed => self.note_lapse(place, end),
+            EndReason::SignedOut | EndReason::Removed => self.note_end(place, end),
+        }
         let standing = self.standing_at(place);
         self.wheel.remove(place);
         self.roll.unlink(place);
@@ -38,10 +41,23 @@ impl Tracker {
         }
     }
 
+    /// The end of a lease. With a punch it is written together, and what the store has not heard yet goes along with it:
+    /// spans and views find their session there.
+    fn note_lapse(&mut self, place: u32, end: End) {
+        let Some(session) = self.roll.get(place) else { return };
+        if session.saved_seq < session.seq || self.epoch_of(session.user).is_some() {
+            return self.note_end(place, end);
+        }
+        if let Some(row) = self.roll.row(place) {
+            self.ledger.note_lapse(SessionRow { end: Some(end), ..row });
+        }
+    }
+
     /// The request itself is evidence up to now. Nobody waits for a next page.
     pub(super) fn sign_out(&mut self, ticket: Ticket, user: &UserId, session: &SessionId) {
         let Some((place, owner)) = self.roll.find(session).and_then(|at| Some((at, self.roll.get(at)?.user))) else {
             // Over, and perhaps not on disk yet.
+            self.ledger.hasten(*session);
             return self.ledger.hold_done(ticket);
         };
         if self.roll.user(owner) != Some(user) {
@@ -58,6 +74,7 @@ impl Tracker {
 
     pub(super) fn remove(&mut self, ticket: Ticket, user: &UserId) {
         self.removing.entry(user.clone()).or_insert(self.now);
+        self.ledger.hasten_all_of(user);
         let places = self.roll.find_user(user).map(|number| self.roll.of_user(number).map(|(place, _)| place));
         let places: Vec<u32> = places.into_iter().flatten().collect();
         for place in places {

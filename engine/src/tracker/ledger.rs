@@ -3,19 +3,17 @@
 //! One batch is under way at a time; whatever comes meanwhile gathers for the next, so a slow disk makes larger
 //! batches, not longer queues. An answer that states a lasting fact is held until its batch is on disk.
 
-use alloc::{
-    collections::{BTreeMap, VecDeque},
-    vec::Vec,
-};
+use alloc::vec::Vec;
 
 use super::{
     api::Ticket,
+    ending::Ending,
     records::{Batch, PunchKind, PunchRow, SessionRow, SpanRow, ViewRow, VisitRow},
 };
 use crate::{
     limits,
     time::Timestamp,
-    wire::{Accepted, Refusal, SessionId},
+    wire::{Accepted, Refusal, SessionId, UserId},
 };
 
 /// Somebody who waits for the disk.
@@ -40,12 +38,7 @@ pub(super) struct Ledger {
     punches: Vec<PunchRow>,
     visits: Vec<VisitRow>,
     views: Vec<ViewRow>,
-    /// Ended sessions that are not on disk yet. They are answered from here meanwhile.
-    ended: BTreeMap<SessionId, Ended>,
-    /// Those that have just come to disk, with the moment, and in that order: somebody may have looked into the store
-    /// before that, and still not be back.
-    landed: BTreeMap<SessionId, (Timestamp, SessionRow)>,
-    landing: VecDeque<(Timestamp, SessionId)>,
+    ending: Ending,
     held: Vec<Held>,
     flight: Option<Flight>,
     is_due_now: bool,
@@ -55,16 +48,11 @@ pub(super) struct Ledger {
 }
 
 #[derive(Debug)]
-struct Ended {
-    row: SessionRow,
-    is_under_way: bool,
-}
-
-#[derive(Debug)]
 struct Flight {
     held: Vec<Held>,
     /// Place, session and beat of each row.
     saved: Vec<(u32, SessionId, u32)>,
+    ended: Vec<SessionId>,
 }
 
 /// What a finished batch sets free.
@@ -83,9 +71,7 @@ impl Ledger {
             punches: Vec::new(),
             visits: Vec::new(),
             views: Vec::new(),
-            ended: BTreeMap::new(),
-            landed: BTreeMap::new(),
-            landing: VecDeque::new(),
+            ending: Ending::default(),
             held: Vec::new(),
             flight: None,
             is_due_now: false,
@@ -146,10 +132,32 @@ impl Ledger {
         self.is_due_now = true;
     }
 
-    /// A session has ended, or its end was corrected.
+    /// A session has ended.
     pub(super) fn note_end(&mut self, row: SessionRow) {
-        self.ended.insert(row.session, Ended { row, is_under_way: false });
+        self.ending.note(row);
         self.is_due_now = true;
+    }
+
+    /// A session has ended of which the store knows everything but that, and nobody waits until it knows that too.
+    pub(super) fn note_lapse(&mut self, row: SessionRow) {
+        self.ending.note_lapse(row);
+        self.is_due_now = true;
+    }
+
+    /// The end of a session was corrected.
+    pub(super) fn note_later_end(&mut self, row: SessionRow) {
+        self.ending.correct(row);
+        self.is_due_now = true;
+    }
+
+    /// The next batch holds the session's end, if it is not on disk yet.
+    pub(super) fn hasten(&mut self, session: SessionId) {
+        self.ending.hasten(session);
+    }
+
+    /// The next batch holds the end of every session of the user that is not on disk yet.
+    pub(super) fn hasten_all_of(&mut self, user: &UserId) {
+        self.ending.hasten_all_of(user);
     }
 
     /// Answers once everything noted so far is on disk.
@@ -172,13 +180,14 @@ impl Ledger {
 
     /// An ended session that is not on disk yet, or has not been for long.
     pub(super) fn ended(&self, session: &SessionId) -> Option<&SessionRow> {
-        let waiting = self.ended.get(session).map(|ended| &ended.row);
-        waiting.or_else(|| self.landed.get(session).map(|(_, row)| row))
+        self.ending.get(session)
     }
 
     /// Whether so much waits that no more may be taken.
     pub(super) fn is_full(&self) -> bool {
-        self.spans.len() + self.visits.len() + self.views.len() + self.punches.len() >= limits::ROW_BACKLOG
+        // Who has left was in the store before, however many they are: refusing others makes them no fewer.
+        let visits = self.visits.len().saturating_sub(self.ending.rows().len());
+        self.spans.len() + visits + self.views.len() + self.punches.len() >= limits::ROW_BACKLOG
     }
 
     /// Whether a batch is under way.
@@ -215,15 +224,12 @@ impl Ledger {
                 sessions.push(row);
             }
         }
-        for ended in self.ended.values_mut() {
-            ended.is_under_way = true;
-            sessions.push(ended.row.clone());
-        }
-        let is_last = self.dirty.is_empty();
+        let (ended, new_ends) = self.ending.take(&mut sessions);
+        let is_last = self.dirty.is_empty() && self.ending.is_taken();
         let (held, later) =
             core::mem::take(&mut self.held).into_iter().partition(|held| is_last || !matches!(held, Held::Settle(_)));
         self.held = later;
-        self.flight = Some(Flight { held, saved });
+        self.flight = Some(Flight { held, saved, ended });
         self.is_due_now = !is_last;
         self.due_at = now.after(limits::ALIVE_EVERY);
         let spans = core::mem::take(&mut self.spans);
@@ -232,7 +238,7 @@ impl Ledger {
         let views = core::mem::take(&mut self.views);
         // A sign of life says that everything before it is on disk.
         let alive_at = is_last.then_some(now);
-        Some(Batch { sessions, spans, visits, views, punches, alive_at })
+        Some(Batch { sessions, new_ends, spans, visits, views, punches, alive_at })
     }
 
     /// Everything that is not on disk, but for live sessions: what waits, and what is in the batch under way.
@@ -241,7 +247,8 @@ impl Ledger {
             under_way.into_iter().flatten().chain(waiting).cloned().collect()
         }
         Batch {
-            sessions: self.ended.values().map(|ended| ended.row.clone()).collect(),
+            sessions: self.ending.rows().cloned().collect(),
+            new_ends: 0,
             spans: join(under_way.map(|batch| &batch.spans), &self.spans),
             visits: join(under_way.map(|batch| &batch.visits), &self.visits),
             views: join(under_way.map(|batch| &batch.views), &self.views),
@@ -269,28 +276,16 @@ impl Ledger {
 
     /// The batch under way is on disk.
     pub(super) fn recorded(&mut self, now: Timestamp) -> Landed {
-        let (landed, waiting): (BTreeMap<_, _>, _) =
-            core::mem::take(&mut self.ended).into_iter().partition(|(_, ended)| ended.is_under_way);
-        self.ended = waiting;
-        for (session, Ended { row, .. }) in landed {
-            self.landed.insert(session, (now, row));
-            self.landing.push_back((now, session));
-        }
-        while let Some(&(at, session)) =
-            self.landing.front().filter(|(at, _)| now.since(*at) > limits::LOOKED_UP_WITHIN)
-        {
-            self.landing.pop_front();
-            if self.landed.get(&session).is_some_and(|(newest, _)| *newest == at) {
-                self.landed.remove(&session);
-            }
+        if let Some(flight) = &self.flight {
+            self.ending.recorded(&flight.ended, now);
         }
         self.land()
     }
 
     /// The batch under way failed. Its spans come back; its sessions are to be noted again by the caller.
     pub(super) fn failed(&mut self, batch: Batch, now: Timestamp) -> Landed {
-        for ended in self.ended.values_mut() {
-            ended.is_under_way = false;
+        if let Some(flight) = &mut self.flight {
+            self.ending.failed(core::mem::take(&mut flight.ended));
         }
         let newer = core::mem::replace(&mut self.spans, batch.spans);
         self.spans.extend(newer);
@@ -320,7 +315,7 @@ mod tests {
         wire::{ChannelName, UserId},
     };
 
-    fn ended(ended_at: u64) -> SessionRow {
+    fn ended(session: u8, ended_at: u64) -> SessionRow {
         let at = Timestamp(0);
         let end = End {
             ended_at: Timestamp(ended_at),
@@ -329,7 +324,7 @@ mod tests {
             error_bound: Millis::ZERO,
         };
         SessionRow {
-            session: SessionId([1; 16]),
+            session: SessionId([session; 16]),
             user: UserId::parse("ann").expect("a name"),
             channel: ChannelName::default(),
             page: None,
@@ -351,18 +346,53 @@ mod tests {
     #[test]
     fn an_end_that_is_corrected_while_it_is_being_written_is_written_again() {
         let mut ledger = Ledger::new(Timestamp(0));
-        ledger.note_end(ended(5));
+        ledger.note_end(ended(1, 5));
         let first = ledger.take_batch(Timestamp(0), |_| None).expect("due");
-        ledger.note_end(ended(9));
+        ledger.note_later_end(ended(1, 9));
         assert!(ledger.take_batch(Timestamp(0), |_| None).is_none(), "one batch at a time");
         ledger.recorded(Timestamp(0));
         let second = ledger.take_batch(Timestamp(0), |_| None).expect("due");
-        assert_eq!((first.sessions, second.sessions), (Vec::from([ended(5)]), Vec::from([ended(9)])));
+        assert_eq!((first.sessions, second.sessions), (Vec::from([ended(1, 5)]), Vec::from([ended(1, 9)])));
+        assert_eq!((first.new_ends, second.new_ends), (1, 0), "it is the same end");
         ledger.recorded(Timestamp(0));
-        assert_eq!(ledger.ended(&SessionId([1; 16])), Some(&ended(9)), "an answer from the store may be older");
+        assert_eq!(ledger.ended(&SessionId([1; 16])), Some(&ended(1, 9)), "an answer from the store may be older");
         let later = Timestamp(limits::LOOKED_UP_WITHIN.0 + 1);
         ledger.take_batch(Timestamp(limits::ALIVE_EVERY.0), |_| None).expect("due");
         ledger.recorded(later);
         assert!(ledger.ended(&SessionId([1; 16])).is_none());
+    }
+
+    #[test]
+    fn leases_that_end_together_are_written_in_pieces_and_whoever_waits_is_in_the_next_one() {
+        let mut ledger = Ledger::new(Timestamp(0));
+        let id = |number: u64| {
+            let mut id = [0; 16];
+            id[..8].copy_from_slice(&number.to_le_bytes());
+            SessionId(id)
+        };
+        let last = 2 * limits::LAPSED_ROWS as u64;
+        (0..=last).for_each(|number| ledger.note_lapse(SessionRow { session: id(number), ..ended(0, 5) }));
+        ledger.hasten(id(last));
+        ledger.settle(Ticket(1));
+        for size in [limits::LAPSED_ROWS + 1, limits::LAPSED_ROWS, 0] {
+            let batch = ledger.take_batch(Timestamp(0), |_| None).expect("due");
+            assert_eq!((batch.sessions.len(), batch.new_ends), (size, size), "each is counted once");
+            let has_hastened = batch.sessions.iter().any(|row| row.session == id(last));
+            assert_eq!(has_hastened, size > limits::LAPSED_ROWS);
+            let settled = ledger.recorded(Timestamp(0)).held.len();
+            assert_eq!(settled, usize::from(size == 0), "all of it is on disk");
+        }
+    }
+
+    #[test]
+    fn a_batch_that_failed_is_written_again_and_its_ends_are_counted_once() {
+        let mut ledger = Ledger::new(Timestamp(0));
+        ledger.note_lapse(ended(1, 5));
+        let batch = ledger.take_batch(Timestamp(0), |_| None).expect("due");
+        assert_eq!(batch.new_ends, 1);
+        ledger.failed(batch, Timestamp(0));
+        ledger.note_lapse(ended(2, 6));
+        let batch = ledger.take_batch(Timestamp(limits::STORE_RETRY.0), |_| None).expect("due");
+        assert_eq!((batch.sessions, batch.new_ends), (Vec::from([ended(1, 5), ended(2, 6)]), 1));
     }
 }

@@ -5,6 +5,7 @@
 
 mod api;
 mod beats;
+mod ending;
 mod ends;
 mod explain;
 mod holding;
@@ -62,6 +63,7 @@ pub struct Tracker {
     now: Timestamp,
     /// More leases are over than are judged at once.
     has_more_due: bool,
+    judged_at: Timestamp,
     /// The last downtime, with its grace.
     blind: Blind,
 }
@@ -111,6 +113,7 @@ impl Tracker {
             outputs: VecDeque::new(),
             now,
             has_more_due: false,
+            judged_at: Timestamp(0),
             blind: Blind::default(),
         }
     }
@@ -119,7 +122,10 @@ impl Tracker {
     pub fn handle_input(&mut self, input: Input, now: Timestamp) {
         self.now = self.now.max(now);
         // Leases first: a beat that comes after its lease has run out comes too late, whoever wakes up first.
-        self.judge_due();
+        // Of very many that are over, so many in a moment: whoever beats in that moment waits for no more.
+        if !self.has_more_due || self.judged_at < self.now || matches!(input, Input::Timer) {
+            self.judge_due();
+        }
         match input {
             Input::Beat(report) => self.take_beat(report),
             Input::Timer => {}
@@ -169,7 +175,7 @@ impl Tracker {
 
     /// Ends what has run out and moves statuses down their ladder.
     fn judge_due(&mut self) {
-        self.has_more_due = false;
+        (self.has_more_due, self.judged_at) = (false, self.now);
         for _ in 0..limits::EXPIRE_AT_ONCE {
             let Some(place) = self.wheel.pop(self.now) else { return };
             let Some(session) = self.roll.get(place) else { continue };

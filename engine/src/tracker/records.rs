@@ -207,6 +207,9 @@ pub struct OpenPunch {
 pub struct Batch {
     /// Sessions to insert or update.
     pub sessions: Vec<SessionRow>,
+    /// So many of them, at the end, have ended and were in no batch before.
+    #[serde(skip)]
+    pub new_ends: usize,
     /// Spans to insert or extend.
     pub spans: Vec<SpanRow>,
     /// Users' visits to channels, to insert or to move on.

@@ -16,6 +16,7 @@ use stillhere_engine::{
 };
 use tokio::{
     sync::{mpsc, oneshot},
+    task::yield_now,
     time::{Instant, Sleep, sleep, timeout},
 };
 
@@ -23,7 +24,7 @@ use super::{Answer, Clock, Command, Members, Person, Writing, removal::Removals,
 use crate::{
     feed::Feed,
     limits,
-    metrics::{Ends, Metrics},
+    metrics::Metrics,
     store::{Entry, Removed, Store, StoreError},
     webhooks::Drafts,
 };
@@ -71,7 +72,6 @@ pub(super) struct Task {
     tickets: u64,
     disk: Disk,
     metrics: Arc<Metrics>,
-    ends: Ends,
     pub(super) returns: mpsc::UnboundedSender<Return>,
 }
 
@@ -105,7 +105,6 @@ pub(super) async fn start(
         tickets: 0,
         disk: Disk::Kept,
         metrics,
-        ends: Ends::new(),
         returns,
     };
     task.restore(alive_at).await?;
@@ -157,7 +156,10 @@ impl Task {
                     }
                 }
                 Some(back) = returned.recv() => self.take_back(back),
-                () = &mut timer => self.tracker.handle_input(Input::Timer, self.clock.now()),
+                () = &mut timer => {
+                    self.tracker.handle_input(Input::Timer, self.clock.now());
+                    yield_now().await; // Due again at once while many leases end: beats have to be brought.
+                }
             }
         }
     }
@@ -328,7 +330,7 @@ impl Task {
             Disk::Kept | Disk::Writing => Disk::Writing,
             Disk::Failing | Disk::Retrying => Disk::Retrying,
         };
-        self.metrics.batch(&batch, &mut self.ends);
+        self.metrics.batch(&batch);
         let (store, returns, metrics) = (Arc::clone(&self.store), self.returns.clone(), Arc::clone(&self.metrics));
         let clock = self.clock;
         let letters = self.drafts.take(&batch.punches);

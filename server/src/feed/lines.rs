@@ -5,51 +5,76 @@ use std::{
     sync::Arc,
 };
 
+use axum::body::Bytes;
 use stillhere_engine::time::Timestamp;
 use tokio::sync::mpsc;
 
 use super::{Counted, News, Position, Topic, topic::Key};
 use crate::limits;
 
-/// What goes down a line, written once for all of them.
+/// What goes down a line, and the server-sent event that says it: written once for all of them.
 #[derive(Clone, Debug)]
 pub(crate) enum Message {
     /// A change.
-    News(Arc<News>),
+    News(Arc<News>, Bytes),
     /// How many are in a channel by now.
-    Counts(Arc<Counted>),
+    Counts(Arc<Counted>, Bytes),
+}
+
+/// A server-sent event. JSON as it is written here has no line breaks.
+pub(crate) fn event(name: &str, position: Option<Position>, json: &str) -> Bytes {
+    let id = position.map_or_else(String::new, |position| format!("id: {position}\n"));
+    format!("event: {name}\ndata: {json}\n{id}\n").into()
 }
 
 impl Message {
+    /// Of a change.
+    pub(crate) fn news(news: Arc<News>) -> Self {
+        let event = event(news.name, Some(news.position), &news.json);
+        Self::News(news, event)
+    }
+
+    /// Of how many are in a channel by now.
+    pub(crate) fn counts(counted: Counted) -> Self {
+        let event = event("counts", None, &counted.json);
+        Self::Counts(Arc::new(counted), event)
+    }
+
+    /// As a server-sent event.
+    pub(crate) fn event(&self) -> Bytes {
+        let (Self::News(_, event) | Self::Counts(_, event)) = self;
+        event.clone()
+    }
+
     /// The event's name.
     pub(crate) fn name(&self) -> &'static str {
         match self {
-            Self::News(news) => news.name,
-            Self::Counts(_) => "counts",
+            Self::News(news, _) => news.name,
+            Self::Counts(..) => "counts",
         }
     }
 
     /// Where whoever has heard it goes on; `None`: counts are told anew to who comes back.
     pub(crate) fn position(&self) -> Option<Position> {
         match self {
-            Self::News(news) => Some(news.position),
-            Self::Counts(_) => None,
+            Self::News(news, _) => Some(news.position),
+            Self::Counts(..) => None,
         }
     }
 
     /// What is told.
     pub(crate) fn json(&self) -> &str {
         match self {
-            Self::News(news) => &news.json,
-            Self::Counts(counted) => &counted.json,
+            Self::News(news, _) => &news.json,
+            Self::Counts(counted, _) => &counted.json,
         }
     }
 
     /// When it was published.
     pub(crate) fn at(&self) -> Timestamp {
         match self {
-            Self::News(news) => news.at,
-            Self::Counts(counted) => counted.at,
+            Self::News(news, _) => news.at,
+            Self::Counts(counted, _) => counted.at,
         }
     }
 }

@@ -29,7 +29,7 @@ use stillhere_engine::{
 use tokio::sync::mpsc;
 
 pub(crate) use counts::Counted;
-pub(crate) use lines::Message;
+pub(crate) use lines::{Message, event};
 pub use news::{News, Position};
 pub(crate) use topic::Topic;
 
@@ -114,7 +114,10 @@ impl Feed {
     /// Tells what somebody has published and given its position.
     pub(crate) fn pass_on(&mut self, news: &Arc<News>, now: Timestamp) {
         self.position = news.position;
-        self.tell(Key::of(news), &Message::News(Arc::clone(news)));
+        let keys = Key::of(news);
+        if self.lines.any(&keys) {
+            self.tell(keys, &Message::news(Arc::clone(news)));
+        }
         if let Some(channel) = &news.channel
             && self.lines.any(&[Key::Counts, Key::CountsOf(channel.clone())])
         {
@@ -139,7 +142,7 @@ impl Feed {
             return;
         }
         if let Some(json) = to_json(&CountsChangeView::new(counts, now)) {
-            let message = Message::Counts(Arc::new(Counted { at: now, json }));
+            let message = Message::counts(Counted { at: now, json });
             self.tell(vec![Key::Counts, Key::CountsOf(counts.channel.clone())], &message);
         }
     }

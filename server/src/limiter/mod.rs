@@ -45,6 +45,7 @@ pub(crate) struct Limiter<C: governor::clock::Clock<Instant = Nanos> = ServerClo
     visits: Buckets<IpAddr, C>,
     requests: Buckets<IpAddr, C>,
     bad_tokens: Buckets<IpAddr, C>,
+    nonsense: Buckets<IpAddr, C>,
     /// When the newest beat of a session was taken. Who is forgotten here is asked for in the driver.
     taken: Cache<SessionId, Nanos>,
 }
@@ -74,6 +75,7 @@ impl<C: governor::clock::Clock<Instant = Nanos> + Clone> Limiter<C> {
                 address_requests_per_s.saturating_mul(limits::AT_ONCE_S),
             )),
             bad_tokens: buckets(per_second(limits::BAD_TOKENS_PER_S, limits::BAD_TOKENS_AT_ONCE)),
+            nonsense: buckets(per_second(limits::NONSENSE_PER_S, limits::NONSENSE_AT_ONCE)),
             taken: Cache::new(limits::SESSIONS_REMEMBERED),
             clock,
         }
@@ -128,11 +130,21 @@ impl<C: governor::clock::Clock<Instant = Nanos> + Clone> Limiter<C> {
         self.bad_tokens.take(&caller.line())
     }
 
+    /// Whether a request that no page makes is answered at once.
+    ///
+    /// # Errors
+    /// There were too many: the answer is to wait.
+    pub(crate) fn nonsense(&self, caller: Caller) -> Result<(), Throttled> {
+        self.nonsense.take(&caller.line())
+    }
+
     /// Forgets whose bucket is full again: it is as if they had never been here.
     fn forget(&self) {
         self.sessions.forget();
         self.users.forget();
-        for buckets in [&self.addresses, &self.begins, &self.visits, &self.requests, &self.bad_tokens] {
+        let of_addresses =
+            [&self.addresses, &self.begins, &self.visits, &self.requests, &self.bad_tokens, &self.nonsense];
+        for buckets in of_addresses {
             buckets.forget();
         }
     }

@@ -2,7 +2,6 @@
 //!
 //! Nothing here is global: each server has its own, so that two in one process do not count together.
 
-mod ends;
 pub(crate) mod list;
 
 use std::{fmt, time::Duration};
@@ -14,8 +13,6 @@ use stillhere_engine::{
     tracker::{Batch, Change, End, EndReason, Live, SessionRow},
 };
 use tokio::time::interval;
-
-pub(crate) use ends::Ends;
 
 use crate::{limits, store::LetterCount, views::change_name};
 use list::{Kind, Row};
@@ -106,8 +103,9 @@ impl Metrics {
     }
 
     /// A batch goes to the store. What has ended in it is known by now, whether or not it can be written at once.
-    pub(crate) fn batch(&self, batch: &Batch, ends: &mut Ends) {
-        ends.new_in(batch).into_iter().for_each(|(row, end)| self.end(row, end));
+    pub(crate) fn batch(&self, batch: &Batch) {
+        let new = batch.sessions.iter().rev().take(batch.new_ends);
+        new.filter_map(|row| Some((row, row.end?))).for_each(|(row, end)| self.end(row, end));
     }
 
     /// A session has ended.

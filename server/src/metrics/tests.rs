@@ -61,20 +61,14 @@ fn ended(letter: u8, detected_at: u64) -> SessionRow {
     }
 }
 
-fn batch(sessions: &[SessionRow]) -> Batch {
-    Batch { sessions: sessions.to_vec(), ..Batch::default() }
-}
-
 #[test]
 fn an_end_that_is_written_again_is_counted_once() {
-    let (metrics, mut ends) = (Metrics::new(), Ends::new());
-    let (first, second, third) = (ended(1, 1_000), ended(2, 1_000), ended(3, 1_005));
+    let metrics = Metrics::new();
     let open = SessionRow { end: None, ..ended(4, 1_000) };
-    metrics.batch(&batch(&[first.clone(), open]), &mut ends);
+    let batch = |sessions: &[SessionRow], new_ends| Batch { sessions: sessions.to_vec(), new_ends, ..Batch::default() };
+    metrics.batch(&batch(&[open, ended(1, 1_000)], 1));
     // The batch failed, and comes back with more.
-    metrics.batch(&batch(&[third.clone(), second, first.clone()]), &mut ends);
-    // Late evidence for the first and the last.
-    metrics.batch(&batch(&[first, third]), &mut ends);
+    metrics.batch(&batch(&[ended(1, 1_000), ended(2, 1_000), ended(3, 1_005)], 2));
     let text = metrics.render(Levels::default());
     assert!(text.contains("stillhere_sessions_ended_total{reason=\"timeout\"} 3\n"), "{text}");
     assert!(text.contains("stillhere_detection_seconds_count 3\n"), "{text}");

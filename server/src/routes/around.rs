@@ -94,7 +94,7 @@ async fn mark(State(ids): State<Arc<RequestIds>>, mut request: Request, next: Ne
 
 /// Counts refusals, and makes every answer safe.
 async fn finish(State(app): State<App>, caller: Caller, request: Request, next: Next) -> Response {
-    let mut response = app.count_refusal(caller, next.run(request).await);
+    let mut response = app.count_refusal(caller, next.run(request).await).await;
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // Who is here is nothing for a shared cache.

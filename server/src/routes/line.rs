@@ -2,13 +2,14 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
+use axum::body::Bytes;
 use stillhere_engine::wire::Refusal;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::{App, aside};
 use crate::{
     error::Rejection,
-    feed::{Message, Picture, Position, Snapshot, Topic, Watch},
+    feed::{self, Message, Picture, Position, Snapshot, Topic, Watch},
     views::{CountsSnapshotView, SnapshotView},
 };
 
@@ -34,6 +35,14 @@ impl Told {
         match self {
             Self::Snapshot(position, _) => *position,
             Self::Message(message) => message.position(),
+        }
+    }
+
+    /// As a server-sent event.
+    pub(super) fn event(&self) -> Bytes {
+        match self {
+            Self::Snapshot(position, json) => feed::event(self.name(), *position, json),
+            Self::Message(message) => message.event(),
         }
     }
 
@@ -91,7 +100,7 @@ async fn open(
     after: Option<Position>,
 ) -> Result<(VecDeque<Told>, mpsc::Receiver<Message>), Refusal> {
     let Watch { missed, snapshot, messages } = app.inner.presence.watch(topic.clone(), after).await?;
-    let mut backlog: VecDeque<_> = missed.into_iter().map(|news| Told::Message(Message::News(news))).collect();
+    let mut backlog: VecDeque<_> = missed.into_iter().map(|news| Told::Message(Message::news(news))).collect();
     if let Some(snapshot) = snapshot {
         backlog.push_back(aside(move || told(&snapshot)).await?);
     }

@@ -15,9 +15,10 @@ use stillhere_engine::{
 use super::{App, Parts};
 use crate::{
     caller::{Caller, Peer},
-    error::{Code, Rejection},
+    error::{Code, Rejection, is_nonsense},
     identity::Who,
     limiter::{Limiter, Throttled, Turn},
+    limits,
     openapi::route,
 };
 
@@ -71,16 +72,30 @@ impl App {
         if has_its_own { Ok(()) } else { self.inner.limiter.request(caller) }
     }
 
-    /// Counts the answer if it is a refusal. An address that is told again and again that its token is no good is told to wait.
-    pub(super) fn count_refusal(&self, caller: Caller, mut response: Response) -> Response {
+    /// Counts the answer if it is a refusal. An address that is told again and again that its token is no good is told to wait,
+    /// and one that goes on saying what no page says is made to.
+    pub(super) async fn count_refusal(&self, caller: Caller, mut response: Response) -> Response {
         if response.extensions().get() == Some(&Code::of(&Refusal::TokenBad.into()))
             && let Err(throttled) = self.inner.limiter.bad_token(caller)
         {
             response = Rejection::from(throttled).into_response();
         }
+        if is_nonsense(&response) && self.inner.limiter.nonsense(caller).is_err() {
+            pause(self).await;
+        }
         if let Some(Code(code)) = response.extensions().get() {
             self.inner.metrics.refusal(code);
         }
         response
+    }
+}
+
+/// Refusing costs as much as answering. Whoever waits for the answer does not ask again meanwhile, and nobody else waits.
+async fn pause(app: &App) {
+    let (mut stop, clock) = (app.inner.stop.clone(), app.inner.presence.clock());
+    let over = clock.now().after(limits::NONSENSE_PAUSE);
+    tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => {}
+        () = clock.reached(over) => {}
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn now() -> Timestamp {
 /// # Errors
 /// A sentence: the store cannot be written.
 pub(crate) async fn open(folder: &Path, count: u32, lease_until: Timestamp, progress: &Progress) -> Result<(), String> {
-    fill(folder, count, progress, |number| {
+    fill(folder, count, Some(now()), progress, |number| {
         let began = Timestamp(now().0 - 60_000);
         Open { began, lease_until, person: number, channel: None }
     })
@@ -50,9 +50,30 @@ pub(crate) async fn together(
     lease_until: Timestamp,
     progress: &Progress,
 ) -> Result<(), String> {
-    fill(folder, count, progress, |number| {
+    fill(folder, count, Some(now()), progress, |number| {
         let began = Timestamp(now().0 - 60_000);
         Open { began, lease_until, person: number, channel: Some("lobby") }
+    })
+    .await
+}
+
+/// Sessions that are open, each with an end of its lease of its own. The store does not know when a server was last
+/// alive, so the next one makes every lease longer by its `boot_grace_ms` and by nothing else.
+///
+/// # Errors
+/// A sentence: the store cannot be written.
+pub(crate) async fn lapsing(
+    folder: &Path,
+    count: u32,
+    lease_until: impl Fn(u32) -> Timestamp,
+    progress: &Progress,
+) -> Result<(), String> {
+    let began = Timestamp(now().0 - 60_000);
+    fill(folder, count, None, progress, |number| Open {
+        began,
+        lease_until: lease_until(number),
+        person: number,
+        channel: None,
     })
     .await
 }
@@ -66,13 +87,19 @@ struct Open {
     channel: Option<&'static str>,
 }
 
-async fn fill(folder: &Path, count: u32, progress: &Progress, open_of: impl Fn(u32) -> Open) -> Result<(), String> {
+async fn fill(
+    folder: &Path,
+    count: u32,
+    alive_at: Option<Timestamp>,
+    progress: &Progress,
+    open_of: impl Fn(u32) -> Open,
+) -> Result<(), String> {
     let store = Sqlite::open(folder).await.map_err(|why| why.to_string())?;
     for first in (0..count).step_by(PIECE as usize) {
         if first.is_multiple_of(PIECE * PIECES_BETWEEN) {
             progress.say(&format!("{first} of {count} sessions are written"));
         }
-        let mut batch = Batch { alive_at: Some(now()), ..Batch::default() };
+        let mut batch = Batch { alive_at, ..Batch::default() };
         for number in first..(first + PIECE).min(count) {
             let row = row(number, &open_of(number));
             let end = row.visible_until;

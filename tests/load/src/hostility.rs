@@ -2,6 +2,7 @@
 
 use crate::{
     clock::length,
+    cores,
     generator::{Addresses, Flood, Generator, Order, Promise, Spec, Speech, Tabs, Told},
     held::Held,
     herd,
@@ -16,10 +17,10 @@ const SETTINGS: &str = "auth = \"jwt\"\ninterval_ms = 3600000\nhidden_hold_ms = 
 
 const HOUR_MS: u64 = 3_600_000;
 
-/// Honest people, their machines, and as many connections.
+/// Honest people, their machines, and their connections: so many that nobody waits for somebody else's answer.
 const HONEST: Addresses = Addresses { net: 1, count: 16 };
 const TABS: u32 = 2_000;
-const LINES: usize = 64;
+const LINES: usize = 500;
 
 /// The machines of whoever means no good, and of the crowd that comes back.
 const EVIL: Addresses = Addresses { net: 66, count: 100 };
@@ -76,6 +77,8 @@ struct Found {
     name: String,
     quiet: Vec<f64>,
     loud: Vec<f64>,
+    /// Part of its core that the server needs for the honest ones, and for all of it.
+    busy: [Vec<f64>; 2],
     /// What became of those who meant no good.
     fate: String,
 }
@@ -91,8 +94,14 @@ pub(crate) async fn measure(scale: &Scale, progress: &Progress) -> Result<Table,
     for round in 1..=scale.rounds {
         for (attack, found) in ATTACKS.iter().zip(&mut found) {
             progress.say(&format!("round {round} of {}: {}", scale.rounds, found.name));
-            found.quiet.push(beats(&mut honest, scale).await?.latency.p99 as f64);
+            let used = || cores::seconds(&program.processes);
+            let before = used();
+            let told = beats(&mut honest, scale).await?;
+            found.quiet.push(told.latency.p99 as f64);
+            found.busy[0].push((used() - before) / told.seconds);
+            let before = used();
             let (told, fate) = under(*attack, &program, &mut honest, scale).await?;
+            found.busy[1].push((used() - before) / told.seconds);
             found.loud.push(told.latency.p99 as f64);
             found.fate = fate;
         }
@@ -132,7 +141,7 @@ async fn under(
             let speech = Speech::Flood(flood);
             let spec = Spec { to, from: Some(EVIL), connections: lines, under_way: lines, speech };
             let mut evil = Generator::start(&spec).await?;
-            evil.begin(Order::Paced { per_s: per_s * scale.flood, seconds: scale.seconds }).await?;
+            evil.begin(Order::UpTo { per_s: per_s * scale.flood, seconds: scale.seconds }).await?;
             let told = beats(honest, scale).await?;
             let evil = evil.hear().await?;
             let said = in_words(&evil);
@@ -190,6 +199,7 @@ async fn stampede(
         name: format!("tabs that come back, {}", grouped(f64::from(count))),
         quiet: vec![quiet],
         loud: vec![told.latency.p99 as f64],
+        busy: [Vec::new(), vec![cores::seconds(&program.processes) / told.seconds]],
         fate: format!(
             "{}; at most {} a second; their own p99 {}",
             in_words(&herd),
@@ -211,7 +221,7 @@ fn in_words(told: &Told) -> String {
 
 impl Found {
     const fn of(name: String) -> Self {
-        Self { name, quiet: Vec::new(), loud: Vec::new(), fate: String::new() }
+        Self { name, quiet: Vec::new(), loud: Vec::new(), busy: [Vec::new(), Vec::new()], fate: String::new() }
     }
 
     fn ratio(&self) -> f64 {
@@ -228,8 +238,15 @@ fn table(found: &[Found], scale: &Scale) -> Table {
         ratio: Some(found.ratio()),
         target: Some(Target::at_most(found.ratio(), MOST, &format!("{MOST} ×"))),
     });
-    let mut details = vec![["", "what became of them"].map(str::to_owned).to_vec()];
-    details.extend(found.iter().map(|found| vec![found.name.clone(), found.fate.clone()]));
+    let head = ["", "core in quiet", "core under it", "what became of them"];
+    let mut details = vec![head.map(str::to_owned).to_vec()];
+    details.extend(found.iter().map(|found| {
+        let [quiet, loud] = found.busy.each_ref().map(|parts| match parts[..] {
+            [] => String::new(),
+            _ => format!("{:.0} %", median(parts.iter().copied()) * 100.0),
+        });
+        vec![found.name.clone(), quiet, loud, found.fate.clone()]
+    }));
     let bars = found.iter().map(|found| Bar {
         name: found.name.split(',').next().unwrap_or_default().to_owned(),
         value: found.ratio(),
@@ -243,7 +260,7 @@ fn table(found: &[Found], scale: &Scale) -> Table {
             "{TABS} honest tabs on {} machines beat {} times a second in all, on {LINES} connections; the time is from when a \
              beat was due to its answer. Before each attack they are measured in quiet, {} s each, in {} rounds. Attacks come \
              from {} other machines (addresses) to a server with its default limits, whose only core the honest ones need \
-             too. After the restart each tab comes when its own pulse says so, after an outage of five seconds.",
+             too; *core* is how much of it the server used. After the restart each tab comes when its own pulse says so, after an outage of five seconds.",
             HONEST.count, scale.honest_per_s, scale.seconds, scale.rounds, EVIL.count
         ),
         rows: rows.collect(),

@@ -62,8 +62,20 @@ impl Program {
     /// # Errors
     /// A sentence.
     pub(crate) async fn node(settings: &str, more: &[(&str, &str)]) -> Result<Self, String> {
+        Self::start(&[], settings, more).await
+    }
+
+    /// Our own server, on a folder that is there.
+    ///
+    /// # Errors
+    /// A sentence.
+    pub(crate) async fn on(folder: &Path, settings: &str) -> Result<Self, String> {
+        Self::start(&["--data", &folder.display().to_string()], settings, &[]).await
+    }
+
+    async fn start(arguments: &[&str], settings: &str, more: &[(&str, &str)]) -> Result<Self, String> {
         cores::pin(cores::SERVER)?;
-        let server = Server::start(&[], settings, &[&ENVIRONMENT, more].concat()).await;
+        let server = Server::start(arguments, settings, &[&ENVIRONMENT, more].concat()).await;
         cores::pin(cores::LOAD)?;
         let (address, processes) = (server.address().to_owned(), vec![server.id()]);
         Ok(Self { address, processes, kept: Kept::Ours(Box::new(server)) })
@@ -75,6 +87,24 @@ impl Program {
     /// A sentence.
     pub(crate) async fn bare() -> Result<Self, String> {
         Self::child(&mut Command::new(beside("bare")?), None).await
+    }
+
+    /// Axum with nothing in it but bytes that it passes on to everybody who listens.
+    ///
+    /// # Errors
+    /// A sentence.
+    pub(crate) async fn bare_feed() -> Result<Self, String> {
+        Self::child(Command::new(beside("bare")?).arg("feed"), None).await
+    }
+
+    /// socket.io with a room.
+    ///
+    /// # Errors
+    /// A sentence.
+    pub(crate) async fn socket_io() -> Result<Self, String> {
+        let mut node = Command::new("node");
+        node.arg(format!("{BASELINES}/socketio.js")).env("JWT_SECRET", SECRET).env("NODE_ENV", "production");
+        Self::child(&mut node, None).await
     }
 
     /// nginx with nothing to do.

@@ -39,7 +39,7 @@ impl Scale {
         tabs: 50_000,
         sockets: 4_000,
         crowd: 1_000_000,
-        watchers: [1, 100, 10_000],
+        watchers: [100, 1_000, 10_000],
         leaves: 50,
         honest_per_s: 1_000.0,
         flood: 1.0,

@@ -153,7 +153,7 @@ async fn a_snapshot_and_the_news_after_it_leave_no_gap() {
     let snapshot = watch.snapshot.expect("a first watch has one");
     assert_eq!(members(&snapshot), 1);
     driver.beat(user("bob"), None, beat(2, 1)).await.unwrap();
-    let Some(Message::News(news)) = watch.messages.recv().await else { panic!("it goes on") };
+    let Some(Message::News(news, _)) = watch.messages.recv().await else { panic!("it goes on") };
     assert_eq!(news.name, "join");
     assert!(news.json.contains("\"bob\""), "{}", news.json);
     let again = driver.watch(Topic::Presence, Some(snapshot.position)).await.unwrap();

@@ -136,8 +136,8 @@ impl Servers {
 /// The next thing that a watcher hears: its name, and whom it is about.
 pub(super) async fn heard(watch: &mut Watch) -> String {
     match watch.messages.recv().await {
-        Some(Message::News(news)) => format!("{} {}", news.name, news.user.as_str()),
-        Some(Message::Counts(_)) => "counts".into(),
+        Some(Message::News(news, _)) => format!("{} {}", news.name, news.user.as_str()),
+        Some(Message::Counts(..)) => "counts".into(),
         None => "the end".into(),
     }
 }

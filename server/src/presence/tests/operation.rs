@@ -62,7 +62,7 @@ async fn forgotten(servers: &Servers, before: Position) {
 
 async fn position_of_next(watch: &mut Watch) -> Position {
     match watch.messages.recv().await {
-        Some(Message::News(news)) => news.position,
+        Some(Message::News(news, _)) => news.position,
         other => panic!("no news: {other:?}"),
     }
 }

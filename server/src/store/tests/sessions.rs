@@ -173,6 +173,7 @@ pub(super) async fn a_batch_may_tell_of_one_thing_more_than_once(ground: &Ground
         error_bound: Millis(0),
     };
     let batch = Batch {
+        new_ends: 0,
         sessions: vec![row(1, 7), row(2, 1), row(1, 3), ended(row(1, 8), 9_000, EndReason::Closed), row(1, 9)],
         spans: vec![span(500, 1_000), span(900, 1_003), span(700, 9_000)],
         visits: vec![visit(500), visit(90), visit(300)],

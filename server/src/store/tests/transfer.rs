@@ -84,6 +84,7 @@ fn story() -> [Batch; 2] {
     };
     let late = PunchRow { at: Timestamp(5_000), ..punch("bob", Correction, 2) };
     let present = Batch {
+        new_ends: 0,
         sessions: vec![of(3, "zoë \"quoted\" 🫀"), lasting],
         spans: vec![span(1, 0), span(4, 0), span(4, 20)],
         visits: vec![visit("site", "zoë \"quoted\" 🫀", 3), visit("pms", "Zed", 4)],

@@ -7,6 +7,7 @@
 mod http;
 mod run;
 mod socket;
+mod socketio;
 mod tabs;
 mod talk;
 mod voice;
@@ -60,7 +61,16 @@ pub(crate) enum Speech {
     /// Nothing good.
     Flood(Flood),
     /// A watcher on each connection, of this channel, with this token.
-    Watch { channel: String, token: String },
+    Watch { by: By, channel: String, token: String },
+}
+
+/// How watchers are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum By {
+    /// Server-sent events.
+    Feed,
+    /// socket.io's packets over WebSockets.
+    SocketIo,
 }
 
 /// Tabs that beat in turn.
@@ -81,9 +91,6 @@ pub(crate) struct Tabs {
 pub(crate) enum Promise {
     /// It comes within so many milliseconds.
     Ms(u64),
-    /// As much as lets the lease end within a second from this moment on, in milliseconds since 1970, where a lease is
-    /// twice the promise.
-    Until(u64),
 }
 
 /// What is said by those who mean no good.
@@ -108,6 +115,8 @@ pub(crate) enum Order {
     Count { requests: u64 },
     /// So many a second, whatever the other side does: waiting for one's turn is a part of the answer's time.
     Paced { per_s: f64, seconds: f64 },
+    /// So many a second at most, and none that would have to come later than that.
+    UpTo { per_s: f64, seconds: f64 },
     /// So many in each piece of so many milliseconds, evenly over it.
     Waves { each_ms: u64, counts: Vec<u32> },
     /// Open every connection again: the other side has hung up on all of them.
@@ -143,7 +152,7 @@ impl Told {
 
 /// A generator's process. Dropping it ends it.
 pub(crate) struct Generator {
-    _process: Child,
+    process: Child,
     orders: ChildStdin,
     told: Lines<BufReader<ChildStdout>>,
     answered: u64,
@@ -167,9 +176,14 @@ impl Generator {
             .map_err(|why| format!("the generator does not start: {why}"))?;
         let orders = process.stdin.take().ok_or("the generator hears nothing")?;
         let told = BufReader::new(process.stdout.take().ok_or("the generator says nothing")?).lines();
-        let mut generator = Self { _process: process, orders, told, answered: 0 };
+        let mut generator = Self { process, orders, told, answered: 0 };
         generator.hear().await?;
         Ok(generator)
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.process.id()
     }
 
     /// Has it done, and waits until it is.

@@ -27,8 +27,8 @@ fn serve(spec: &str) -> Result<(), String> {
     let poll = Poll::new().map_err(|why| why.to_string())?;
     let waker = Waker::new(poll.registry(), WAKER).map_err(|why| why.to_string())?;
     let orders = listen(waker);
-    if let Speech::Watch { channel, token } = &spec.speech {
-        let mut watchers = Watchers::open(&spec, channel, token, poll)?;
+    if let Speech::Watch { by, channel, token } = &spec.speech {
+        let mut watchers = Watchers::open(&spec, *by, channel, token, poll)?;
         tell(&Told::default());
         while let Ok(order) = orders.recv() {
             let Order::Leaves { times } = order else { return Err("watchers only look on".to_owned()) };

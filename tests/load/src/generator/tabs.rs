@@ -78,10 +78,7 @@ impl Crowd {
         tab.seq += 1;
         let born = *tab.born.get_or_insert_with(now);
         let t = born.elapsed().as_millis();
-        let next = match self.spec.promise {
-            Promise::Ms(ms) => ms,
-            Promise::Until(end) => (end + u64::from(number) % 1_000).saturating_sub(wall_ms()) / 2,
-        };
+        let Promise::Ms(next) = self.spec.promise;
         let (id, seq, channel, page) = (&tab.id, tab.seq, number % CHANNELS, number % PAGES);
         // Writing into memory does not fail.
         let _ok = write!(

@@ -241,7 +241,10 @@ impl Order {
             Self::For { .. } if self.is_over(passed, begun) => begun,
             Self::For { .. } => u64::MAX,
             Self::Count { requests } => *requests,
-            Self::Paced { per_s, seconds } => ((passed as f64 / NANOS).min(*seconds) * per_s) as u64,
+            Self::UpTo { .. } if self.is_over(passed, begun) => begun,
+            Self::Paced { per_s, seconds } | Self::UpTo { per_s, seconds } => {
+                ((passed as f64 / NANOS).min(*seconds) * per_s) as u64
+            }
             Self::Waves { each_ms, counts } => {
                 let wave = (passed / (each_ms * NANOS_IN_MS)) as usize;
                 let whole: u64 = counts.iter().take(wave).map(|count| u64::from(*count)).sum();
@@ -255,7 +258,7 @@ impl Order {
     /// When this one was due; `None`: whenever there was a place for it.
     fn since(&self, number: u64) -> Option<u64> {
         match self {
-            Self::Paced { per_s, .. } => Some(((number + 1) as f64 / per_s * NANOS) as u64),
+            Self::Paced { per_s, .. } | Self::UpTo { per_s, .. } => Some(((number + 1) as f64 / per_s * NANOS) as u64),
             Self::Waves { each_ms, counts } => {
                 let mut before = 0;
                 for (wave, count) in (0..).zip(counts) {
@@ -275,7 +278,7 @@ impl Order {
     fn is_over(&self, passed: u64, begun: u64) -> bool {
         let seconds_are_over = |seconds: f64| passed as f64 >= seconds * NANOS;
         match self {
-            Self::For { seconds } => seconds_are_over(*seconds),
+            Self::For { seconds } | Self::UpTo { seconds, .. } => seconds_are_over(*seconds),
             Self::Paced { per_s, seconds } => seconds_are_over(*seconds) && begun >= (seconds * per_s) as u64,
             Self::Count { requests } => begun >= *requests,
             Self::Waves { each_ms, counts } => {

@@ -9,7 +9,7 @@ use std::{
 use mio::{Events, Interest, Poll, Token, net::TcpStream};
 
 use super::{
-    Spec, Told, http,
+    By, Spec, Told, http, socketio,
     tabs::{id_of, token_of},
     talk::dial,
 };
@@ -33,6 +33,7 @@ pub(super) struct Watchers {
     poll: Poll,
     lines: Vec<Line>,
     actor: Blocking,
+    by: By,
     channel: String,
     visits: u32,
 }
@@ -48,19 +49,25 @@ impl Watchers {
     ///
     /// # Errors
     /// A sentence: one of them was refused.
-    pub(super) fn open(spec: &Spec, channel: &str, token: &str, poll: Poll) -> Result<Self, String> {
+    pub(super) fn open(spec: &Spec, by: By, channel: &str, token: &str, poll: Poll) -> Result<Self, String> {
         let mut lines = Vec::with_capacity(spec.connections);
         for number in 0..spec.connections {
-            let stream = feed(spec, channel, token, number)?;
+            let stream = match by {
+                By::Feed => feed(spec, channel, token, number)?,
+                By::SocketIo => room(spec, channel, token, number)?,
+            };
             stream.set_nonblocking(true).map_err(|why| why.to_string())?;
             let mut stream = TcpStream::from_std(stream);
             let registered = poll.registry().register(&mut stream, Token(number), Interest::READABLE);
             registered.map_err(|why| why.to_string())?;
             lines.push(Line { stream, tail: Vec::new() });
         }
-        let actor = dial(spec.to, None, 0)?;
+        let mut actor = dial(spec.to, None, 0)?;
         actor.set_read_timeout(Some(PATIENCE)).map_err(|why| why.to_string())?;
-        Ok(Self { poll, lines, actor, channel: channel.to_owned(), visits: 0 })
+        if by == By::SocketIo {
+            socketio::open(&mut actor, &token_of(GUEST))?;
+        }
+        Ok(Self { poll, lines, actor, by, channel: channel.to_owned(), visits: 0 })
     }
 
     /// Somebody comes and goes so many times: how long after the word each watcher hears that they have gone.
@@ -71,28 +78,42 @@ impl Watchers {
         let mut lengths = Histogram::default();
         let begun = now();
         for _ in 0..times {
-            let guest = GUEST + self.visits;
-            self.visits += 1;
-            let (id, token, channel) = (id_of(guest), token_of(guest), &self.channel);
-            let body = format!(
-                r#"{{"session":"{id}","seq":1,"t":0,"state":"active","channel":"{channel}","token":"{token}"}}"#
-            );
-            let mut request = Vec::new();
-            http::post("/v1/beat", body.as_bytes(), &mut request);
-            self.ask(&request, 200)?;
-            self.all_hear(JOIN, |_| ())?;
-            let word = format!(
-                "DELETE /v1/sessions/{id} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {token}\r\n\
-                 content-length: 0\r\n\r\n"
-            );
-            let said = now();
-            self.actor.write_all(word.as_bytes()).map_err(|why| why.to_string())?;
-            self.all_hear(LEAVE, |()| lengths.add(nanos_since(said)))?;
-            self.answered(204)?;
+            match self.by {
+                By::Feed => self.visit(&mut lengths)?,
+                By::SocketIo => self.visit_room(&mut lengths)?,
+            }
         }
         let answers = [(200, lengths.total())].into();
         let seconds = begun.elapsed().as_secs_f64();
         Ok(Told { answers, seconds, latency: lengths.latency(), ..Told::default() })
+    }
+
+    fn visit(&mut self, lengths: &mut Histogram) -> Result<(), String> {
+        let guest = GUEST + self.visits;
+        self.visits += 1;
+        let (id, token, channel) = (id_of(guest), token_of(guest), &self.channel);
+        let body =
+            format!(r#"{{"session":"{id}","seq":1,"t":0,"state":"active","channel":"{channel}","token":"{token}"}}"#);
+        let mut request = Vec::new();
+        http::post("/v1/beat", body.as_bytes(), &mut request);
+        self.ask(&request, 200)?;
+        self.all_hear(JOIN, |_| ())?;
+        let word = format!(
+            "DELETE /v1/sessions/{id} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {token}\r\n\
+                 content-length: 0\r\n\r\n"
+        );
+        let said = now();
+        self.actor.write_all(word.as_bytes()).map_err(|why| why.to_string())?;
+        self.all_hear(LEAVE, |()| lengths.add(nanos_since(said)))?;
+        self.answered(204)
+    }
+
+    fn visit_room(&mut self, lengths: &mut Histogram) -> Result<(), String> {
+        socketio::tell(&mut self.actor, "join", &self.channel)?;
+        self.all_hear(socketio::JOIN, |()| ())?;
+        let said = now();
+        socketio::tell(&mut self.actor, "leave", &self.channel)?;
+        self.all_hear(socketio::LEAVE, |()| lengths.add(nanos_since(said)))
     }
 
     fn ask(&mut self, request: &[u8], wanted: u16) -> Result<(), String> {
@@ -162,6 +183,15 @@ impl Line {
             }
         }
     }
+}
+
+/// A socket in a room.
+fn room(spec: &Spec, channel: &str, token: &str, number: usize) -> Result<Blocking, String> {
+    let mut stream = dial(spec.to, spec.from, number)?;
+    let refused = |why: String| format!("watcher {number} was not let in: {why}");
+    stream.set_read_timeout(Some(PATIENCE)).map_err(|why| refused(why.to_string()))?;
+    socketio::open(&mut stream, token).and_then(|()| socketio::watch(&mut stream, channel)).map_err(refused)?;
+    Ok(stream)
 }
 
 /// A feed that has begun, snapshot and all.
