@@ -181,7 +181,8 @@ async fn whoever_talks_nonsense_waits_for_the_answers_and_others_from_there_do_n
     assert_eq!(beat(&server, ONE, &good).await.status, 200);
     let (nothing, bobs) = (json!("{"), nth(2, &token("bob", "user")));
     let nonsense = join_all((0..200).map(|_| beat(&server, ONE, &nothing)));
-    let told = select(pin!(nonsense), pin!(beat(&server, ONE, &bobs))).await;
+    let (nonsense, beat) = (pin!(nonsense), pin!(beat(&server, ONE, &bobs)));
+    let told = select(nonsense, beat).await;
     let Either::Right((answer, nonsense)) = told else { panic!("all of it was answered before a beat was") };
     assert_eq!(answer.status, 200);
     assert!(nonsense.await.iter().all(|answer| answer.status == 400), "it is answered all the same");
