@@ -35,8 +35,8 @@ pub const STORE_LOG_PAGES: &str = "16384";
 /// Rows that SQLite looks at to learn about its indexes when it closes: enough to choose well, and over in no time.
 pub const ANALYSIS_ROWS: u32 = 400;
 
-/// Open sessions read back in one piece at a start: some hundred kilobytes, which stay in a core's own cache from the
-/// database to the tracker. Ten times as many take half as long again, as each row comes from memory and goes back there.
+/// Open sessions read back in one piece at a start: some hundred kilobytes, which can stay in a core's own cache on their
+/// way from the database to the tracker, and a million need not lie in memory twice.
 pub const RESTORE_ROWS: u32 = 2_000;
 
 /// Punches that are sealed or checked in one piece: a few megabytes, and done in some milliseconds.
