@@ -300,7 +300,7 @@ pub const HISTORIES: usize = STORE_READERS as usize / 2;
 
 /// Sessions of a list that are looked at one by one for its totals: over in a quarter of a second. Of more, an index is
 /// summed up that has nothing else. Tests have the long way with few.
-pub const SUMMED_ROWS: u32 = if cfg!(test) { 100 } else { 100_000 };
+pub const SUMMED_ROWS: u32 = if cfg!(test) { 100 } else { 250_000 };
 
 /// Sessions of a history that are read at once: some hundred kilobytes, and counted in a few milliseconds, as others want
 /// the core too.

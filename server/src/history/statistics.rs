@@ -1,9 +1,7 @@
 //! How many were here when: sessions and users at once, beginnings, ends and lengths, in buckets of time.
 //!
 //! Everything is counted in one pass over what happened, in its order. What is held is the buckets, the lengths in steps,
-//! and who is here at the moment: nothing for each session that has been.
-
-use std::collections::HashMap;
+//! and how many sessions each person has at the moment: nothing for each session that has been.
 
 use stillhere_engine::{
     time::{Millis, Timestamp},
@@ -13,7 +11,7 @@ use stillhere_engine::{
 use super::lengths::Lengths;
 use crate::{
     limits, moment,
-    store::{Event, Range},
+    store::{Event, Range, Someone},
 };
 
 /// The figures of a range while they are being counted.
@@ -25,8 +23,9 @@ pub(crate) struct Statistics {
     /// Up to where time has been counted.
     until: Timestamp,
     sessions: u64,
-    /// Who is here, with how many sessions.
-    users: HashMap<Box<str>, u64>,
+    /// How many are here, and with how many sessions each: by their numbers.
+    users: u64,
+    sessions_of: Vec<u32>,
     peak_sessions: Peak,
     peak_users: Peak,
     lengths: Lengths,
@@ -105,7 +104,8 @@ impl Statistics {
             buckets: buckets.collect(),
             until: range.from(),
             sessions: 0,
-            users: HashMap::new(),
+            users: 0,
+            sessions_of: Vec::new(),
             peak_sessions: nobody,
             peak_users: nobody,
             lengths: Lengths::default(),
@@ -150,27 +150,31 @@ impl Statistics {
         }
     }
 
-    fn come(&mut self, user: &str) {
+    fn come(&mut self, user: Someone<'_>) {
         self.sessions += 1;
-        match self.users.get_mut(user) {
-            Some(sessions) => *sessions += 1,
-            None => _ = self.users.insert(user.into(), 1),
+        let number = user.number as usize;
+        if self.sessions_of.len() <= number {
+            self.sessions_of.resize(number + 1, 0);
         }
+        let sessions = &mut self.sessions_of[number];
+        self.users += u64::from(*sessions == 0);
+        *sessions += 1;
         self.note_peaks();
     }
 
-    fn leave(&mut self, user: &str) {
+    fn leave(&mut self, user: Someone<'_>) {
         self.sessions = self.sessions.saturating_sub(1);
-        match self.users.get_mut(user) {
-            Some(sessions) if *sessions > 1 => *sessions -= 1,
-            _ => _ = self.users.remove(user),
+        let sessions = self.sessions_of.get_mut(user.number as usize).filter(|sessions| **sessions > 0);
+        if let Some(sessions) = sessions {
+            *sessions -= 1;
+            self.users -= u64::from(*sessions == 0);
         }
     }
 
     /// Counts the time until then as that of who is here.
     fn go_on_to(&mut self, at: Timestamp) {
         let at = at.min(self.range.to());
-        let (sessions, users) = (self.sessions, self.users.len() as u64);
+        let (sessions, users) = (self.sessions, self.users);
         while self.until < at {
             let bucket = self.bucket();
             let end = bucket.start.after(bucket.length);
@@ -187,7 +191,7 @@ impl Statistics {
     }
 
     fn note_peaks(&mut self) {
-        let (sessions, users, at) = (self.sessions, self.users.len() as u64, self.until);
+        let (sessions, users, at) = (self.sessions, self.users, self.until);
         self.peak_sessions.rise_to(sessions, at);
         self.peak_users.rise_to(users, at);
         let bucket = self.bucket();

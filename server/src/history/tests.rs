@@ -9,10 +9,11 @@ use stillhere_engine::{
 use super::*;
 use crate::{
     moment,
-    store::{Event, Range, Trace},
+    store::{Event, Range, Someone, Trace},
 };
 
 const USERS: [&str; 4] = ["ann", "bob", "eve", "zoë"];
+const ANN: Someone<'_> = Someone { number: 0, name: USERS[0] };
 const REASONS: [EndReason; 4] = [EndReason::Closed, EndReason::Timeout, EndReason::SignedOut, EndReason::Removed];
 
 /// A session, open without a length.
@@ -48,7 +49,7 @@ fn feed(range: Range, stays: &[Stay], auto_outs: &[u64], mut into: impl FnMut(&E
     let (from, to) = (range.from().0, range.to().0);
     let mut events = Vec::new();
     for stay in stays {
-        let user = USERS[stay.user];
+        let user = Someone { number: stay.user as u32, name: USERS[stay.user] };
         if stay.start < from && stay.is_there(from) {
             events.push((from, 0, Event::Here { user }));
         }
@@ -175,9 +176,9 @@ fn a_user_who_goes_from_one_tab_to_another_is_one_at_every_moment() {
         100,
         100,
         &[
-            Event::Begin { at: at(10), user: "ann" },
-            Event::Begin { at: at(50), user: "ann" },
-            Event::End { at: at(50), user: "ann", started_at: at(10), reason: EndReason::Closed },
+            Event::Begin { at: at(10), user: ANN },
+            Event::Begin { at: at(50), user: ANN },
+            Event::End { at: at(50), user: ANN, started_at: at(10), reason: EndReason::Closed },
         ],
     );
     assert_eq!((figures.peak_sessions, figures.peak_users.count), (Peak { count: 2, at: at(50) }, 1));
@@ -192,8 +193,8 @@ fn who_came_before_the_range_counts_with_the_whole_length_when_it_ends_in_it() {
         2_000,
         300,
         &[
-            Event::Here { user: "ann" },
-            Event::End { at: Timestamp(1_100), user: "ann", started_at: Timestamp(0), reason: EndReason::Timeout },
+            Event::Here { user: ANN },
+            Event::End { at: Timestamp(1_100), user: ANN, started_at: Timestamp(0), reason: EndReason::Timeout },
         ],
     );
     assert_eq!(figures.buckets.iter().map(|bucket| bucket.length.0).collect::<Vec<_>>(), [300, 300, 300, 100]);

@@ -10,13 +10,14 @@ use std::{
     sync::Arc,
 };
 
+use foldhash::fast::RandomState;
 use stillhere_engine::{
     time::{Millis, Timestamp},
     tracker::EndReason,
     wire::ChannelName,
 };
 
-use super::{AutoOuts, ChannelShare, Event, Range, Shares, StoreError, column::damaged};
+use super::{AutoOuts, ChannelShare, Event, Range, Shares, Someone, StoreError, column::damaged};
 use crate::limits;
 
 /// A session as a history looks at it.
@@ -37,8 +38,10 @@ pub(super) struct Flow<'a> {
     people: Names,
     channels: Names,
     sums: Vec<Sum>,
-    /// Who was in which channel.
-    met: HashSet<(u32, u32)>,
+    /// Where each person was last. Most come to where they were before.
+    last_in: Vec<u32>,
+    /// Who was in which channel, of those who were in several.
+    met: HashSet<(u32, u32), RandomState>,
 }
 
 /// A channel's part, while it is being counted.
@@ -58,7 +61,8 @@ impl<'a> Flow<'a> {
             people: Names::default(),
             channels: Names::default(),
             sums: Vec::new(),
-            met: HashSet::new(),
+            last_in: Vec::new(),
+            met: HashSet::default(),
         }
     }
 
@@ -66,7 +70,7 @@ impl<'a> Flow<'a> {
     pub(super) fn beforehand(&mut self, stayed: &Stayed<'_>) {
         let user = self.count(stayed);
         if stayed.started_at < self.range.from() {
-            (self.into)(Event::Here { user: stayed.user });
+            (self.into)(Event::Here { user: self.people.person(user) });
         } else {
             self.waiting.push(Waiting { at: stayed.started_at, what: What::Begin { user } });
         }
@@ -77,7 +81,7 @@ impl<'a> Flow<'a> {
     pub(super) fn begin(&mut self, stayed: &Stayed<'_>) {
         self.go_on_to(stayed.started_at);
         let user = self.count(stayed);
-        (self.into)(Event::Begin { at: stayed.started_at, user: stayed.user });
+        (self.into)(Event::Begin { at: stayed.started_at, user: self.people.person(user) });
         self.expect_end(stayed, user);
     }
 
@@ -93,10 +97,10 @@ impl<'a> Flow<'a> {
         {
             let Some(Waiting { at, what }) = self.waiting.pop() else { return };
             (self.into)(match what {
-                What::Begin { user } => Event::Begin { at, user: self.people.name(user) },
+                What::Begin { user } => Event::Begin { at, user: self.people.person(user) },
                 What::AutoOut => Event::AutoOut { at },
                 What::End { user, started_at, reason } => {
-                    Event::End { at, user: self.people.name(user), started_at, reason }
+                    Event::End { at, user: self.people.person(user), started_at, reason }
                 }
             });
         }
@@ -135,12 +139,27 @@ impl<'a> Flow<'a> {
         }
         let until = stayed.end.map_or(self.range.to(), |(ended_at, _)| ended_at);
         let (start, end) = self.range.clip(stayed.started_at, until);
-        let is_new = self.met.insert((user, channel));
+        let is_new = self.meet(user, channel);
         let sum = &mut self.sums[channel as usize];
         sum.sessions += 1;
         sum.users += u64::from(is_new);
         sum.duration = sum.duration.plus(end.since(start));
         user
+    }
+
+    /// Whether the person is in the channel for the first time.
+    fn meet(&mut self, user: u32, channel: u32) -> bool {
+        let Some(last) = self.last_in.get_mut(user as usize) else {
+            // Numbers have no gaps, so this is the next one.
+            self.last_in.push(channel);
+            return true;
+        };
+        let before = std::mem::replace(last, channel);
+        if before == channel {
+            return false;
+        }
+        self.met.insert((user, before));
+        self.met.insert((user, channel))
     }
 
     fn expect_end(&mut self, stayed: &Stayed<'_>, user: u32) {
@@ -198,7 +217,7 @@ impl Eq for Waiting {}
 /// Names, each kept once, and their numbers.
 #[derive(Default)]
 struct Names {
-    numbers: HashMap<Arc<str>, u32>,
+    numbers: HashMap<Arc<str>, u32, RandomState>,
     names: Vec<Arc<str>>,
 }
 
@@ -213,8 +232,8 @@ impl Names {
         number
     }
 
-    fn name(&self, number: u32) -> &str {
-        &self.names[number as usize]
+    fn person(&self, number: u32) -> Someone<'_> {
+        Someone { number, name: &self.names[number as usize] }
     }
 }
 

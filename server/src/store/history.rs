@@ -48,6 +48,15 @@ impl Range {
     }
 }
 
+/// Somebody in one history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Someone<'a> {
+    /// Of this history alone: from 0 on, without gaps, in no order. Whoever counts people need not look at names.
+    pub number: u32,
+    /// As everywhere.
+    pub name: &'a str,
+}
+
 /// Something that happened to anybody. Of what happened in one millisecond, who comes is told before who goes: at the
 /// moment of an end the session was still there, as that is the last evidence of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,14 +64,14 @@ pub enum Event<'a> {
     /// A session was there already when the range began. Told before everything else.
     Here {
         /// Whose.
-        user: &'a str,
+        user: Someone<'a>,
     },
     /// A session began.
     Begin {
         /// When.
         at: Timestamp,
         /// Whose.
-        user: &'a str,
+        user: Someone<'a>,
     },
     /// Somebody was punched out.
     AutoOut {
@@ -74,7 +83,7 @@ pub enum Event<'a> {
         /// The last evidence of it.
         at: Timestamp,
         /// Whose.
-        user: &'a str,
+        user: Someone<'a>,
         /// When it had begun: before the range, perhaps.
         started_at: Timestamp,
         /// Why.

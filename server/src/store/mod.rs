@@ -31,7 +31,7 @@ pub use crate::feed::{News, Position};
 pub(crate) use chain::User;
 pub use chain::{Digest, Fault, Mark, Wrong};
 pub use error::StoreError;
-pub use history::{AutoOuts, ChannelShare, Event, Range, Shares, Trace};
+pub use history::{AutoOuts, ChannelShare, Event, Range, Shares, Someone, Trace};
 pub use log::{Cut, Log, StorePlace};
 pub use office::Office;
 pub use outbox::{DeadLetter, DeadLetters, Due, Fate, Letter, LetterCount, Outbox, Waiting};

@@ -21,10 +21,22 @@ const TICKS_PER_S: f64 = 100.0;
 /// # Errors
 /// A sentence: there is no such core.
 pub(crate) fn pin(core: usize) -> Result<(), String> {
+    allow(&[core])
+}
+
+/// Everything that this thread starts from now on runs on both cores: while nobody makes load, there is one to spare.
+///
+/// # Errors
+/// A sentence: there are no two.
+pub(crate) fn pin_to_both() -> Result<(), String> {
+    allow(&[SERVER, LOAD])
+}
+
+fn allow(numbers: &[usize]) -> Result<(), String> {
     let mut cores = CpuSet::new();
-    let pinned = cores.set(core).and_then(|()| sched_setaffinity(Pid::from_raw(0), &cores));
-    pinned.map_err(|why| {
-        format!("core {core} cannot be had ({why}): the load and the server need one core each, so two at least")
+    let set = numbers.iter().try_for_each(|core| cores.set(*core));
+    set.and_then(|()| sched_setaffinity(Pid::from_raw(0), &cores)).map_err(|why| {
+        format!("core {numbers:?} cannot be had ({why}): the load and the server need one core each, so two at least")
     })
 }
 

@@ -45,11 +45,11 @@ async fn told(store: &dyn Store, range: Range) -> (Vec<String>, Shares) {
     let mut lines = Vec::new();
     let mut note = |event: Event<'_>| {
         lines.push(match event {
-            Event::Here { user } => format!("here {user}"),
-            Event::Begin { at, user } => format!("{} begin {user}", at.0),
+            Event::Here { user } => format!("here {}", user.name),
+            Event::Begin { at, user } => format!("{} begin {}", at.0, user.name),
             Event::AutoOut { at } => format!("{} auto-out", at.0),
             Event::End { at, user, started_at, reason } => {
-                format!("{} end {user} since {} {}", at.0, started_at.0, reason.as_str())
+                format!("{} end {} since {} {}", at.0, user.name, started_at.0, reason.as_str())
             }
         });
     };
