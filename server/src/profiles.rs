@@ -25,9 +25,12 @@ impl Profiles {
 
     /// Whoever has just beaten.
     pub(crate) fn note(&self, who: &Arc<Who>) {
-        let is_known = self.known.peek(&who.user).is_some_and(|known| Arc::ptr_eq(&known, who));
         // A token without names must not take away what another tab's token has said.
-        if !is_known && who.profile != Profile::default() {
+        if who.profile == Profile::default() {
+            return;
+        }
+        let is_known = self.known.peek(&who.user).is_some_and(|known| Arc::ptr_eq(&known, who));
+        if !is_known {
             self.known.insert(who.user.clone(), Arc::clone(who));
         }
     }

@@ -77,8 +77,9 @@ async fn for_this_machine(State(app): State<App>, request: Request, next: Next) 
 async fn mark(State(ids): State<Arc<RequestIds>>, mut request: Request, next: Next) -> Response {
     let id = ids.of(request.headers());
     request.extensions_mut().insert(id.clone());
-    // At the level of errors, so that these say it whatever else is logged.
-    let span = tracing::error_span!("request", id = id.as_str(), method = %request.method());
+    // At the level of errors, so that these say it whatever else is logged. An id has nothing to be escaped, which is looked
+    // for letter by letter where it is told as a text.
+    let span = tracing::error_span!("request", id = %id.as_str(), method = %request.method());
     let answered = async move {
         // The path names sessions and users, so it is for who looks closely; what follows the question mark for nobody.
         tracing::debug!(path = request.uri().path(), "begun");
