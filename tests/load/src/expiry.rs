@@ -21,13 +21,14 @@ use crate::{
 const SETTINGS: &str = "auth = \"jwt\"\ninterval_ms = 3600000\nhidden_hold_ms = 36000000\n\
     address_beats_per_s = 0\naddress_sessions_per_s = 0\naddress_requests_per_s = 0\n";
 
-/// The shortest grace after a start that there may be: leases in the store are shorter by that.
+/// The shortest grace after a start that there may be: by so much the server makes every lease longer that it reads back,
+/// and by then everything that was read back is written again.
 const GRACE_MS: u64 = 60_000;
 
-/// So long after the start the first lease ends: by then everything that was read back is written again, as certainly as
-/// so many sessions are in a second.
-const READY_MS: u64 = 4_000;
-const READY_PER_S: u64 = 8_000;
+/// So many sessions are written in a second at least, and so long it takes at most until a server is started. A lease that is
+/// over by then would end with all others of its kind.
+const FILLED_PER_S: u64 = 10_000;
+const STARTED_MS: u64 = 5_000;
 
 /// Leases that end evenly, and so many in a second.
 const EVENLY_MS: u64 = 10_000;
@@ -88,13 +89,16 @@ struct Found {
 pub(crate) async fn measure(scale: &Scale, progress: &Progress) -> Result<Table, String> {
     let folder = tempfile::tempdir().map_err(|why| why.to_string())?;
     let ends = Ends::of(scale.crowd);
-    let base = wall_ms() - GRACE_MS;
+    let base = wall_ms() + STARTED_MS + u64::from(ends.count) * 1_000 / FILLED_PER_S;
     let lease_until = |number| Timestamp(base).after(Millis(ends.after_ms(number)));
     crowd::lapsing(folder.path(), ends.count, lease_until, progress).await?;
     progress.say("a server takes them in");
-    let first_end = wall_ms() + READY_MS + u64::from(ends.count) * 1_000 / READY_PER_S;
-    let settings = format!("{SETTINGS}boot_grace_ms = {}\n", first_end - base);
+    let first_end = base + GRACE_MS;
+    let settings = format!("{SETTINGS}boot_grace_ms = {GRACE_MS}\n");
     let program = Program::on(folder.path(), &settings).await?;
+    if wall_ms() >= base {
+        return Err(format!("{} sessions could not be written and read back in time", ends.count));
+    }
     let server = program.server().ok_or("it is ours")?;
     let staying = Tabs { count: TABS, first: STAYING, per_user: 1, promise: Promise::Ms(3_600_000) };
     let speech = Speech::Beats(staying, vec![200]);
