@@ -94,6 +94,9 @@ pub const CHECKPOINT_EVERY: Millis = Millis::seconds(1);
 /// With nothing to write, the server's sign of life is written this often, so that a downtime can be measured.
 pub const ALIVE_EVERY: Millis = Millis::seconds(5);
 
+/// Sessions for which room is made before they are read back: some 800 MB. Whoever has more waits while tables grow.
+pub const SESSIONS_EXPECTED: u64 = 4_000_000;
+
 /// Rows in one write: small enough that an urgent one behind it does not wait long.
 pub const BATCH_ROWS: usize = 20_000;
 

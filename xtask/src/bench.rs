@@ -3,10 +3,11 @@
 use std::ffi::OsString;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::node_packages;
 use crate::project::Project;
+use crate::readme::{self, Block};
 use crate::server::{self, Profile};
 use crate::step;
 use crate::system_packages::{self, Needed};
@@ -14,6 +15,9 @@ use crate::test::DATABASE;
 
 /// The packages of the baselines have a folder and a lock of their own: nobody needs them to build or to run.
 const BASELINES: &str = "tests/load/baselines";
+
+/// What was found, written down.
+const REPORT: &str = "tests/load/report/report.md";
 
 /// What stands beside us.
 const OTHERS: Needed<'_> = Needed {
@@ -53,7 +57,19 @@ pub(crate) fn run(project: &Project, arguments: &BenchArguments) -> Result<()> {
         node_packages::ensure_in(project, BASELINES, "installing the baselines (npm)")?;
         bench.env("STILLHERE_BIN", server::build(project, profile)?);
     }
-    step::run_shown(&mut bench)
+    step::run_shown(&mut bench)?;
+    if arguments.has(&["--write"]) {
+        let report = std::fs::read_to_string(project.root.join(REPORT)).with_context(|| format!("reading {REPORT}"))?;
+        readme::put(project, Block::Load, &reached(&report))?;
+    }
+    Ok(())
+}
+
+/// Of all tables of the report the rows that have something to reach.
+fn reached(report: &str) -> String {
+    let head = "| measured | stillhere | beside | ratio | to reach | met |\n|---|--:|--:|--:|--:|---|\n";
+    let rows = report.lines().filter(|line| line.ends_with("| yes |") || line.ends_with("| **no** |"));
+    rows.fold(head.to_owned(), |table, row| table + row + "\n")
 }
 
 fn build(project: &Project, profile: Profile) -> Result<std::path::PathBuf> {
@@ -79,6 +95,14 @@ mod tests {
     use clap::Parser;
 
     use crate::{Arguments, Command};
+
+    #[test]
+    fn a_row_with_something_to_reach_is_in_the_readme_and_no_other() {
+        let report = "# a\n| what | ours |\n|---|--:|\n| fast | 1 | yes |\n| by the way | 2 |  |\n| slow | 3 | **no** |\ntext\n";
+        let table = super::reached(report);
+        let rows: Vec<_> = table.lines().skip(2).collect();
+        assert_eq!(rows, ["| fast | 1 | yes |", "| slow | 3 | **no** |"]);
+    }
 
     #[test]
     fn whatever_follows_bench_is_for_the_measurements() {

@@ -22,6 +22,8 @@ pub(crate) enum Block {
     Cost,
     /// How smoothly the dashboard follows a crowd.
     Frames,
+    /// What a server carries.
+    Load,
 }
 
 impl Block {
@@ -31,6 +33,7 @@ impl Block {
             Self::Peers => "peers",
             Self::Cost => "page-cost",
             Self::Frames => "dashboard-frames",
+            Self::Load => "load",
         }
     }
 

@@ -118,6 +118,12 @@ impl Tracker {
         }
     }
 
+    /// Makes room for so many sessions that are about to be restored, each most likely somebody else's. It is no promise;
+    /// more than [`limits::SESSIONS_EXPECTED`] are not believed beforehand.
+    pub fn expect(&mut self, sessions: u64) {
+        self.roll.reserve(sessions.min(limits::SESSIONS_EXPECTED) as usize);
+    }
+
     /// Takes note of what happened. `now` may repeat; a `now` that runs backwards counts as the last one.
     pub fn handle_input(&mut self, input: Input, now: Timestamp) {
         self.now = self.now.max(now);

@@ -30,6 +30,15 @@ impl<T: Eq + Hash> Names<T> {
         }
     }
 
+    /// Makes room for so many names more.
+    pub(super) fn reserve(&mut self, more: usize) {
+        self.names.reserve(more);
+        self.holders.reserve(more);
+        let (names, hasher) = (&self.names, &self.hasher);
+        let rehash = |&other: &u32| names[other as usize].as_ref().map_or(0, |name| hasher.hash_one(name));
+        self.index.reserve(more, rehash);
+    }
+
     /// The number of `name`, which is kept once more.
     pub(super) fn hold(&mut self, name: &T) -> u32
     where

@@ -47,6 +47,16 @@ impl Roll {
         }
     }
 
+    /// Makes room for so many sessions more: tables that grow step by step look everybody up again at each step.
+    pub(super) fn reserve(&mut self, more: usize) {
+        self.sessions.reserve(more);
+        let (sessions, hasher) = (&self.sessions, &self.hasher);
+        let rehash = |&place: &u32| sessions[place as usize].as_ref().map_or(0, |session| hasher.hash_one(session.id));
+        self.index.reserve(more, rehash);
+        self.users.reserve(more);
+        self.by_user.reserve(more);
+    }
+
     pub(super) fn len(&self) -> usize {
         self.index.len()
     }

@@ -6,6 +6,7 @@
 
 mod clock;
 mod removal;
+mod restore;
 mod sweep;
 mod task;
 mod unwritten;

@@ -114,24 +114,6 @@ pub(super) async fn start(
 }
 
 impl Task {
-    async fn restore(&mut self, alive_at: Option<Timestamp>) -> Result<(), StoreError> {
-        let mut piece = self.store.open_sessions(None).await?;
-        while let Some(place) = piece.next {
-            // The next piece is read while this one is taken in.
-            let store = Arc::clone(&self.store);
-            let next = tokio::spawn(async move { store.open_sessions(Some(place)).await });
-            self.tracker.handle_input(Input::Restore { rows: piece.rows, alive_at }, self.clock.now());
-            piece = next.await.map_err(|why| StoreError::new("read", why))??;
-        }
-        self.tracker.handle_input(Input::Restore { rows: piece.rows, alive_at }, self.clock.now());
-        let open = self.store.open_punches().await?;
-        self.tracker.handle_input(Input::RestorePunches(open), self.clock.now());
-        let sessions = self.tracker.live().sessions;
-        let downtime_ms = alive_at.map_or(0, |alive_at| self.clock.started_at().since(alive_at).0);
-        tracing::info!(sessions, downtime_ms, "read back who was here");
-        Ok(())
-    }
-
     async fn run(mut self, mut commands: mpsc::Receiver<Command>, mut returned: mpsc::UnboundedReceiver<Return>) {
         let mut batch = Vec::with_capacity(limits::COMMANDS_AT_ONCE);
         let mut timer = Box::pin(sleep(limits::KEEP_ALIVE));

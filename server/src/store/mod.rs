@@ -85,6 +85,12 @@ pub trait Store: Send + Sync {
     /// The store cannot be read.
     fn session(&self, session: SessionId) -> Pending<'_, Option<SessionRow>>;
 
+    /// How many sessions are without an end: for whoever makes room for them before they are read.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn open_count(&self) -> Pending<'_, u64>;
+
     /// The sessions without an end, in pieces: hand in each piece's `next` until there is none.
     ///
     /// # Errors

@@ -96,6 +96,10 @@ impl Store for Moody {
         self.inner.open_punches()
     }
 
+    fn open_count(&self) -> Pending<'_, u64> {
+        self.inner.open_count()
+    }
+
     fn open_sessions(&self, after: Option<Place>) -> Pending<'_, OpenSessions> {
         self.inner.open_sessions(after)
     }

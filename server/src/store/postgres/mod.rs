@@ -169,6 +169,10 @@ impl Store for Postgres {
         read(read::session(&self.readers, session))
     }
 
+    fn open_count(&self) -> Pending<'_, u64> {
+        read(read::open_count(&self.readers))
+    }
+
     fn open_sessions(&self, after: Option<Place>) -> Pending<'_, OpenSessions> {
         read(read::open_sessions(&self.readers, after))
     }

@@ -31,6 +31,12 @@ pub(super) async fn session(pool: &PgPool, session: SessionId) -> Result<Option<
     row.map(|row| rows::session(&row)).transpose()
 }
 
+/// How many there are.
+pub(super) async fn open_count(pool: &PgPool) -> Result<u64, StoreError> {
+    let count = sqlx::query_scalar::<_, i64>("select count(*) from sessions where ended_at is null");
+    count.fetch_one(pool).await.map(from_sql).map_err(unreadable)
+}
+
 /// A piece of the open sessions.
 pub(super) async fn open_sessions(pool: &PgPool, after: Option<Place>) -> Result<OpenSessions, StoreError> {
     let mut query = QueryBuilder::<Postgres>::new(COLUMNS);

@@ -178,6 +178,10 @@ impl Store for Sqlite {
         Box::pin(read::session(&self.readers, session))
     }
 
+    fn open_count(&self) -> Pending<'_, u64> {
+        Box::pin(read::open_count(&self.readers))
+    }
+
     fn open_sessions(&self, after: Option<Place>) -> Pending<'_, OpenSessions> {
         Box::pin(read::open_sessions(&self.readers, after))
     }

@@ -44,6 +44,12 @@ const OPEN: &str = packed!(
     "select * from sessions where ended_at is null and id > ?1 order by id limit ?2"
 );
 
+/// How many there are.
+pub(super) async fn open_count(pool: &SqlitePool) -> Result<u64, StoreError> {
+    let count = sqlx::query_scalar::<_, i64>("select count(*) from sessions where ended_at is null");
+    count.fetch_one(pool).await.map(from_sql).map_err(unreadable)
+}
+
 /// A piece of the open sessions.
 pub(super) async fn open_sessions(pool: &SqlitePool, after: Option<Place>) -> Result<OpenSessions, StoreError> {
     let query = sqlx::query(OPEN).bind(after.map_or(0, |place| place.0)).bind(limits::RESTORE_ROWS);

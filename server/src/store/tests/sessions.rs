@@ -118,6 +118,7 @@ pub(super) async fn a_restart_reads_back_what_is_open_and_when_it_last_lived(gro
     let open = store.open_sessions(None).await.unwrap();
     assert_eq!(open.next, None);
     assert_eq!(open.rows, [row(1, 1), row(2, 1), row(4, 1), row(5, 1)]);
+    assert_eq!(store.open_count().await.unwrap(), 4);
 }
 
 pub(super) async fn open_sessions_come_in_pieces_and_each_comes_once(ground: &Ground) {
