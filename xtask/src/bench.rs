@@ -98,7 +98,8 @@ mod tests {
 
     #[test]
     fn a_row_with_something_to_reach_is_in_the_readme_and_no_other() {
-        let report = "# a\n| what | ours |\n|---|--:|\n| fast | 1 | yes |\n| by the way | 2 |  |\n| slow | 3 | **no** |\ntext\n";
+        let report =
+            "# a\n| what | ours |\n|---|--:|\n| fast | 1 | yes |\n| by the way | 2 |  |\n| slow | 3 | **no** |\ntext\n";
         let table = super::reached(report);
         let rows: Vec<_> = table.lines().skip(2).collect();
         assert_eq!(rows, ["| fast | 1 | yes |", "| slow | 3 | **no** |"]);
