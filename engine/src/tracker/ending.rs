@@ -8,7 +8,7 @@ use alloc::{
     vec::Vec,
 };
 
-use super::records::SessionRow;
+use super::records::{SessionRow, VisitRow};
 use crate::{
     limits,
     time::Timestamp,
@@ -31,6 +31,8 @@ pub(super) struct Ending {
 #[derive(Debug)]
 struct Ended {
     row: SessionRow,
+    /// Goes with it, unless it has gone already.
+    visit: Option<VisitRow>,
     is_under_way: bool,
     /// A batch had it already, which has failed or is corrected.
     is_known: bool,
@@ -40,20 +42,22 @@ impl Ending {
     /// A session has ended; it is written with the next batch.
     pub(super) fn note(&mut self, row: SessionRow) {
         self.urgent.push(row.session);
-        self.ended.insert(row.session, Ended { row, is_under_way: false, is_known: false });
+        self.ended.insert(row.session, Ended { row, visit: None, is_under_way: false, is_known: false });
     }
 
     /// A session has ended of which the store knows everything but that.
-    pub(super) fn note_lapse(&mut self, row: SessionRow) {
+    pub(super) fn note_lapse(&mut self, row: SessionRow, visit: Option<VisitRow>) {
         self.lapsed.push_back(row.session);
-        self.ended.insert(row.session, Ended { row, is_under_way: false, is_known: false });
+        self.ended.insert(row.session, Ended { row, visit, is_under_way: false, is_known: false });
     }
 
     /// An end was corrected; it is written with the next batch.
     pub(super) fn correct(&mut self, row: SessionRow) {
         self.urgent.push(row.session);
-        let is_known = self.ended.get(&row.session).is_none_or(|ended| ended.is_known);
-        self.ended.insert(row.session, Ended { row, is_under_way: false, is_known });
+        let before = self.ended.remove(&row.session);
+        let is_known = before.as_ref().is_none_or(|ended| ended.is_known);
+        let visit = before.and_then(|ended| ended.visit);
+        self.ended.insert(row.session, Ended { row, visit, is_under_way: false, is_known });
     }
 
     /// Somebody waits for the session's end to be on disk.
@@ -78,14 +82,19 @@ impl Ending {
         self.ended.values().map(|ended| &ended.row)
     }
 
+    /// Visits that ended with them, and have not gone to the disk yet.
+    pub(super) fn visits(&self) -> impl Iterator<Item = &VisitRow> {
+        self.ended.values().filter_map(|ended| ended.visit.as_ref())
+    }
+
     /// Whether nothing is left for a further batch.
     pub(super) fn is_taken(&self) -> bool {
         self.urgent.is_empty() && self.lapsed.is_empty()
     }
 
-    /// Adds what is due to the rows of a batch. Gives back which those are, and how many of them, at the end, no batch
+    /// Adds what is due to the rows and visits of a batch. Gives back which those are, and how many of them, at the end, no batch
     /// had before.
-    pub(super) fn take(&mut self, rows: &mut Vec<SessionRow>) -> (Vec<SessionId>, usize) {
+    pub(super) fn take(&mut self, rows: &mut Vec<SessionRow>, visits: &mut Vec<VisitRow>) -> (Vec<SessionId>, usize) {
         let piece = self.lapsed.len().min(limits::LAPSED_ROWS);
         let due = core::mem::take(&mut self.urgent).into_iter().chain(self.lapsed.drain(..piece));
         let (mut taken, mut new) = (Vec::new(), Vec::new());
@@ -94,6 +103,7 @@ impl Ending {
             let Some(ended) = self.ended.get_mut(&session).filter(|ended| !ended.is_under_way) else { continue };
             ended.is_under_way = true;
             taken.push(session);
+            visits.extend(ended.visit.take());
             let rows = if core::mem::replace(&mut ended.is_known, true) { &mut *rows } else { &mut new };
             rows.push(ended.row.clone());
         }

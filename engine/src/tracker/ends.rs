@@ -22,35 +22,33 @@ impl Tracker {
     }
 
     pub(super) fn end(&mut self, place: u32, end: End) {
-        match end.reason {
-            EndReason::Timeout | EndReason::Closed => self.note_lapse(place, end),
-            EndReason::SignedOut | EndReason::Removed => self.note_end(place, end),
-        }
+        let (row, may_wait) = (self.row_of_end(place, end), self.may_wait(place, end));
         let standing = self.standing_at(place);
         self.wheel.remove(place);
         self.roll.unlink(place);
         self.punch_out_with_last(place, end);
-        self.publish(standing, Some(end.reason.into()));
+        let visit = self.tell(standing, Some(end.reason.into()));
+        match row {
+            Some(row) if may_wait => self.ledger.note_lapse(row, visit),
+            row => {
+                row.into_iter().for_each(|row| self.ledger.note_end(row));
+                visit.into_iter().for_each(|visit| self.ledger.note_visit(visit, self.now));
+            }
+        }
         self.roll.forget(place);
     }
 
-    pub(super) fn note_end(&mut self, place: u32, end: End) {
+    pub(super) fn row_of_end(&self, place: u32, end: End) -> Option<SessionRow> {
         let punch_epoch = self.roll.get(place).and_then(|session| self.epoch_of(session.user));
-        if let Some(row) = self.roll.row(place) {
-            self.ledger.note_end(SessionRow { end: Some(end), punch_epoch, ..row });
-        }
+        self.roll.row(place).map(|row| SessionRow { end: Some(end), punch_epoch, ..row })
     }
 
-    /// The end of a lease. With a punch it is written together, and what the store has not heard yet goes along with it:
-    /// spans and views find their session there.
-    fn note_lapse(&mut self, place: u32, end: End) {
-        let Some(session) = self.roll.get(place) else { return };
-        if session.saved_seq < session.seq || self.epoch_of(session.user).is_some() {
-            return self.note_end(place, end);
-        }
-        if let Some(row) = self.roll.row(place) {
-            self.ledger.note_lapse(SessionRow { end: Some(end), ..row });
-        }
+    /// Whether the end is that of a lease and no more. With a punch it is written together, and what the store has not heard
+    /// yet goes along with it: spans and views find their session there.
+    fn may_wait(&self, place: u32, end: End) -> bool {
+        let is_lease = matches!(end.reason, EndReason::Timeout | EndReason::Closed);
+        let session = self.roll.get(place);
+        is_lease && session.is_some_and(|s| s.saved_seq >= s.seq && self.epoch_of(s.user).is_none())
     }
 
     /// The request itself is evidence up to now. Nobody waits for a next page.

@@ -138,9 +138,10 @@ impl Ledger {
         self.is_due_now = true;
     }
 
-    /// A session has ended of which the store knows everything but that, and nobody waits until it knows that too.
-    pub(super) fn note_lapse(&mut self, row: SessionRow) {
-        self.ending.note_lapse(row);
+    /// A session has ended, and a visit with it if it was the last one there. The store knows everything but that, and
+    /// nobody waits until it knows that too.
+    pub(super) fn note_lapse(&mut self, row: SessionRow, visit: Option<VisitRow>) {
+        self.ending.note_lapse(row, visit);
         self.is_due_now = true;
     }
 
@@ -185,9 +186,7 @@ impl Ledger {
 
     /// Whether so much waits that no more may be taken.
     pub(super) fn is_full(&self) -> bool {
-        // Who has left was in the store before, however many they are: refusing others makes them no fewer.
-        let visits = self.visits.len().saturating_sub(self.ending.rows().len());
-        self.spans.len() + visits + self.views.len() + self.punches.len() >= limits::ROW_BACKLOG
+        self.spans.len() + self.visits.len() + self.views.len() + self.punches.len() >= limits::ROW_BACKLOG
     }
 
     /// Whether a batch is under way.
@@ -224,7 +223,7 @@ impl Ledger {
                 sessions.push(row);
             }
         }
-        let (ended, new_ends) = self.ending.take(&mut sessions);
+        let (ended, new_ends) = self.ending.take(&mut sessions, &mut self.visits);
         let is_last = self.dirty.is_empty() && self.ending.is_taken();
         let (held, later) =
             core::mem::take(&mut self.held).into_iter().partition(|held| is_last || !matches!(held, Held::Settle(_)));
@@ -243,14 +242,14 @@ impl Ledger {
 
     /// Everything that is not on disk, but for live sessions: what waits, and what is in the batch under way.
     pub(super) fn unwritten(&self, under_way: Option<&Batch>) -> Batch {
-        fn join<T: Clone>(under_way: Option<&Vec<T>>, waiting: &[T]) -> Vec<T> {
+        fn join<'a, T: Clone + 'a>(under_way: Option<&'a Vec<T>>, waiting: impl IntoIterator<Item = &'a T>) -> Vec<T> {
             under_way.into_iter().flatten().chain(waiting).cloned().collect()
         }
         Batch {
             sessions: self.ending.rows().cloned().collect(),
             new_ends: 0,
             spans: join(under_way.map(|batch| &batch.spans), &self.spans),
-            visits: join(under_way.map(|batch| &batch.visits), &self.visits),
+            visits: join(under_way.map(|batch| &batch.visits), self.visits.iter().chain(self.ending.visits())),
             views: join(under_way.map(|batch| &batch.views), &self.views),
             punches: join(under_way.map(|batch| &batch.punches), &self.punches),
             alive_at: None,
@@ -302,97 +301,5 @@ impl Ledger {
 
     fn land(&mut self) -> Landed {
         self.flight.take().map_or_else(Landed::default, |flight| Landed { held: flight.held, saved: flight.saved })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        page::PageState,
-        time::Millis,
-        tracker::records::{End, EndReason},
-        wire::{ChannelName, UserId},
-    };
-
-    fn ended(session: u8, ended_at: u64) -> SessionRow {
-        let at = Timestamp(0);
-        let end = End {
-            ended_at: Timestamp(ended_at),
-            detected_at: at,
-            reason: EndReason::Timeout,
-            error_bound: Millis::ZERO,
-        };
-        SessionRow {
-            session: SessionId([session; 16]),
-            user: UserId::parse("ann").expect("a name"),
-            channel: ChannelName::default(),
-            page: None,
-            state: PageState::Hidden,
-            seq: 1,
-            started_at: at,
-            last_seen_at: at,
-            last_active_at: at,
-            lease_until: at,
-            visible: Millis::ZERO,
-            visible_until: Millis::ZERO,
-            active: Millis::ZERO,
-            recovered: false,
-            punch_epoch: None,
-            end: Some(end),
-        }
-    }
-
-    #[test]
-    fn an_end_that_is_corrected_while_it_is_being_written_is_written_again() {
-        let mut ledger = Ledger::new(Timestamp(0));
-        ledger.note_end(ended(1, 5));
-        let first = ledger.take_batch(Timestamp(0), |_| None).expect("due");
-        ledger.note_later_end(ended(1, 9));
-        assert!(ledger.take_batch(Timestamp(0), |_| None).is_none(), "one batch at a time");
-        ledger.recorded(Timestamp(0));
-        let second = ledger.take_batch(Timestamp(0), |_| None).expect("due");
-        assert_eq!((first.sessions, second.sessions), (Vec::from([ended(1, 5)]), Vec::from([ended(1, 9)])));
-        assert_eq!((first.new_ends, second.new_ends), (1, 0), "it is the same end");
-        ledger.recorded(Timestamp(0));
-        assert_eq!(ledger.ended(&SessionId([1; 16])), Some(&ended(1, 9)), "an answer from the store may be older");
-        let later = Timestamp(limits::LOOKED_UP_WITHIN.0 + 1);
-        ledger.take_batch(Timestamp(limits::ALIVE_EVERY.0), |_| None).expect("due");
-        ledger.recorded(later);
-        assert!(ledger.ended(&SessionId([1; 16])).is_none());
-    }
-
-    #[test]
-    fn leases_that_end_together_are_written_in_pieces_and_whoever_waits_is_in_the_next_one() {
-        let mut ledger = Ledger::new(Timestamp(0));
-        let id = |number: u64| {
-            let mut id = [0; 16];
-            id[..8].copy_from_slice(&number.to_le_bytes());
-            SessionId(id)
-        };
-        let last = 2 * limits::LAPSED_ROWS as u64;
-        (0..=last).for_each(|number| ledger.note_lapse(SessionRow { session: id(number), ..ended(0, 5) }));
-        ledger.hasten(id(last));
-        ledger.settle(Ticket(1));
-        for size in [limits::LAPSED_ROWS + 1, limits::LAPSED_ROWS, 0] {
-            let batch = ledger.take_batch(Timestamp(0), |_| None).expect("due");
-            assert_eq!((batch.sessions.len(), batch.new_ends), (size, size), "each is counted once");
-            let has_hastened = batch.sessions.iter().any(|row| row.session == id(last));
-            assert_eq!(has_hastened, size > limits::LAPSED_ROWS);
-            let settled = ledger.recorded(Timestamp(0)).held.len();
-            assert_eq!(settled, usize::from(size == 0), "all of it is on disk");
-        }
-    }
-
-    #[test]
-    fn a_batch_that_failed_is_written_again_and_its_ends_are_counted_once() {
-        let mut ledger = Ledger::new(Timestamp(0));
-        ledger.note_lapse(ended(1, 5));
-        let batch = ledger.take_batch(Timestamp(0), |_| None).expect("due");
-        assert_eq!(batch.new_ends, 1);
-        ledger.failed(batch, Timestamp(0));
-        ledger.note_lapse(ended(2, 6));
-        let batch = ledger.take_batch(Timestamp(limits::STORE_RETRY.0), |_| None).expect("due");
-        assert_eq!((batch.sessions, batch.new_ends), (Vec::from([ended(1, 5), ended(2, 6)]), 1));
     }
 }

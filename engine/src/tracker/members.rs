@@ -191,9 +191,17 @@ impl Tracker {
         self.roll.get(place).map(|session| self.standing(session.user, session.channel))
     }
 
-    /// Tells watchers what is different from `before`; `reason` is why, should it be a leave.
+    /// Tells watchers what is different from `before`; `reason` is why, should it be a leave. A visit that begins or ends
+    /// is noted.
     pub(super) fn publish(&mut self, before: Option<Standing>, reason: Option<LeaveReason>) {
-        let Some(before) = before else { return };
+        if let Some(visit) = self.tell(before, reason) {
+            self.ledger.note_visit(visit, self.now);
+        }
+    }
+
+    /// As [`publish`](Self::publish), but the visit is the caller's to note.
+    pub(super) fn tell(&mut self, before: Option<Standing>, reason: Option<LeaveReason>) -> Option<VisitRow> {
+        let before = before?;
         if let Some(was) = before.here {
             self.keep_since(&before, was.since_at);
         }
@@ -218,13 +226,11 @@ impl Tracker {
             Some(Change::Leave { channel, user, last_seen_at, .. }) => Some((channel, user, *last_seen_at)),
             _ => None,
         };
-        if let Some((channel, user, at)) = visit {
-            let visit = VisitRow { channel: channel.clone(), user: user.clone(), at };
-            self.ledger.note_visit(visit, self.now);
-        }
+        let visit = visit.map(|(channel, user, at)| VisitRow { channel: channel.clone(), user: user.clone(), at });
         if let Some(change) = change {
             self.outputs.push_back(Output::Publish(change));
         }
+        visit
     }
 
     /// The status of a user in a channel, as a word.

@@ -4,6 +4,7 @@ mod disk;
 mod ends;
 mod explain;
 mod leaving;
+mod ledger;
 mod nodes;
 mod people;
 mod punches;
