@@ -267,7 +267,7 @@ pub const USER_BEATS_AT_ONCE: u32 = 256;
 pub const NONSENSE_PER_S: u32 = 10;
 
 /// Such requests of one address at once: a network through which somebody's old pages speak all together.
-pub const NONSENSE_AT_ONCE: u32 = 50;
+pub const NONSENSE_AT_ONCE: u32 = 20;
 
 /// How long they wait. A flood is then as fast as it has connections, and an office whose tokens all end at noon loses a
 /// second by it.

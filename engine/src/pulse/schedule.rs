@@ -66,6 +66,8 @@ pub(super) struct Schedule {
 struct Flight {
     seq: u32,
     lost_at: Instant,
+    /// When the next one would be due, as far as was known when this one was sent.
+    next_at: Instant,
 }
 
 const BEAT_COST: Millis = Millis::seconds(1);
@@ -154,7 +156,12 @@ impl Schedule {
     pub(super) fn sent(&mut self, seq: u32, now: Instant, means: Means, page: PageState) {
         self.last_sent = now;
         match means {
-            Means::Fetch => self.flight = Some(Flight { seq, lost_at: now.after(self.answer_within()) }),
+            Means::Fetch => {
+                // Nothing is known of a pace before the first answer, and a goodbye is to be taken back at once.
+                let is_paced = self.is_pace_known && !self.is_goodbye_open && !self.is_silent(page);
+                let next_at = if is_paced { self.due } else { now };
+                self.flight = Some(Flight { seq, lost_at: now.after(self.answer_within()), next_at });
+            }
             Means::Beacon => {
                 self.flight = None;
                 self.set_next(now, None, page);
@@ -177,14 +184,14 @@ impl Schedule {
         self.is_goodbye_open &= !page.is_visible() && self.leaves_when_hidden();
         self.interval = self.options.interval.unwrap_or_else(|| clamp(interval));
         self.hidden_interval = hidden.map(|hidden| clamp(hidden).max(limits::HIDDEN_INTERVAL_MIN));
-        let is_first = !core::mem::replace(&mut self.is_pace_known, true);
+        let begins_anew = !core::mem::replace(&mut self.is_pace_known, true) || promised.is_some();
         if !matches!(self.why, Why::Interval | Why::Hidden | Why::Paused) {
             return;
         }
         let gap = self.pace(page);
-        if is_first {
-            // Pages opened by one event (a mail, a bell) would beat in step for ever: the first gap is shorter by
-            // chance.
+        if begins_anew {
+            // Pages opened by one event (a mail, a bell), and those that come back together after an outage, would beat
+            // in step for ever: the first gap is shorter by chance.
             let gap = gap.map(|gap| Millis(gap.0.div_ceil(2)).plus(rng.below(Millis(gap.0 / 2))));
             let gap = gap.map(|gap| gap.min(promised.unwrap_or(gap)));
             self.set_next(self.last_sent, gap, page);
@@ -194,13 +201,13 @@ impl Schedule {
         }
     }
 
-    /// Beat `seq` failed: again after a random part of a time that doubles (full jitter), so that the clients of
-    /// a server that comes back do not come all at once.
+    /// Beat `seq` failed: again after a random part of a time that doubles (full jitter), and that is at least what is left
+    /// until the next beat would be due. So the clients of a server that comes back are spread over their pace, as they
+    /// were before, and one beat that is lost makes no longer silence than none would.
     pub(super) fn failed(&mut self, seq: u32, at_least: Millis, now: Instant, rng: &mut Rng) {
-        if !self.land(seq) {
-            return;
-        }
-        let ceiling = self.retry_within();
+        let Some(flight) = self.land(seq) else { return };
+        let rest = flight.next_at.since(now).min(limits::RETRY_LAST);
+        let ceiling = self.retry_within().max(rest);
         self.failures += 1;
         self.due = now.after(at_least.min(limits::LEASE_MAX)).after(rng.below(ceiling).plus(Millis(1)));
         self.why = Why::Retry;
@@ -208,7 +215,7 @@ impl Schedule {
 
     /// Beat `seq` was refused for good.
     pub(super) fn refused(&mut self, seq: u32) {
-        if self.land(seq) {
+        if self.land(seq).is_some() {
             self.due = Instant::NEVER;
             self.why = Why::Refused;
         }
@@ -300,13 +307,9 @@ impl Schedule {
         self.options.when_hidden == Some(WhenHidden::Leave)
     }
 
-    /// True when `seq` is the beat under way, which it then no longer is.
-    fn land(&mut self, seq: u32) -> bool {
-        let is_newest = self.flight.is_some_and(|flight| flight.seq == seq);
-        if is_newest {
-            self.flight = None;
-        }
-        is_newest
+    /// The beat under way, if it is `seq`, which it then no longer is.
+    fn land(&mut self, seq: u32) -> Option<Flight> {
+        self.flight.take_if(|flight| flight.seq == seq)
     }
 
     fn gap(&self, page: PageState) -> Option<Millis> {

@@ -98,6 +98,47 @@ fn a_beat_without_answer_is_tried_again_with_growing_jitter() {
     assert_eq!(tab.visible(), format!("0-{}", tab.last().t.0), "nothing that happened meanwhile is lost");
 }
 
+/// A tab that knows the pace, and whose beat of ten seconds later was refused.
+fn refused(seed: u8) -> Tab {
+    let mut tab = Tab::seeded(seed, every(10), None);
+    tab.tell(Input::Page(PageState::Active));
+    tab.answer(accepted(10));
+    while tab.sent.len() < 2 {
+        tab.pass(100);
+    }
+    tab.answer(Outcome::Retry { after: Millis::ZERO });
+    tab
+}
+
+#[test]
+fn tabs_that_are_refused_together_come_again_over_their_whole_pace_and_never_after_it() {
+    let waits: Vec<u64> = (0..200)
+        .map(|seed| {
+            let tab = refused(seed);
+            assert_eq!(tab.wait.1, Why::Retry);
+            tab.wait.0.0 - tab.last().t.0
+        })
+        .collect();
+    assert!(waits.iter().all(|&wait| wait <= 10_001), "one beat that is lost makes a longer silence: {waits:?}");
+    let soon = waits.iter().filter(|&&wait| wait < 1_000).count();
+    assert!((1..50).contains(&soon), "{soon} of 200 come again within a second");
+}
+
+#[test]
+fn tabs_that_came_back_together_are_not_in_step_from_then_on() {
+    let gaps: alloc::collections::BTreeSet<u64> = (0..50)
+        .map(|seed| {
+            let mut tab = refused(seed);
+            while tab.sent.len() < 3 {
+                tab.pass(1);
+            }
+            tab.answer(accepted(10));
+            tab.wait.0.0 - tab.last().t.0
+        })
+        .collect();
+    assert!(gaps.len() > 45 && gaps.iter().all(|gap| (5_000..=10_000).contains(gap)), "{gaps:?}");
+}
+
 #[test]
 fn a_server_that_says_when_is_obeyed() {
     let mut tab = Tab::open(every(10));
