@@ -92,6 +92,14 @@ pub const LOOKED_UP_WITHIN: Millis = Millis::seconds(10);
 /// Dirty sessions are written at least this often.
 pub const CHECKPOINT_EVERY: Millis = Millis::seconds(1);
 
+/// So many dirty sessions are written at once: a second's beats of a hundred thousand people in one write would take the
+/// processor from those who beat meanwhile.
+pub const CHECKPOINT_ROWS: usize = 512;
+
+/// After a restart longer leases are written one such piece at a time, at this distance: those whose leases they are come
+/// back meanwhile, and whoever has beaten needs no more than that.
+pub const RESTORED_EVERY: Millis = Millis(25);
+
 /// With nothing to write, the server's sign of life is written this often, so that a downtime can be measured.
 pub const ALIVE_EVERY: Millis = Millis::seconds(5);
 

@@ -34,6 +34,8 @@ pub(super) struct Ledger {
     /// Places of sessions that differ from their rows; urgent ones apart, so that no chunk leaves them behind.
     dirty: Vec<u32>,
     urgent: Vec<u32>,
+    /// Places of those that were read back with a longer lease than their rows have.
+    restored: Vec<u32>,
     spans: Vec<SpanRow>,
     punches: Vec<PunchRow>,
     visits: Vec<VisitRow>,
@@ -67,6 +69,7 @@ impl Ledger {
         Self {
             dirty: Vec::new(),
             urgent: Vec::new(),
+            restored: Vec::new(),
             spans: Vec::new(),
             punches: Vec::new(),
             visits: Vec::new(),
@@ -89,7 +92,27 @@ impl Ledger {
     /// The session at `place` differs from its row; it is written with the next checkpoint.
     pub(super) fn note(&mut self, place: u32, now: Timestamp) {
         self.dirty.push(place);
-        self.due_at = self.due_at.min(now.after(limits::CHECKPOINT_EVERY));
+        let is_much = self.dirty.len() >= limits::CHECKPOINT_ROWS;
+        self.due_at = self.due_at.min(if is_much { now } else { now.after(limits::CHECKPOINT_EVERY) });
+    }
+
+    /// The session at `place` was read back, and its lease is longer than its row says.
+    pub(super) fn note_restored(&mut self, place: u32, now: Timestamp) {
+        self.restored.push(place);
+        self.due_at = self.due_at.min(now.after(limits::RESTORED_EVERY));
+    }
+
+    /// Those that were read back and whose turn it is, if a batch is due. Whoever has beaten since needs none.
+    pub(super) fn take_restored(&mut self, now: Timestamp) -> Vec<u32> {
+        if self.restored.is_empty() || now < self.due_at() {
+            return Vec::new();
+        }
+        let piece = if self.has_to_settle() { limits::BATCH_ROWS } else { limits::CHECKPOINT_ROWS };
+        self.restored.split_off(self.restored.len().saturating_sub(piece))
+    }
+
+    fn has_to_settle(&self) -> bool {
+        self.held.iter().any(|held| matches!(held, Held::Settle(_)))
     }
 
     /// The session at `place` has a lasting fact; it is written as soon as may be.
@@ -224,13 +247,15 @@ impl Ledger {
             }
         }
         let (ended, new_ends) = self.ending.take(&mut sessions, &mut self.visits);
-        let is_last = self.dirty.is_empty() && self.ending.is_taken();
+        let has_more = !(self.dirty.is_empty() && self.ending.is_taken());
+        let is_last = !has_more && self.restored.is_empty();
+        let has_to_settle = self.has_to_settle();
         let (held, later) =
             core::mem::take(&mut self.held).into_iter().partition(|held| is_last || !matches!(held, Held::Settle(_)));
         self.held = later;
         self.flight = Some(Flight { held, saved, ended });
-        self.is_due_now = !is_last;
-        self.due_at = now.after(limits::ALIVE_EVERY);
+        self.is_due_now = has_more || has_to_settle && !is_last;
+        self.due_at = now.after(if is_last { limits::ALIVE_EVERY } else { limits::RESTORED_EVERY });
         let spans = core::mem::take(&mut self.spans);
         let punches = core::mem::take(&mut self.punches);
         let visits = core::mem::take(&mut self.visits);

@@ -66,6 +66,8 @@ pub struct Tracker {
     judged_at: Timestamp,
     /// The last downtime, with its grace.
     blind: Blind,
+    /// When those were read back who were here before it.
+    restored_at: Timestamp,
 }
 
 /// A time in which nobody could be seen. It is not held against anybody's status.
@@ -114,6 +116,7 @@ impl Tracker {
             now,
             has_more_due: false,
             judged_at: Timestamp(0),
+            restored_at: Timestamp(0),
             blind: Blind::default(),
         }
     }
@@ -154,6 +157,11 @@ impl Tracker {
     pub fn poll_output(&mut self) -> Output {
         if let Some(output) = self.outputs.pop_front() {
             return output;
+        }
+        for place in self.ledger.take_restored(self.now) {
+            if self.roll.get(place).is_some_and(|session| session.last_seen_at() < self.restored_at) {
+                self.note_dirty(place);
+            }
         }
         let roll = &mut self.roll;
         let batch = self.ledger.take_batch(self.now, |place| {
@@ -274,6 +282,7 @@ impl Tracker {
     /// A restart is not a departure: each lease goes on as if the downtime had not been, and a little longer, as
     /// clients wait between retries. Nobody is told of a join: watchers begin with a snapshot.
     fn restore(&mut self, rows: Vec<SessionRow>, alive_at: Option<Timestamp>) {
+        self.restored_at = self.now;
         let since = alive_at.unwrap_or(self.now);
         let blind = Blind::new(since, self.now, self.policy.boot_grace);
         self.blind = Blind { until: alive_at.map_or(Timestamp(0), |_| blind.until), ..blind };
@@ -285,8 +294,8 @@ impl Tracker {
                 session.restore(&row, lease_until);
             }
             self.stand_closed(place);
-            // The longer lease has to be on disk before the next crash.
-            self.note_dirty(place);
+            // The longer lease has to be on disk before the next sign of life, which would leave nothing of the downtime.
+            self.ledger.note_restored(place, self.now);
             self.judge(place);
         }
     }

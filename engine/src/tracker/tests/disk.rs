@@ -164,35 +164,64 @@ fn what_is_dirty_is_written_within_a_second_and_on_demand() {
     assert_eq!(server.news(), "done 6", "a store that is down makes nobody wait");
 }
 
+/// So many people, each with a session of their own whose row is on disk.
+fn crowd(server: &mut Server, count: usize) -> Vec<Tab> {
+    let tabs = (0..count).map(|number| {
+        let mut tab = Tab::new(0);
+        tab.0.session = SessionId((number as u128).to_be_bytes());
+        server.beat(&format!("user{number}"), tab.at(0)).expect("taken");
+        tab
+    });
+    tabs.collect()
+}
+
 #[test]
 fn who_waits_for_everything_waits_for_the_last_piece_of_it() {
     let mut server = Server::alone();
-    let mut tabs: Vec<Tab> = (0..=limits::BATCH_ROWS as u32)
-        .map(|number| {
-            let mut tab = Tab::new(0);
-            tab.0.session = SessionId((u128::from(number) << 32).to_le_bytes());
-            tab
-        })
-        .collect();
-    for t in 0..2 {
-        for (number, tab) in tabs.iter_mut().enumerate() {
-            server.beat(&format!("user{number}"), tab.at(t)).expect("taken");
-        }
-    }
+    let people = limits::CHECKPOINT_ROWS + limits::BATCH_ROWS + 1;
+    crowd(&mut server, people);
+    server.crash_for(1_000);
     server.news();
     server.tracker.handle_input(Input::Settle(Ticket(5)), Timestamp(server.now));
     let mut rows = Vec::new();
     loop {
         match server.tracker.poll_output() {
             Output::Record(batch) => {
-                rows.push(batch.sessions.len());
+                rows.push((batch.sessions.len(), batch.alive_at.is_some()));
                 server.tracker.handle_input(Input::Recorded, Timestamp(server.now));
             }
             Output::Done { .. } => break,
+            // Until then nobody waited.
+            Output::Wait { until, .. } => server.tracker.handle_input(Input::Timer, until),
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(rows, [limits::BATCH_ROWS, 1]);
+    assert_eq!(rows, [(limits::BATCH_ROWS, false), (1, true)]);
+}
+
+#[test]
+fn longer_leases_are_written_in_pieces_after_a_restart_and_not_for_those_who_have_beaten() {
+    let mut server = Server::alone();
+    let mut tabs = crowd(&mut server, 2 * limits::CHECKPOINT_ROWS + 1);
+    let before = server.rows.clone();
+    let written = |server: &Server| server.rows.iter().filter(|(id, row)| before[*id] != **row).count();
+    let alive_at = server.alive_at;
+    server.crash_for(600_000);
+    assert_eq!(
+        (written(&server), server.alive_at),
+        (limits::CHECKPOINT_ROWS, alive_at),
+        "a downtime would be forgotten"
+    );
+    server.beat("user0", tabs[0].at(600_000)).expect("taken");
+    server.pass(limits::RESTORED_EVERY.0);
+    assert_eq!(
+        (written(&server), server.alive_at),
+        (tabs.len(), alive_at),
+        "a beat goes along with those whose turn it is"
+    );
+    server.tracker.handle_input(Input::Timer, Timestamp(server.now + limits::RESTORED_EVERY.0));
+    let Output::Record(last) = server.tracker.poll_output() else { panic!("a sign of life is due") };
+    assert_eq!((last.sessions.len(), last.alive_at.is_some()), (0, true), "who has beaten is not written for it again");
 }
 
 #[test]

@@ -104,6 +104,17 @@ fn a_visit_is_written_with_the_end_of_the_lease_that_ended_it_and_once() {
 }
 
 #[test]
+fn a_checkpoint_comes_after_a_second_or_as_soon_as_many_wait_for_it() {
+    let mut ledger = Ledger::new(Timestamp(0));
+    ledger.take_batch(Timestamp(0), |_| None).expect("the first sign of life");
+    ledger.recorded(Timestamp(0));
+    ledger.note(0, Timestamp(5));
+    assert_eq!(ledger.due_at(), Timestamp(5).after(limits::CHECKPOINT_EVERY));
+    (1..limits::CHECKPOINT_ROWS as u32).for_each(|place| ledger.note(place, Timestamp(7)));
+    assert_eq!(ledger.due_at(), Timestamp(7));
+}
+
+#[test]
 fn a_batch_that_failed_is_written_again_and_its_ends_are_counted_once() {
     let mut ledger = Ledger::new(Timestamp(0));
     ledger.note_lapse(ended(1, 5), None);
