@@ -96,9 +96,9 @@ pub const CHECKPOINT_EVERY: Millis = Millis::seconds(1);
 /// processor from those who beat meanwhile.
 pub const CHECKPOINT_ROWS: usize = 512;
 
-/// After a restart longer leases are written one such piece at a time, at this distance: those whose leases they are come
-/// back meanwhile, and whoever has beaten needs no more than that.
-pub const RESTORED_EVERY: Millis = Millis(25);
+/// Longer leases are written one such piece at a time after a restart, at this distance: those whose leases they are come back
+/// meanwhile, and whoever has beaten is written for that.
+pub const RESTORED_EVERY: Millis = Millis(100);
 
 /// With nothing to write, the server's sign of life is written this often, so that a downtime can be measured.
 pub const ALIVE_EVERY: Millis = Millis::seconds(5);

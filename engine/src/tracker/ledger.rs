@@ -36,6 +36,7 @@ pub(super) struct Ledger {
     urgent: Vec<u32>,
     /// Places of those that were read back with a longer lease than their rows have.
     restored: Vec<u32>,
+    restored_at: Timestamp,
     spans: Vec<SpanRow>,
     punches: Vec<PunchRow>,
     visits: Vec<VisitRow>,
@@ -70,6 +71,7 @@ impl Ledger {
             dirty: Vec::new(),
             urgent: Vec::new(),
             restored: Vec::new(),
+            restored_at: now,
             spans: Vec::new(),
             punches: Vec::new(),
             visits: Vec::new(),
@@ -99,16 +101,25 @@ impl Ledger {
     /// The session at `place` was read back, and its lease is longer than its row says.
     pub(super) fn note_restored(&mut self, place: u32, now: Timestamp) {
         self.restored.push(place);
-        self.due_at = self.due_at.min(now.after(limits::RESTORED_EVERY));
+        self.restored_at = now;
     }
 
-    /// Those that were read back and whose turn it is, if a batch is due. Whoever has beaten since needs none.
-    pub(super) fn take_restored(&mut self, now: Timestamp) -> Vec<u32> {
-        if self.restored.is_empty() || now < self.due_at() {
-            return Vec::new();
+    /// How many of those that were read back may be written now. Whoever has beaten since needs none of that.
+    pub(super) fn restored_due(&mut self, now: Timestamp) -> usize {
+        if self.restored.is_empty() {
+            0
+        } else if self.has_to_settle() {
+            usize::MAX
+        } else if now < self.restored_at || self.is_recording() {
+            0
+        } else {
+            self.restored_at = now.after(limits::RESTORED_EVERY);
+            limits::CHECKPOINT_ROWS
         }
-        let piece = if self.has_to_settle() { limits::BATCH_ROWS } else { limits::CHECKPOINT_ROWS };
-        self.restored.split_off(self.restored.len().saturating_sub(piece))
+    }
+
+    pub(super) fn pop_restored(&mut self) -> Option<u32> {
+        self.restored.pop()
     }
 
     fn has_to_settle(&self) -> bool {
@@ -249,13 +260,15 @@ impl Ledger {
         let (ended, new_ends) = self.ending.take(&mut sessions, &mut self.visits);
         let has_more = !(self.dirty.is_empty() && self.ending.is_taken());
         let is_last = !has_more && self.restored.is_empty();
-        let has_to_settle = self.has_to_settle();
         let (held, later) =
             core::mem::take(&mut self.held).into_iter().partition(|held| is_last || !matches!(held, Held::Settle(_)));
         self.held = later;
         self.flight = Some(Flight { held, saved, ended });
-        self.is_due_now = has_more || has_to_settle && !is_last;
-        self.due_at = now.after(if is_last { limits::ALIVE_EVERY } else { limits::RESTORED_EVERY });
+        self.is_due_now = has_more;
+        self.due_at = now.after(limits::ALIVE_EVERY);
+        if !self.restored.is_empty() {
+            self.due_at = self.due_at.min(self.restored_at);
+        }
         let spans = core::mem::take(&mut self.spans);
         let punches = core::mem::take(&mut self.punches);
         let visits = core::mem::take(&mut self.visits);

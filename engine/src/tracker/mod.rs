@@ -158,11 +158,7 @@ impl Tracker {
         if let Some(output) = self.outputs.pop_front() {
             return output;
         }
-        for place in self.ledger.take_restored(self.now) {
-            if self.roll.get(place).is_some_and(|session| session.last_seen_at() < self.restored_at) {
-                self.note_dirty(place);
-            }
-        }
+        self.note_restored();
         let roll = &mut self.roll;
         let batch = self.ledger.take_batch(self.now, |place| {
             let session = roll.get_mut(place).filter(|session| session.is_dirty)?;
@@ -172,6 +168,19 @@ impl Tracker {
         match batch {
             Some(batch) => Output::Record(Box::new(batch)),
             None => self.wait(),
+        }
+    }
+
+    /// Those who were read back are written once it is their turn, unless they have beaten since.
+    fn note_restored(&mut self) {
+        let mut left = self.ledger.restored_due(self.now);
+        while left > 0
+            && let Some(place) = self.ledger.pop_restored()
+        {
+            if self.roll.get(place).is_some_and(|session| session.last_seen_at() < self.restored_at) {
+                self.note_dirty(place);
+                left -= 1;
+            }
         }
     }
 

@@ -191,8 +191,6 @@ fn who_waits_for_everything_waits_for_the_last_piece_of_it() {
                 server.tracker.handle_input(Input::Recorded, Timestamp(server.now));
             }
             Output::Done { .. } => break,
-            // Until then nobody waited.
-            Output::Wait { until, .. } => server.tracker.handle_input(Input::Timer, until),
             other => panic!("{other:?}"),
         }
     }
