@@ -50,6 +50,8 @@ pub(super) struct Schedule {
     due: Instant,
     why: Why,
     flight: Option<Flight>,
+    /// When the one after it would be due, as far as was known when it was sent.
+    next_at: Instant,
     failures: u32,
     /// The server has been told that the tab goes, and has not yet been heard to know better.
     is_goodbye_open: bool,
@@ -66,8 +68,6 @@ pub(super) struct Schedule {
 struct Flight {
     seq: u32,
     lost_at: Instant,
-    /// When the next one would be due, as far as was known when this one was sent.
-    next_at: Instant,
 }
 
 const BEAT_COST: Millis = Millis::seconds(1);
@@ -86,6 +86,7 @@ impl Schedule {
             due: now,
             why: Why::PageChanged,
             flight: None,
+            next_at: now,
             failures: 0,
             is_goodbye_open: false,
             is_idle: false,
@@ -158,9 +159,8 @@ impl Schedule {
         match means {
             Means::Fetch => {
                 // Nothing is known of a pace before the first answer, and a goodbye is to be taken back at once.
-                let is_paced = self.is_pace_known && !self.is_goodbye_open && !self.is_silent(page);
-                let next_at = if is_paced { self.due } else { now };
-                self.flight = Some(Flight { seq, lost_at: now.after(self.answer_within()), next_at });
+                self.next_at = if self.is_pace_known && !self.is_goodbye_open { self.due } else { now };
+                self.flight = Some(Flight { seq, lost_at: now.after(self.answer_within()) });
             }
             Means::Beacon => {
                 self.flight = None;
@@ -205,8 +205,12 @@ impl Schedule {
     /// until the next beat would be due. So the clients of a server that comes back are spread over their pace, as they
     /// were before, and one beat that is lost makes no longer silence than none would.
     pub(super) fn failed(&mut self, seq: u32, at_least: Millis, now: Instant, rng: &mut Rng) {
-        let Some(flight) = self.land(seq) else { return };
-        let rest = flight.next_at.since(now).min(limits::RETRY_LAST);
+        if !self.land(seq) {
+            return;
+        }
+        // Whoever is to be silent, or nearly so, has no pace that could wait.
+        let rest = self.next_at.since(now);
+        let rest = if rest > limits::RETRY_LAST { Millis::ZERO } else { rest };
         let ceiling = self.retry_within().max(rest);
         self.failures += 1;
         self.due = now.after(at_least.min(limits::LEASE_MAX)).after(rng.below(ceiling).plus(Millis(1)));
@@ -215,7 +219,7 @@ impl Schedule {
 
     /// Beat `seq` was refused for good.
     pub(super) fn refused(&mut self, seq: u32) {
-        if self.land(seq).is_some() {
+        if self.land(seq) {
             self.due = Instant::NEVER;
             self.why = Why::Refused;
         }
@@ -307,9 +311,13 @@ impl Schedule {
         self.options.when_hidden == Some(WhenHidden::Leave)
     }
 
-    /// The beat under way, if it is `seq`, which it then no longer is.
-    fn land(&mut self, seq: u32) -> Option<Flight> {
-        self.flight.take_if(|flight| flight.seq == seq)
+    /// True when `seq` is the beat under way, which it then no longer is.
+    fn land(&mut self, seq: u32) -> bool {
+        let is_newest = self.flight.is_some_and(|flight| flight.seq == seq);
+        if is_newest {
+            self.flight = None;
+        }
+        is_newest
     }
 
     fn gap(&self, page: PageState) -> Option<Millis> {
