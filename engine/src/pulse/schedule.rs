@@ -208,12 +208,13 @@ impl Schedule {
         if !self.land(seq) {
             return;
         }
+        let earliest = now.after(at_least.min(limits::LEASE_MAX));
         // Whoever is to be silent, or nearly so, has no pace that could wait.
-        let rest = self.next_at.since(now);
+        let rest = self.next_at.since(earliest);
         let rest = if rest > limits::RETRY_LAST { Millis::ZERO } else { rest };
         let ceiling = self.retry_within().max(rest);
         self.failures += 1;
-        self.due = now.after(at_least.min(limits::LEASE_MAX)).after(rng.below(ceiling).plus(Millis(1)));
+        self.due = earliest.after(rng.below(ceiling).plus(Millis(1)));
         self.why = Why::Retry;
     }
 

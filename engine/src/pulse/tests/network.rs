@@ -99,14 +99,14 @@ fn a_beat_without_answer_is_tried_again_with_growing_jitter() {
 }
 
 /// A tab that knows the pace, and whose beat of ten seconds later was refused.
-fn refused(seed: u8) -> Tab {
+fn refused(seed: u8, after: u64) -> Tab {
     let mut tab = Tab::seeded(seed, every(10), None);
     tab.tell(Input::Page(PageState::Active));
     tab.answer(accepted(10));
     while tab.sent.len() < 2 {
         tab.pass(100);
     }
-    tab.answer(Outcome::Retry { after: Millis::ZERO });
+    tab.answer(Outcome::Retry { after: Millis::seconds(after) });
     tab
 }
 
@@ -114,7 +114,7 @@ fn refused(seed: u8) -> Tab {
 fn tabs_that_are_refused_together_come_again_over_their_whole_pace_and_never_after_it() {
     let waits: Vec<u64> = (0..200)
         .map(|seed| {
-            let tab = refused(seed);
+            let tab = refused(seed, 0);
             assert_eq!(tab.wait.1, Why::Retry);
             tab.wait.0.0 - tab.last().t.0
         })
@@ -128,7 +128,7 @@ fn tabs_that_are_refused_together_come_again_over_their_whole_pace_and_never_aft
 fn tabs_that_came_back_together_are_not_in_step_from_then_on() {
     let gaps: alloc::collections::BTreeSet<u64> = (0..50)
         .map(|seed| {
-            let mut tab = refused(seed);
+            let mut tab = refused(seed, 0);
             while tab.sent.len() < 3 {
                 tab.pass(1);
             }
@@ -137,6 +137,15 @@ fn tabs_that_came_back_together_are_not_in_step_from_then_on() {
         })
         .collect();
     assert!(gaps.len() > 45 && gaps.iter().all(|gap| (5_000..=10_000).contains(gap)), "{gaps:?}");
+}
+
+#[test]
+fn a_server_that_says_when_is_asked_soon_after_that_when_a_beat_is_due_by_then() {
+    for seed in 0..50 {
+        let tab = refused(seed, 30);
+        let wait = tab.wait.0.0 - tab.last().t.0;
+        assert!((30_000..=31_100).contains(&wait), "{wait} ms");
+    }
 }
 
 #[test]
