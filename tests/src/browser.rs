@@ -88,7 +88,16 @@ impl Browser {
             .connect(&driver.url)
             .await
             .unwrap_or_else(|why| panic!("{engine} does not start ({why}): {}", engine.advice()));
-        Self { driver, client, engine, _folder: folder }
+        let browser = Self { driver, client, engine, _folder: folder };
+        browser.focus().await;
+        browser
+    }
+
+    /// A window without a screen has the focus only if it is given to it, in some versions of Chromium.
+    async fn focus(&self) {
+        if self.engine == Engine::Chromium {
+            self.dev_tools("Page.bringToFront", json!({})).await;
+        }
     }
 
     /// Its name and version.
@@ -158,6 +167,7 @@ impl Browser {
     pub async fn show(&self) {
         self.client.set_window_rect(0, 0, 1200, 900).await.expect("the window can be brought back");
         self.until("document.visibilityState === 'visible'").await;
+        self.focus().await;
     }
 
     /// Presses reload.
