@@ -59,7 +59,7 @@ pub const UNDER_WAY_MOST: Millis = Millis::minutes(2);
 pub const RETURN_ANSWER_WITHIN: Millis = Millis(1_500);
 
 /// The first retry comes within this time, each further one within twice the time before; and none has to come before the
-/// beat that would be due without it.
+/// beat that would be due without it, unless that is further away than the longest wait.
 pub const RETRY_FIRST: Millis = Millis::seconds(1);
 
 /// The longest wait between two retries. A server's `boot_grace` must be longer.
@@ -92,8 +92,8 @@ pub const LOOKED_UP_WITHIN: Millis = Millis::seconds(10);
 /// Dirty sessions are written at least this often.
 pub const CHECKPOINT_EVERY: Millis = Millis::seconds(1);
 
-/// So many dirty sessions are written at once: a second's beats of a hundred thousand people in one write would take the
-/// processor from those who beat meanwhile.
+/// As soon as so many sessions are dirty they are written: a second's beats of a hundred thousand people in one write would take
+/// the processor from those who beat meanwhile.
 pub const CHECKPOINT_ROWS: usize = 512;
 
 /// Longer leases are written one such piece at a time after a restart, at this distance: those whose leases they are come back
