@@ -36,7 +36,7 @@ pub(super) struct Ledger {
     urgent: Vec<u32>,
     /// Places of those that were read back with a longer lease than their rows have.
     restored: Vec<u32>,
-    restored_at: Timestamp,
+    next_restored_at: Timestamp,
     spans: Vec<SpanRow>,
     punches: Vec<PunchRow>,
     visits: Vec<VisitRow>,
@@ -71,7 +71,7 @@ impl Ledger {
             dirty: Vec::new(),
             urgent: Vec::new(),
             restored: Vec::new(),
-            restored_at: now,
+            next_restored_at: now,
             spans: Vec::new(),
             punches: Vec::new(),
             visits: Vec::new(),
@@ -101,7 +101,7 @@ impl Ledger {
     /// The session at `place` was read back, and its lease is longer than its row says.
     pub(super) fn note_restored(&mut self, place: u32, now: Timestamp) {
         self.restored.push(place);
-        self.restored_at = now;
+        self.next_restored_at = now;
     }
 
     /// How many of those that were read back may be written now. Whoever has beaten since needs none of that.
@@ -110,10 +110,10 @@ impl Ledger {
             0
         } else if self.has_to_settle() {
             usize::MAX
-        } else if now < self.restored_at || self.is_recording() {
+        } else if now < self.next_restored_at || self.is_recording() {
             0
         } else {
-            self.restored_at = now.after(limits::RESTORED_EVERY);
+            self.next_restored_at = now.after(limits::RESTORED_EVERY);
             limits::CHECKPOINT_ROWS
         }
     }
@@ -267,7 +267,7 @@ impl Ledger {
         self.is_due_now = has_more;
         self.due_at = now.after(limits::ALIVE_EVERY);
         if !self.restored.is_empty() {
-            self.due_at = self.due_at.min(self.restored_at);
+            self.due_at = self.due_at.min(self.next_restored_at);
         }
         let spans = core::mem::take(&mut self.spans);
         let punches = core::mem::take(&mut self.punches);
