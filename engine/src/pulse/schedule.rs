@@ -53,6 +53,8 @@ pub(super) struct Schedule {
     /// When the one after it would be due, as far as was known when it was sent.
     next_at: Instant,
     failures: u32,
+    /// Beats come at other times than before the first failure, as may those of everybody else who failed then.
+    is_out_of_step: bool,
     /// The server has been told that the tab goes, and has not yet been heard to know better.
     is_goodbye_open: bool,
     /// There has been no input for so long that the tab is to be silent.
@@ -88,6 +90,7 @@ impl Schedule {
             flight: None,
             next_at: now,
             failures: 0,
+            is_out_of_step: false,
             is_goodbye_open: false,
             is_idle: false,
             is_timer_steady: false,
@@ -179,7 +182,7 @@ impl Schedule {
         rng: &mut Rng,
     ) {
         self.land(seq);
-        let promised = if self.failures == 0 { None } else { self.promise(page) };
+        let promised = if core::mem::take(&mut self.is_out_of_step) { self.promise(page) } else { None };
         self.failures = 0;
         self.is_goodbye_open &= !page.is_visible() && self.leaves_when_hidden();
         self.interval = self.options.interval.unwrap_or_else(|| clamp(interval));
@@ -201,9 +204,9 @@ impl Schedule {
         }
     }
 
-    /// Beat `seq` failed: again after a random part of a time that doubles (full jitter), and that is at least what is left
-    /// until the next beat would be due. So the clients of a server that comes back are spread over their pace, as they
-    /// were before, and one beat that is lost makes no longer silence than none would.
+    /// Beat `seq` failed. The first time it is left out: a lease is good for two intervals so that one beat may be lost, and
+    /// the clients of a server that was away for a moment stay spread over their pace. After that it is tried again after a
+    /// random part of a time that doubles (full jitter), and that is at least what is left until the next beat would be due.
     pub(super) fn failed(&mut self, seq: u32, at_least: Millis, now: Instant, rng: &mut Rng) {
         if !self.land(seq) {
             return;
@@ -212,9 +215,11 @@ impl Schedule {
         // Whoever is to be silent, or nearly so, has no pace that could wait.
         let rest = self.next_at.since(earliest);
         let rest = if rest > limits::RETRY_LAST { Millis::ZERO } else { rest };
-        let ceiling = self.retry_within().max(rest);
+        let is_left_out = self.failures == 0 && rest > Millis::ZERO;
+        let wait = if is_left_out { rest } else { rng.below(self.retry_within().max(rest)).plus(Millis(1)) };
+        self.is_out_of_step |= !is_left_out;
         self.failures += 1;
-        self.due = earliest.after(rng.below(ceiling).plus(Millis(1)));
+        self.due = earliest.after(wait);
         self.why = Why::Retry;
     }
 

@@ -98,28 +98,43 @@ fn a_beat_without_answer_is_tried_again_with_growing_jitter() {
     assert_eq!(tab.visible(), format!("0-{}", tab.last().t.0), "nothing that happened meanwhile is lost");
 }
 
-/// A tab that knows the pace, and whose beat of ten seconds later was refused.
-fn refused(seed: u8, after: u64) -> Tab {
+/// A tab that knows the pace, and whose next beats were all refused, `times` of them.
+fn refused(seed: u8, times: usize, after: u64) -> Tab {
     let mut tab = Tab::seeded(seed, every(10), None);
     tab.tell(Input::Page(PageState::Active));
     tab.answer(accepted(10));
-    while tab.sent.len() < 2 {
-        tab.pass(100);
+    for sent in 2..2 + times {
+        while tab.sent.len() < sent {
+            tab.pass(1);
+        }
+        tab.answer(Outcome::Retry { after: Millis::seconds(after) });
     }
-    tab.answer(Outcome::Retry { after: Millis::seconds(after) });
     tab
 }
 
 #[test]
-fn tabs_that_are_refused_together_come_again_over_their_whole_pace_and_never_after_it() {
+fn a_beat_that_fails_once_is_left_out_so_a_crowd_stays_as_spread_as_it_was() {
+    for seed in 0..50 {
+        let mut tab = refused(seed, 1, 0);
+        assert_eq!((tab.wait.0, tab.wait.1), (Instant(tab.last().t.0 + 10_000), Why::Retry));
+        while tab.sent.len() < 3 {
+            tab.pass(1);
+        }
+        tab.answer(accepted(10));
+        assert_eq!(tab.wait.0.0 - tab.last().t.0, 10_000, "and keeps its step from then on");
+    }
+}
+
+#[test]
+fn tabs_that_are_refused_again_come_over_their_whole_pace_and_never_after_it() {
     let waits: Vec<u64> = (0..200)
         .map(|seed| {
-            let tab = refused(seed, 0);
+            let tab = refused(seed, 2, 0);
             assert_eq!(tab.wait.1, Why::Retry);
             tab.wait.0.0 - tab.last().t.0
         })
         .collect();
-    assert!(waits.iter().all(|&wait| wait <= 10_001), "one beat that is lost makes a longer silence: {waits:?}");
+    assert!(waits.iter().all(|&wait| wait <= 10_001), "one more beat that is lost makes a longer silence: {waits:?}");
     let soon = waits.iter().filter(|&&wait| wait < 1_000).count();
     assert!((1..50).contains(&soon), "{soon} of 200 come again within a second");
 }
@@ -128,8 +143,8 @@ fn tabs_that_are_refused_together_come_again_over_their_whole_pace_and_never_aft
 fn tabs_that_came_back_together_are_not_in_step_from_then_on() {
     let gaps: alloc::collections::BTreeSet<u64> = (0..50)
         .map(|seed| {
-            let mut tab = refused(seed, 0);
-            while tab.sent.len() < 3 {
+            let mut tab = refused(seed, 2, 0);
+            while tab.sent.len() < 4 {
                 tab.pass(1);
             }
             tab.answer(accepted(10));
@@ -142,7 +157,7 @@ fn tabs_that_came_back_together_are_not_in_step_from_then_on() {
 #[test]
 fn a_server_that_says_when_is_asked_soon_after_that_when_a_beat_is_due_by_then() {
     for seed in 0..50 {
-        let tab = refused(seed, 30);
+        let tab = refused(seed, 1, 30);
         let wait = tab.wait.0.0 - tab.last().t.0;
         assert!((30_000..=31_100).contains(&wait), "{wait} ms");
     }
