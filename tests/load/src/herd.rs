@@ -19,7 +19,13 @@ const OUTAGE_MS: u64 = 5_000;
 pub(crate) const STEP_MS: u64 = 100;
 
 /// For how long after the outage is looked: by then everybody has their pace again.
-const LOOK_MS: u64 = 20_000;
+pub(crate) const LOOK_MS: u64 = 20_000;
+
+/// How many beats arrive in each tenth of a second when nothing has happened.
+pub(crate) fn everyday(tabs: u32) -> Vec<u32> {
+    let by = |step: u64| u64::from(tabs) * step * STEP_MS / INTERVAL.0;
+    (0..LOOK_MS / STEP_MS).map(|step| (by(step + 1) - by(step)) as u32).collect()
+}
 
 /// How many beats arrive in each tenth of a second after the outage.
 pub(crate) fn arrivals(tabs: u32) -> Vec<u32> {

@@ -5,32 +5,25 @@ use crate::{
     cores,
     generator::{Addresses, Flood, Generator, Order, Promise, Spec, Speech, Tabs, Told},
     held::Held,
-    herd,
     program::Program,
     progress::Progress,
     scale::Scale,
+    stampede,
     table::{Bar, Row, Table, Target, grouped, median},
 };
 
 /// A server as it is, with the limits that it has when nobody says anything.
 const SETTINGS: &str = "auth = \"jwt\"\ninterval_ms = 3600000\nhidden_hold_ms = 36000000\n";
 
-const HOUR_MS: u64 = 3_600_000;
+pub(crate) const HOUR_MS: u64 = 3_600_000;
 
 /// Honest people, their machines, and their connections: so many that nobody waits for somebody else's answer.
 const HONEST: Addresses = Addresses { net: 1, count: 16 };
 const TABS: u32 = 2_000;
 const LINES: usize = 500;
 
-/// The machines of whoever means no good, and of the crowd that comes back.
+/// The machines of whoever means no good.
 const EVIL: Addresses = Addresses { net: 66, count: 100 };
-const HERD: Addresses = Addresses { net: 2, count: 100 };
-
-/// Connections on which a crowd comes back.
-const HERD_LINES: u32 = 1_000;
-
-/// Where the tabs of the crowd begin.
-const HERD_FIRST: u32 = 1_000_000;
 
 /// How much slower than in quiet an honest beat may be.
 const MOST: f64 = 3.0;
@@ -73,14 +66,14 @@ impl Attack {
 }
 
 /// What was found for one of them.
-struct Found {
-    name: String,
-    quiet: Vec<f64>,
-    loud: Vec<f64>,
+pub(crate) struct Found {
+    pub(crate) name: String,
+    pub(crate) quiet: Vec<f64>,
+    pub(crate) loud: Vec<f64>,
     /// Part of its core that the server needs for the honest ones, and for all of it.
-    busy: [Vec<f64>; 2],
+    pub(crate) busy: [Vec<f64>; 2],
     /// What became of those who meant no good.
-    fate: String,
+    pub(crate) fate: String,
 }
 
 /// Takes the measurement.
@@ -106,7 +99,7 @@ pub(crate) async fn measure(scale: &Scale, progress: &Progress) -> Result<Table,
             found.fate = fate;
         }
     }
-    found.push(stampede(&mut program, &mut honest, scale, progress).await?);
+    found.extend(stampede::measure(&mut program, &mut honest, scale, progress).await?);
     Ok(table(&found, scale))
 }
 
@@ -123,7 +116,7 @@ fn pace(scale: &Scale) -> Order {
     Order::Paced { per_s: scale.honest_per_s, seconds: scale.seconds }
 }
 
-async fn beats(honest: &mut Generator, scale: &Scale) -> Result<Told, String> {
+pub(crate) async fn beats(honest: &mut Generator, scale: &Scale) -> Result<Told, String> {
     honest.work(pace(scale)).await
 }
 
@@ -167,50 +160,8 @@ async fn under(
     }
 }
 
-/// A crowd that comes back after a restart, each tab when its own pulse says so.
-async fn stampede(
-    program: &mut Program,
-    honest: &mut Generator,
-    scale: &Scale,
-    progress: &Progress,
-) -> Result<Found, String> {
-    progress.say(&format!("{} tabs come", scale.herd));
-    let count = scale.herd;
-    let tabs = Tabs { count, first: HERD_FIRST, per_user: 1, promise: Promise::Ms(HOUR_MS) };
-    let lines = HERD_LINES.min(count) as usize;
-    // Who is told to come again does so, as a tab would.
-    let speech = Speech::Beats(tabs, vec![200, 503]);
-    let spec = Spec { to: program.address()?, from: Some(HERD), connections: lines, under_way: lines, speech };
-    let mut crowd = Generator::start(&spec).await?;
-    crowd.work(Order::Count { requests: count.into() }).await?;
-    program.settle().await;
-    let quiet = beats(honest, scale).await?.latency.p99 as f64;
-    progress.say("a restart, after which they come back");
-    let counts = herd::arrivals(count);
-    program.restart().await?;
-    honest.work(Order::Reconnect).await?;
-    crowd.work(Order::Reconnect).await?;
-    crowd.begin(Order::Waves { each_ms: herd::STEP_MS, counts: counts.clone() }).await?;
-    let seconds = (counts.len() as u64 * herd::STEP_MS) as f64 / 1_000.0;
-    let told = honest.work(Order::Paced { per_s: scale.honest_per_s, seconds }).await?;
-    let herd = crowd.hear().await?;
-    let most = u64::from(counts.iter().copied().max().unwrap_or(0)) * 1_000 / herd::STEP_MS;
-    Ok(Found {
-        name: format!("tabs that come back, {}", grouped(f64::from(count))),
-        quiet: vec![quiet],
-        loud: vec![told.latency.p99 as f64],
-        busy: [Vec::new(), vec![cores::seconds(&program.processes) / told.seconds]],
-        fate: format!(
-            "{}; at most {} a second; their own p99 {}",
-            in_words(&herd),
-            grouped(most as f64),
-            length(herd.latency.p99)
-        ),
-    })
-}
-
 /// How often each status was answered.
-fn in_words(told: &Told) -> String {
+pub(crate) fn in_words(told: &Told) -> String {
     let mut words: Vec<_> =
         told.answers.iter().map(|(status, count)| format!("{status}: {}", grouped(*count as f64))).collect();
     if told.hung_up > 0 {
@@ -220,7 +171,7 @@ fn in_words(told: &Told) -> String {
 }
 
 impl Found {
-    const fn of(name: String) -> Self {
+    pub(crate) const fn of(name: String) -> Self {
         Self { name, quiet: Vec::new(), loud: Vec::new(), busy: [Vec::new(), Vec::new()], fate: String::new() }
     }
 

@@ -23,6 +23,7 @@ mod report;
 mod restart;
 mod scale;
 mod snapshot;
+mod stampede;
 mod table;
 mod throughput;
 
