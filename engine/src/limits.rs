@@ -94,12 +94,13 @@ pub const LOOKED_UP_WITHIN: Millis = Millis::seconds(10);
 pub const CHECKPOINT_EVERY: Millis = Millis::seconds(1);
 
 /// As soon as so many sessions are dirty they are written: a second's beats of a hundred thousand people in one write would take
-/// the processor from those who beat meanwhile.
-pub const CHECKPOINT_ROWS: usize = 512;
+/// the processor from those who beat meanwhile. A thread keeps it for some three milliseconds before others have a turn, and
+/// these are written in less. A store that needs longer takes all that has come meanwhile at once.
+pub const CHECKPOINT_ROWS: usize = 128;
 
 /// Longer leases are written one such piece at a time after a restart, at this distance: those whose leases they are come back
 /// meanwhile, and whoever has beaten is written for that.
-pub const RESTORED_EVERY: Millis = Millis(100);
+pub const RESTORED_EVERY: Millis = Millis(50);
 
 /// With nothing to write, the server's sign of life is written this often, so that a downtime can be measured.
 pub const ALIVE_EVERY: Millis = Millis::seconds(5);

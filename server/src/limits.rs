@@ -27,10 +27,10 @@ pub const STORE_WRITE: Duration = Duration::from_secs(60);
 /// checkpoint touches pages all over the index; with SQLite's usual 2 MiB it would read most of them again.
 pub const STORE_CACHE: &str = "-65536";
 
-/// Pages that SQLite's log may hold before they go to where they belong, in SQLite's notation: 64 MiB. Each checkpoint writes
-/// pages that the one before it has written too; the longer they wait, the fewer are written twice. With SQLite's usual
-/// 4 MiB that would be all of them, each second.
-pub const STORE_LOG_PAGES: &str = "16384";
+/// Pages that SQLite's log may hold before they go to where they belong, in SQLite's notation: 16 MiB. Each checkpoint writes
+/// pages that the one before it has written too; the longer they wait, the fewer are written twice, and the longer it
+/// takes the processor from everybody else: ten milliseconds and more with 64 MiB.
+pub const STORE_LOG_PAGES: &str = "4096";
 
 /// Rows that SQLite looks at to learn about its indexes when it closes: enough to choose well, and over in no time.
 pub const ANALYSIS_ROWS: u32 = 400;

@@ -25,13 +25,10 @@ struct Stampede<'a> {
     program: &'a mut Program,
     honest: &'a mut Generator,
     crowd: Generator,
-    count: u32,
-    honest_per_s: f64,
-    /// What an honest beat takes while the crowd says nothing.
-    quiet: f64,
+    scale: &'a Scale,
 }
 
-/// Takes the measurement, on a server that runs already and is restarted on the way. The restart's is the last one found.
+/// Takes the measurement, on a server that runs already and is restarted in each round. The restart's is the last one found.
 ///
 /// # Errors
 /// A sentence: why it cannot be taken.
@@ -50,15 +47,19 @@ pub(crate) async fn measure(
     let spec = Spec { to: program.address()?, from: Some(MACHINES), connections: lines, under_way: lines, speech };
     let mut crowd = Generator::start(&spec).await?;
     crowd.work(Order::Count { requests: count.into() }).await?;
-    program.settle().await;
-    let quiet = beats(honest, scale).await?.latency.p99 as f64;
-    let mut stampede = Stampede { program, honest, crowd, count, honest_per_s: scale.honest_per_s, quiet };
-    progress.say("they beat as every day");
-    let everyday = stampede.under("tabs that beat as every day", herd::everyday(count)).await?;
-    progress.say("a restart, after which they come back");
-    stampede.restart().await?;
-    let back = stampede.under("tabs that come back", herd::arrivals(count)).await?;
-    Ok([everyday, back])
+    let mut stampede = Stampede { program, honest, crowd, scale };
+    let named = |name: &str| Found::of(format!("{name}, {}", grouped(f64::from(count))));
+    let mut found = [named("tabs that beat as every day"), named("tabs that come back")];
+    for round in 1..=scale.rounds {
+        progress.say(&format!("round {round} of {}: {}", scale.rounds, found[0].name));
+        stampede.program.settle().await;
+        let quiet = beats(stampede.honest, scale).await?.latency.p99 as f64;
+        stampede.under(herd::everyday(count), quiet, &mut found[0]).await?;
+        progress.say(&format!("round {round} of {}: a restart, after which they come back", scale.rounds));
+        stampede.restart().await?;
+        stampede.under(herd::arrivals(count), quiet, &mut found[1]).await?;
+    }
+    Ok(found)
 }
 
 impl Stampede<'_> {
@@ -70,21 +71,18 @@ impl Stampede<'_> {
     }
 
     /// The honest beats while so many of the crowd come in each step.
-    async fn under(&mut self, name: &str, counts: Vec<u32>) -> Result<Found, String> {
+    async fn under(&mut self, counts: Vec<u32>, quiet: f64, found: &mut Found) -> Result<(), String> {
         let most = u64::from(counts.iter().copied().max().unwrap_or(0)) * 1_000 / herd::STEP_MS;
         let seconds = herd::LOOK_MS as f64 / 1_000.0;
         let used = cores::seconds(&self.program.processes);
         self.crowd.begin(Order::Waves { each_ms: herd::STEP_MS, counts }).await?;
-        let told = self.honest.work(Order::Paced { per_s: self.honest_per_s, seconds }).await?;
+        let told = self.honest.work(Order::Paced { per_s: self.scale.honest_per_s, seconds }).await?;
         let crowd = self.crowd.hear().await?;
-        let used = cores::seconds(&self.program.processes) - used;
+        found.quiet.push(quiet);
+        found.loud.push(told.latency.p99 as f64);
+        found.busy[1].push((cores::seconds(&self.program.processes) - used) / told.seconds);
         let (said, own) = (in_words(&crowd), length(crowd.latency.p99));
-        Ok(Found {
-            quiet: vec![self.quiet],
-            loud: vec![told.latency.p99 as f64],
-            busy: [Vec::new(), vec![used / told.seconds]],
-            fate: format!("{said}; at most {} a second; their own p99 {own}", grouped(most as f64)),
-            ..Found::of(format!("{name}, {}", grouped(f64::from(self.count))))
-        })
+        found.fate = format!("{said}; at most {} a second; their own p99 {own}", grouped(most as f64));
+        Ok(())
     }
 }
