@@ -78,7 +78,9 @@ impl Tracker {
 
     fn begin_and_end(&mut self, place: u32, report: &Report) {
         let Some(end) = self.last_word(place, &report.beat) else { return };
-        self.row_of_end(place, end).into_iter().for_each(|row| self.ledger.note_end(row));
+        if let Some(row) = self.row_of_end(place, end) {
+            self.ledger.note_end(row);
+        }
         let answer = self.accepted(place, &report.beat);
         self.roll.unlink(place);
         self.punch_out_with_last(place, end);

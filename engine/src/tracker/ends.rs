@@ -31,8 +31,12 @@ impl Tracker {
         match row {
             Some(row) if may_wait => self.ledger.note_lapse(row, visit),
             row => {
-                row.into_iter().for_each(|row| self.ledger.note_end(row));
-                visit.into_iter().for_each(|visit| self.ledger.note_visit(visit, self.now));
+                if let Some(row) = row {
+                    self.ledger.note_end(row);
+                }
+                if let Some(visit) = visit {
+                    self.ledger.note_visit(visit, self.now);
+                }
             }
         }
         self.roll.forget(place);

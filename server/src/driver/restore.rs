@@ -13,13 +13,15 @@ impl Task {
         self.tracker.expect(self.store.open_count().await?);
         let mut piece = self.store.open_sessions(None).await?;
         while let Some(place) = piece.next {
-            // The next piece is read while this one is taken in.
+            // The next piece is read while this one is made into sessions and taken in.
             let store = Arc::clone(&self.store);
             let next = tokio::spawn(async move { store.open_sessions(Some(place)).await });
-            self.tracker.handle_input(Input::Restore { rows: piece.rows, alive_at }, self.clock.now());
+            let rows = piece.rows.make()?;
+            self.tracker.handle_input(Input::Restore { rows, alive_at }, self.clock.now());
             piece = next.await.map_err(|why| StoreError::new("read", why))??;
         }
-        self.tracker.handle_input(Input::Restore { rows: piece.rows, alive_at }, self.clock.now());
+        let rows = piece.rows.make()?;
+        self.tracker.handle_input(Input::Restore { rows, alive_at }, self.clock.now());
         let open = self.store.open_punches().await?;
         self.tracker.handle_input(Input::RestorePunches(open), self.clock.now());
         let sessions = self.tracker.live().sessions;

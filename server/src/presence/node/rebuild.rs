@@ -100,7 +100,7 @@ async fn read(common: &Common, attempts: &HashMap<Shard, Tag>) -> Result<HashMap
     let mut place = None;
     loop {
         let piece = common.store.open_sessions(place).await?;
-        for row in piece.rows.into_iter().filter(|row| is_wanted(&row.user)) {
+        for row in piece.rows.make()?.into_iter().filter(|row| is_wanted(&row.user)) {
             known.entry(row.user.clone()).or_default().rows.push(row);
         }
         place = piece.next;

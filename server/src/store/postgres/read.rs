@@ -11,7 +11,7 @@ use super::totals;
 use crate::{
     limits,
     store::{
-        ChannelTotals, Left, OpenSessions, Place, SessionList, SessionPage, SessionQuery, StoreError,
+        ChannelTotals, Left, OpenSessions, Place, ReadRows, SessionList, SessionPage, SessionQuery, StoreError,
         column::{self, damaged, from_sql, to_sql, unreadable},
         filters, rows,
     },
@@ -45,7 +45,7 @@ pub(super) async fn open_sessions(pool: &PgPool, after: Option<Place>) -> Result
     let found = query.build().fetch_all(pool).await.map_err(unreadable)?;
     let full = found.len() as u64 == u64::from(limits::RESTORE_ROWS);
     let next = found.last().filter(|_| full).map(|row| id(row).map(Place)).transpose()?;
-    Ok(OpenSessions { rows: found.iter().map(rows::session).collect::<Result<_, _>>()?, next })
+    Ok(OpenSessions { rows: ReadRows::new(move || found.iter().map(rows::session).collect()), next })
 }
 
 /// The last sign of life.

@@ -33,7 +33,7 @@ impl Packed {
     }
 
     /// The rows, in the order of the subquery.
-    pub(super) fn rows(&self) -> Result<impl Iterator<Item = Columns<'_>>, StoreError> {
+    pub(super) fn rows(&self) -> Result<impl DoubleEndedIterator<Item = Columns<'_>>, StoreError> {
         // Of no rows there is no text.
         let text: Option<&str> = self.0.try_get(0).map_err(unreadable)?;
         Ok(text.into_iter().flat_map(|text| text.split('\u{1e}')).map(|row| Columns(row.split('\u{1f}'))))

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     limits,
     store::{
-        ChannelTotals, Left, OpenSessions, Place, SessionList, SessionPage, SessionQuery, StoreError,
+        ChannelTotals, Left, OpenSessions, Place, ReadRows, SessionList, SessionPage, SessionQuery, StoreError,
         column::{self, damaged, from_sql, to_sql, unreadable},
         filters, rows,
     },
@@ -55,17 +55,14 @@ pub(super) async fn open_sessions(pool: &SqlitePool, after: Option<Place>) -> Re
     let query = sqlx::query(OPEN).bind(after.map_or(0, |place| place.0)).bind(limits::RESTORE_ROWS);
     let mut connection = pool.acquire().await.map_err(unreadable)?;
     let found = Packed::fetch(query, &mut connection).await?;
-    let mut rows = Vec::with_capacity(limits::RESTORE_ROWS as usize);
-    let mut last = 0;
-    for mut columns in found.rows()? {
-        last = columns.integer("id")?;
-        rows.push(open_session(&mut columns)?);
-    }
-    let next = (rows.len() == limits::RESTORE_ROWS as usize).then_some(Place(last));
-    Ok(OpenSessions { rows, next })
+    let is_full = found.rows()?.count() == limits::RESTORE_ROWS as usize;
+    let last = found.rows()?.next_back().filter(|_| is_full);
+    let next = last.map(|mut columns| columns.integer("id").map(Place)).transpose()?;
+    Ok(OpenSessions { rows: ReadRows::new(move || found.rows()?.map(open_session).collect()), next })
 }
 
-fn open_session(columns: &mut Columns<'_>) -> Result<SessionRow, StoreError> {
+fn open_session(mut columns: Columns<'_>) -> Result<SessionRow, StoreError> {
+    let _place = columns.integer("id")?;
     let bits = u128::from_str_radix(columns.text("session")?, 16).map_err(|_| damaged("session"))?;
     Ok(SessionRow {
         session: SessionId(bits.to_be_bytes()),

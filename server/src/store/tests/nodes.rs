@@ -118,7 +118,7 @@ async fn three_nodes_start_on_an_empty_database() {
     for (store, id) in [&nodes.0, &nodes.1, &nodes.2].into_iter().zip(1..) {
         record(store, &[row(id, 1)]).await;
     }
-    assert_eq!(nodes.0.open_sessions(None).await.unwrap().rows.len(), 3);
+    assert_eq!(nodes.0.open_sessions(None).await.unwrap().rows.make().unwrap().len(), 3);
 }
 
 #[tokio::test]
