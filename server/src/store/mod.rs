@@ -11,6 +11,7 @@ mod flow;
 mod history;
 mod log;
 mod office;
+mod open;
 mod outbox;
 mod postgres;
 mod rows;
@@ -34,6 +35,7 @@ pub use error::StoreError;
 pub use history::{AutoOuts, ChannelShare, Event, Range, Shares, Someone, Trace};
 pub use log::{Cut, Log, StorePlace};
 pub use office::Office;
+pub use open::{OpenSessions, Place, ReadRows};
 pub use outbox::{DeadLetter, DeadLetters, Due, Fate, Letter, LetterCount, Outbox, Waiting};
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
@@ -228,44 +230,6 @@ impl Removed {
         self.punches += piece.punches;
     }
 }
-
-/// A piece of the open sessions.
-#[derive(Debug)]
-pub struct OpenSessions {
-    /// The sessions.
-    pub rows: ReadRows,
-    /// Where the next piece begins; `None`: that was all.
-    pub next: Option<Place>,
-}
-
-/// Rows as they were read. To make sessions of them takes nearly as long as reading did: whoever wants them does it while the
-/// next ones are read.
-pub struct ReadRows(Box<dyn FnOnce() -> Result<Vec<SessionRow>, StoreError> + Send>);
-
-impl ReadRows {
-    /// What this makes.
-    pub fn new(make: impl FnOnce() -> Result<Vec<SessionRow>, StoreError> + Send + 'static) -> Self {
-        Self(Box::new(make))
-    }
-
-    /// The sessions.
-    ///
-    /// # Errors
-    /// A row is damaged.
-    pub fn make(self) -> Result<Vec<SessionRow>, StoreError> {
-        (self.0)()
-    }
-}
-
-impl fmt::Debug for ReadRows {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ReadRows")
-    }
-}
-
-/// A place in the store's own order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place(i64);
 
 /// Which sessions to list.
 #[derive(Clone, Debug, Default)]
