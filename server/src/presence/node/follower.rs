@@ -1,6 +1,9 @@
 //! The feed that all nodes lead, as this one follows it: what has changed, who is where, and who watches.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
 
 use stillhere_engine::{
     time::Timestamp,
@@ -123,6 +126,8 @@ impl Follower {
     }
 
     async fn catch_up(&mut self) -> Result<(), RedisError> {
+        // A feed that has begun anew may have nothing to tell, and this node may have missed the end of the last one.
+        self.is_lost |= self.common.has_forgotten.swap(false, Relaxed);
         loop {
             if self.is_lost {
                 return self.begin_anew().await;

@@ -89,10 +89,22 @@ impl Node {
         let (questions, asked) = mpsc::unbounded_channel();
         let writer = Writer::start(Arc::clone(&store), clock, Arc::clone(&metrics));
         let built = shards.all().map(|_| AtomicBool::new(false)).collect();
-        let common = Arc::new(Common { shards, policy: Arc::new(policy), clock, store, writer, metrics, built, told });
+        let common = Arc::new(Common {
+            shards,
+            policy: Arc::new(policy),
+            clock,
+            store,
+            writer,
+            metrics,
+            built,
+            has_forgotten: AtomicBool::new(false),
+            told,
+        });
         let people: Arc<[_]> =
             common.shards.all().map(|shard| People::start(Arc::clone(&common), shard)).collect::<Vec<_>>().into();
         rebuild::ensure(&common, &people).await?;
+        // The feed is read from its beginning now, whatever Redis may have forgotten before.
+        common.has_forgotten.store(false, Relaxed);
         let follower = Follower::open(Arc::clone(&common)).await?;
         tokio::spawn(follower.run(asked, tellers));
         tokio::spawn(rebuild::keep(Arc::clone(&common), people.iter().map(mpsc::UnboundedSender::downgrade).collect()));

@@ -45,6 +45,7 @@ pub(super) async fn ensure(common: &Common, people: &[mpsc::UnboundedSender<Comm
             let is_built = common.shards.is_built(shard).await?;
             common.built[shard.number()].store(is_built, Relaxed);
             if !is_built {
+                common.has_forgotten.store(true, Relaxed);
                 attempts.insert(shard, common.shards.build(shard).await?);
             }
         }

@@ -51,6 +51,8 @@ pub(super) struct Common {
     pub(super) metrics: Arc<Metrics>,
     /// Of each shard, whether its state was put together, as far as this node knows.
     pub(super) built: Vec<AtomicBool>,
+    /// Redis has forgotten something since the feed was looked at last.
+    pub(super) has_forgotten: AtomicBool,
     /// Whose outbox has something for the feed.
     pub(super) told: mpsc::UnboundedSender<Shard>,
 }

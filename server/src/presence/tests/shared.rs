@@ -71,5 +71,6 @@ async fn a_node_whose_redis_is_gone_says_that_it_is_not_ready_and_is_again_with_
     ground.redis().start_again();
     while servers.next().ready().await.is_err() {}
     while servers.beat(&user("ann"), beat(1, 3)).await.is_err() {}
-    assert_eq!(servers.next().members(None).await.unwrap().members.len(), 1);
+    // What is in its own memory is shown for as long as it cannot find the feed.
+    while servers.next().members(None).await.unwrap().members.len() != 1 {}
 }
