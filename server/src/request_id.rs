@@ -2,6 +2,7 @@
 
 use std::{
     hash::{BuildHasher, RandomState},
+    io::Write,
     sync::atomic::{AtomicU64, Ordering},
 };
 
@@ -56,9 +57,10 @@ impl RequestIds {
 
     fn next(&self) -> RequestId {
         let number = self.made.fetch_add(1, Ordering::Relaxed);
-        let id = format!("{:016x}", self.chance.hash_one(number));
-        // Hexadecimal digits are always a header's value.
-        RequestId(HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("-")))
+        let mut id = [0; 16];
+        // It fits, and hexadecimal digits are always a header's value.
+        let _fits = write!(&mut id[..], "{:016x}", self.chance.hash_one(number));
+        RequestId(HeaderValue::from_bytes(&id).unwrap_or(HeaderValue::from_static("-")))
     }
 }
 

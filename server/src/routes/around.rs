@@ -3,8 +3,6 @@
 //! Few layers that each do much: every layer of a router clones whatever lies below it, and asks for memory for it, for
 //! every request.
 
-use std::sync::Arc;
-
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
@@ -18,13 +16,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tracing::Instrument;
 
 use super::App;
-use crate::{
-    caller::Caller,
-    error::Rejection,
-    limits,
-    request_id::{self, RequestIds},
-    settings::Auth,
-};
+use crate::{caller::Caller, error::Rejection, limits, request_id, settings::Auth};
 
 /// The API of one system: bounded in every way, and for whom it is for.
 pub(super) fn api(routes: Router<App>, app: &App) -> Router<App> {
@@ -41,13 +33,12 @@ pub(super) fn local(routes: Router<App>, app: &App) -> Router<App> {
 /// With what every answer has.
 pub(super) fn whole(routes: Router<App>, app: App) -> Router {
     let settings = &app.inner.settings;
-    let marked = middleware::from_fn_with_state(Arc::new(RequestIds::new()), mark);
-    let finished = middleware::from_fn_with_state(app.clone(), finish);
+    let attended = middleware::from_fn_with_state(app.clone(), attend);
     let origins = settings.allowed_origins();
     let routes = if origins.is_empty() {
-        routes.layer((marked, finished))
+        routes.layer(attended)
     } else {
-        routes.layer((marked, cors(origins, settings.auth()), finished))
+        routes.layer((attended, cors(origins, settings.auth())))
     };
     routes.with_state(app)
 }
@@ -73,9 +64,10 @@ async fn for_this_machine(State(app): State<App>, request: Request, next: Next) 
     }
 }
 
-/// Gives the request its id, and the answer too; and everything that is logged meanwhile says whose it is.
-async fn mark(State(ids): State<Arc<RequestIds>>, mut request: Request, next: Next) -> Response {
-    let id = ids.of(request.headers());
+/// Gives the request its id, and the answer too, and everything that is logged meanwhile says whose it is; counts refusals,
+/// and makes every answer safe.
+async fn attend(State(app): State<App>, caller: Caller, mut request: Request, next: Next) -> Response {
+    let id = app.inner.ids.of(request.headers());
     request.extensions_mut().insert(id.clone());
     // At the level of errors, so that these say it whatever else is logged. An id has nothing to be escaped, which is looked
     // for letter by letter where it is told as a text.
@@ -83,20 +75,14 @@ async fn mark(State(ids): State<Arc<RequestIds>>, mut request: Request, next: Ne
     let answered = async move {
         // The path names sessions and users, so it is for who looks closely; what follows the question mark for nobody.
         tracing::debug!(path = request.uri().path(), "begun");
-        let response = next.run(request).await;
+        let response = app.count_refusal(caller, next.run(request).await).await;
         // Whoever refuses for a reason that an operator should know has logged it; a slow client is no such reason.
         tracing::debug!(status = response.status().as_u16(), "answered");
         response
     };
     let mut response = answered.instrument(span).await;
-    response.headers_mut().insert(request_id::HEADER, id.into());
-    response
-}
-
-/// Counts refusals, and makes every answer safe.
-async fn finish(State(app): State<App>, caller: Caller, request: Request, next: Next) -> Response {
-    let mut response = app.count_refusal(caller, next.run(request).await).await;
     let headers = response.headers_mut();
+    headers.insert(request_id::HEADER, id.into());
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // Who is here is nothing for a shared cache.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -33,7 +33,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     handler::Handler,
-    routing::{MethodRouter, on},
+    routing::{MethodRouter, any, on},
 };
 use stillhere_engine::{time::Timestamp, wire::Refusal};
 use tokio::{
@@ -51,6 +51,7 @@ use crate::{
     openapi::route::{self, Route},
     presence::Presence,
     profiles::Profiles,
+    request_id::RequestIds,
     settings::Settings,
     store::Store,
     webhooks::Webhooks,
@@ -75,6 +76,7 @@ struct Parts {
     webhooks: Arc<Webhooks>,
     proxies: Proxies,
     limiter: Arc<Limiter>,
+    ids: RequestIds,
     watchers: Arc<Semaphore>,
     exports: Arc<Semaphore>,
     histories: Arc<Semaphore>,
@@ -109,6 +111,7 @@ impl App {
             webhooks,
             proxies,
             limiter,
+            ids: RequestIds::new(),
             watchers,
             exports,
             histories,
@@ -194,27 +197,32 @@ pub(crate) fn every_route(base_path: &str) -> Vec<(&str, &'static Route)> {
     below.into_iter().chain(beside().map(|(route, _)| ("", route))).collect()
 }
 
-fn router(served: impl IntoIterator<Item = Served>) -> Router<App> {
-    served.into_iter().fold(Router::new(), |router, (route, method)| router.route(route.path, method))
+fn router(base_path: &str, served: impl IntoIterator<Item = Served>) -> Router<App> {
+    let begun = Router::new();
+    let whole = served
+        .into_iter()
+        .fold(begun, |router, (route, method)| router.route(&format!("{base_path}{}", route.path), method));
+    whole.method_not_allowed_fallback(method_wrong)
 }
 
 /// All routes of a server.
 pub(crate) fn routes(app: App) -> Router {
-    let all = router(beside())
-        .nest(app.inner.settings.base_path(), below(&app, api()))
-        .fallback(site::page)
-        .method_not_allowed_fallback(method_wrong);
+    let all = router("", beside()).merge(below(&app, api())).fallback(site::page);
     around::whole(all, app)
 }
 
 /// The routes of a further system on the same address: only those below its base path, where its figures are too.
 pub(crate) fn further(app: App) -> Router {
     let served = api().into_iter().chain([serve(&route::METRICS, metrics::show)]);
-    around::whole(Router::new().nest(app.inner.settings.base_path(), below(&app, served)), app)
+    around::whole(below(&app, served), app)
 }
 
+/// Not nested: a nested router's routes have two more layers around each, for every request.
 fn below(app: &App, served: impl IntoIterator<Item = Served>) -> Router<App> {
-    around::api(router(served).fallback(unknown).method_not_allowed_fallback(method_wrong), app)
+    let base_path = app.inner.settings.base_path();
+    let others = ["", "/", "/{*path}"].map(|rest| format!("{base_path}{rest}"));
+    let routes = router(base_path, served);
+    around::api(others.iter().fold(routes, |routes, path| routes.route(path, any(unknown))), app)
 }
 
 /// What takes long without waiting for anything: beside the threads on which everybody else is answered.

@@ -67,8 +67,9 @@ impl App {
 
     /// What is no beat is bounded by its address.
     pub(super) fn bound(&self, caller: Caller, request: &Request) -> Result<(), Throttled> {
-        let path = request.uri().path();
-        let has_its_own = request.method() == Method::POST && [route::BEAT.path, route::GATE.path].contains(&path);
+        let path = request.uri().path().strip_prefix(self.inner.settings.base_path());
+        let is_its_own = |path| [route::BEAT.path, route::GATE.path].contains(&path);
+        let has_its_own = request.method() == Method::POST && path.is_some_and(is_its_own);
         if has_its_own { Ok(()) } else { self.inner.limiter.request(caller) }
     }
 
