@@ -119,7 +119,9 @@ impl World {
         let is_lost = life.trials.iter().any(|trial| match trial.fate {
             Fate::Lost => true,
             Fate::UnderWay => now >= trial.at + USUAL_DELAY,
-            Fate::Down | Fate::Arrived => false,
+            // Of a page that came in a downtime a server that is back cannot know before it is told.
+            Fate::Down => life.newest.is_none(),
+            Fate::Arrived => false,
         });
         if is_lost {
             let returns = life.newest.is_none_or(|newest| newest.state == PageState::Closed);
