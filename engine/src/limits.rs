@@ -58,9 +58,8 @@ pub const UNDER_WAY_MOST: Millis = Millis::minutes(2);
 /// the server takes the goodbye for good; most networks answer within a tenth of it.
 pub const RETURN_ANSWER_WITHIN: Millis = Millis(1_500);
 
-/// The first retry comes within this time, each further one within twice the time before; and none has to come before the
-/// beat that would be due without it, unless that is further away than the longest wait. Where it is not, the first one is
-/// that beat.
+/// The first retry comes within this time. The second one waits for when a beat would be due without it, unless that is
+/// further away than the longest wait; each further one comes within twice the time of the one before.
 pub const RETRY_FIRST: Millis = Millis::seconds(1);
 
 /// The longest wait between two retries. A server's `boot_grace` must be longer.

@@ -50,11 +50,9 @@ pub(super) struct Schedule {
     due: Instant,
     why: Why,
     flight: Option<Flight>,
-    /// When the one after it would be due, as far as was known when it was sent.
+    /// When the one after it would be due, as far as was known when it was sent. What is tried again at once moves nothing.
     next_at: Instant,
     failures: u32,
-    /// Beats come at other times than before the first failure, as may those of everybody else who failed then.
-    is_out_of_step: bool,
     /// The server has been told that the tab goes, and has not yet been heard to know better.
     is_goodbye_open: bool,
     /// There has been no input for so long that the tab is to be silent.
@@ -90,7 +88,6 @@ impl Schedule {
             flight: None,
             next_at: now,
             failures: 0,
-            is_out_of_step: false,
             is_goodbye_open: false,
             is_idle: false,
             is_timer_steady: false,
@@ -162,7 +159,9 @@ impl Schedule {
         match means {
             Means::Fetch => {
                 // Nothing is known of a pace before the first answer, and a goodbye is to be taken back at once.
-                self.next_at = if self.is_pace_known && !self.is_goodbye_open { self.due } else { now };
+                if self.failures != 1 {
+                    self.next_at = if self.is_pace_known && !self.is_goodbye_open { self.due } else { now };
+                }
                 self.flight = Some(Flight { seq, lost_at: now.after(self.answer_within()) });
             }
             Means::Beacon => {
@@ -182,12 +181,13 @@ impl Schedule {
         rng: &mut Rng,
     ) {
         self.land(seq);
-        let promised = if core::mem::take(&mut self.is_out_of_step) { self.promise(page) } else { None };
-        self.failures = 0;
+        let promised = if self.failures == 0 { None } else { self.promise(page) };
+        // Before that a beat came in its turn, or nearly so.
+        let is_out_of_step = core::mem::take(&mut self.failures) > 2;
         self.is_goodbye_open &= !page.is_visible() && self.leaves_when_hidden();
         self.interval = self.options.interval.unwrap_or_else(|| clamp(interval));
         self.hidden_interval = hidden.map(|hidden| clamp(hidden).max(limits::HIDDEN_INTERVAL_MIN));
-        let begins_anew = !core::mem::replace(&mut self.is_pace_known, true) || promised.is_some();
+        let begins_anew = !core::mem::replace(&mut self.is_pace_known, true) || is_out_of_step;
         if !matches!(self.why, Why::Interval | Why::Hidden | Why::Paused) {
             return;
         }
@@ -204,20 +204,20 @@ impl Schedule {
         }
     }
 
-    /// Beat `seq` failed. The first time it is left out: a lease is good for two intervals so that one beat may be lost, and
-    /// the clients of a server that was away for a moment stay spread over their pace. After that it is tried again after a
-    /// random part of a time that doubles (full jitter), and that is at least what is left until the next beat would be due.
+    /// Beat `seq` failed. It is tried again within a second, as most that are lost are lost alone. If that fails too, somebody
+    /// is away for longer: the next try waits until a beat is due, so the clients of a server that comes back are as
+    /// spread over their pace as they were. From then on the lease may be short, and it is tried again after a random
+    /// part of a time that doubles (full jitter).
     pub(super) fn failed(&mut self, seq: u32, at_least: Millis, now: Instant, rng: &mut Rng) {
         if !self.land(seq) {
             return;
         }
         let earliest = now.after(at_least.min(limits::LEASE_MAX));
         // Whoever is to be silent, or nearly so, has no pace that could wait.
-        let rest = self.next_at.since(earliest);
+        let rest = self.next_at.min(self.due).since(earliest);
         let rest = if rest > limits::RETRY_LAST { Millis::ZERO } else { rest };
-        let is_left_out = self.failures == 0 && rest > Millis::ZERO;
-        let wait = if is_left_out { rest } else { rng.below(self.retry_within().max(rest)).plus(Millis(1)) };
-        self.is_out_of_step |= !is_left_out;
+        let keeps_step = self.failures == 1 && rest > Millis::ZERO;
+        let wait = if keeps_step { rest } else { rng.below(self.retry_within()).plus(Millis(1)) };
         self.failures += 1;
         self.due = earliest.after(wait);
         self.why = Why::Retry;
