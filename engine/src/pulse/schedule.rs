@@ -204,7 +204,7 @@ impl Schedule {
         }
     }
 
-    /// Beat `seq` failed. It is tried again within a second, as most that are lost are lost alone. If that fails too, somebody
+    /// Beat `seq` failed. It is tried again at once, as most that are lost are lost alone. If that fails too, somebody
     /// is away for longer: the next try waits until a beat is due, so the clients of a server that comes back are as
     /// spread over their pace as they were. From then on the lease may be short, and it is tried again after a random
     /// part of a time that doubles (full jitter).
@@ -217,7 +217,8 @@ impl Schedule {
         let rest = self.next_at.min(self.due).since(earliest);
         let rest = if rest > limits::RETRY_LAST { Millis::ZERO } else { rest };
         let keeps_step = self.failures == 1 && rest > Millis::ZERO;
-        let wait = if keeps_step { rest } else { rng.below(self.retry_within()).plus(Millis(1)) };
+        let within = if self.failures == 0 { limits::RETRY_AT_ONCE } else { self.retry_within() };
+        let wait = if keeps_step { rest } else { rng.below(within).plus(Millis(1)) };
         self.failures += 1;
         self.due = earliest.after(wait);
         self.why = Why::Retry;

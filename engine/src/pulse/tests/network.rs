@@ -113,11 +113,11 @@ fn refused(seed: u8, times: usize, after: u64) -> Tab {
 }
 
 #[test]
-fn a_beat_that_is_lost_alone_is_tried_again_within_a_second() {
+fn a_beat_that_is_lost_alone_is_tried_again_at_once() {
     for seed in 0..50 {
         let tab = refused(seed, 1, 0);
         assert_eq!(tab.wait.1, Why::Retry);
-        assert!(tab.wait.0.0 - tab.last().t.0 <= 1_001, "{:?}", tab.wait);
+        assert!(tab.wait.0.0 - tab.last().t.0 <= limits::RETRY_AT_ONCE.0 + 1, "{:?}", tab.wait);
     }
 }
 
