@@ -58,7 +58,7 @@ pub const UNDER_WAY_MOST: Millis = Millis::minutes(2);
 /// the server takes the goodbye for good; most networks answer within a tenth of it.
 pub const RETURN_ANSWER_WITHIN: Millis = Millis(1_500);
 
-/// The first retry comes within this time: so short that of a crowd whose server comes back next to nobody waits for one.
+/// The first retry comes within this time: so short that of a crowd whose server comes back few wait for one.
 pub const RETRY_AT_ONCE: Millis = Millis(250);
 
 /// The second one waits for when a beat would be due without it, unless that is further away than the longest wait; then it
