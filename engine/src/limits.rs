@@ -59,11 +59,11 @@ pub const UNDER_WAY_MOST: Millis = Millis::minutes(2);
 pub const RETURN_ANSWER_WITHIN: Millis = Millis(1_500);
 
 /// The first retry comes within this time: so short that of a crowd whose server comes back few wait for one.
-pub const RETRY_AT_ONCE: Millis = Millis(250);
+pub const RETRY_AT_ONCE: Millis = Millis(100);
 
 /// The second one waits for when a beat would be due without it, unless that is further away than the longest wait; then it
 /// comes within twice this time, and each further one within twice the time of the one before.
-pub const RETRY_FIRST: Millis = Millis::seconds(1);
+pub const RETRY_BASE: Millis = Millis::seconds(1);
 
 /// The longest wait between two retries. A server's `boot_grace` must be longer.
 pub const RETRY_LAST: Millis = Millis::seconds(60);

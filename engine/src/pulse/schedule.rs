@@ -158,9 +158,11 @@ impl Schedule {
         self.last_sent = now;
         match means {
             Means::Fetch => {
-                // Nothing is known of a pace before the first answer, and a goodbye is to be taken back at once.
                 if self.failures != 1 {
+                    // Nothing is known of a pace before the first answer, and a goodbye is to be taken back at once.
                     self.next_at = if self.is_pace_known && !self.is_goodbye_open { self.due } else { now };
+                } else if now < self.next_at && self.next_at < self.due {
+                    self.due = self.next_at;
                 }
                 self.flight = Some(Flight { seq, lost_at: now.after(self.answer_within()) });
             }
@@ -215,10 +217,11 @@ impl Schedule {
         let earliest = now.after(at_least.min(limits::LEASE_MAX));
         // Whoever is to be silent, or nearly so, has no pace that could wait.
         let rest = self.next_at.min(self.due).since(earliest);
-        let rest = if rest > limits::RETRY_LAST { Millis::ZERO } else { rest };
-        let keeps_step = self.failures == 1 && rest > Millis::ZERO;
         let within = if self.failures == 0 { limits::RETRY_AT_ONCE } else { self.retry_within() };
-        let wait = if keeps_step { rest } else { rng.below(within).plus(Millis(1)) };
+        let mut wait = rng.below(within).plus(Millis(1));
+        if self.failures == 1 && (1..=limits::RETRY_LAST.0).contains(&rest.0) {
+            wait = rest;
+        }
         self.failures += 1;
         self.due = earliest.after(wait);
         self.why = Why::Retry;
@@ -272,7 +275,7 @@ impl Schedule {
     /// A retry need not wait for its time, but all tabs of a network come back together.
     pub(super) fn network_is_back(&mut self, now: Instant, rng: &mut Rng) {
         if self.why == Why::Retry {
-            self.beat_at(now.after(rng.below(limits::RETRY_FIRST)), Why::Retry);
+            self.beat_at(now.after(rng.below(limits::RETRY_BASE)), Why::Retry);
         }
     }
 
@@ -349,7 +352,7 @@ impl Schedule {
 
     /// The longest wait of the next retry.
     fn retry_within(&self) -> Millis {
-        limits::RETRY_FIRST.times(1 << self.failures.min(16)).min(limits::RETRY_LAST)
+        limits::RETRY_BASE.times(1 << self.failures.min(16)).min(limits::RETRY_LAST)
     }
 
     fn set_next(&mut self, now: Instant, gap: Option<Millis>, page: PageState) {

@@ -29,7 +29,7 @@ fn pages_opened_by_one_event_do_not_beat_in_step() {
 #[test]
 fn a_lost_beat_is_noticed_long_before_the_next_one_is_due() {
     let mut tab = Tab::open(every(600));
-    tab.pass(limits::ANSWER_WITHIN.0 + limits::RETRY_FIRST.0 + 1);
+    tab.pass(limits::ANSWER_WITHIN.0 + limits::RETRY_BASE.0 + 1);
     assert_eq!(tab.sent.len(), 2);
 }
 
@@ -90,7 +90,7 @@ fn a_beat_without_answer_is_tried_again_with_growing_jitter() {
     let gaps: Vec<u64> = tab.sent.windows(2).map(|pair| pair[1].t.0 - pair[0].t.0).collect();
     let longest = limits::ANSWER_WITHIN.0 + limits::RETRY_LAST.0;
     assert!(gaps.iter().all(|&gap| gap <= longest + 1), "{gaps:?}");
-    assert!(gaps[0] <= limits::ANSWER_WITHIN.0 + limits::RETRY_FIRST.0 + 1);
+    assert!(gaps[0] <= limits::ANSWER_WITHIN.0 + limits::RETRY_BASE.0 + 1);
     assert!(gaps.iter().any(|&gap| gap > limits::ANSWER_WITHIN.0 + limits::RETRY_LAST.0 / 2), "{gaps:?}");
     assert!(gaps.len() > 60 && gaps.len() < 360, "{} tries in an hour", gaps.len());
     let jitter = |gap: &u64| gap % 1000;
@@ -122,6 +122,19 @@ fn a_beat_that_is_lost_alone_is_tried_again_at_once() {
 }
 
 #[test]
+fn what_is_tried_again_at_once_moves_no_later_beat() {
+    for seed in 0..50 {
+        let mut tab = refused(seed, 1, 0);
+        let missed = tab.last().t.0;
+        while tab.sent.len() < 3 {
+            tab.pass(1);
+        }
+        tab.answer(accepted(10));
+        assert_eq!(tab.wait, (Instant(missed + 10_000), Why::Interval));
+    }
+}
+
+#[test]
 fn who_fails_twice_waits_for_their_turn_so_a_crowd_stays_as_spread_as_it_was() {
     for seed in 0..50 {
         let mut tab = refused(seed, 2, 0);
@@ -133,6 +146,17 @@ fn who_fails_twice_waits_for_their_turn_so_a_crowd_stays_as_spread_as_it_was() {
         tab.answer(accepted(10));
         assert_eq!(tab.wait.0, Instant(missed + 20_000), "and keeps its step from then on");
     }
+}
+
+#[test]
+fn a_tab_shown_between_the_two_tries_does_not_wait_for_a_hidden_tabs_turn() {
+    let mut tab = Tab::open(every(10));
+    tab.answer(accepted(10));
+    tab.tell(Input::Page(PageState::Hidden));
+    tab.answer(Outcome::Retry { after: Millis::ZERO });
+    tab.tell(Input::Page(PageState::Active));
+    tab.answer(Outcome::Retry { after: Millis::ZERO });
+    assert_eq!((tab.wait.0, tab.wait.1), (Instant(tab.last().t.0 + 10_000), Why::Retry));
 }
 
 #[test]
@@ -275,7 +299,7 @@ fn a_stopped_tab_begins_no_session_however_long_it_stays_open() {
 fn a_tab_whose_answers_are_lost_keeps_its_promises_all_the_same() {
     let mut tab = Tab::open(every(10));
     tab.pass(3_600_000);
-    let at_least = limits::ANSWER_WITHIN.plus(limits::RETRY_FIRST).0;
+    let at_least = limits::ANSWER_WITHIN.plus(limits::RETRY_BASE).0;
     for pair in tab.sent.windows(2) {
         let promise = pair[0].next.expect("the pace is known").0.max(at_least);
         assert!(pair[1].t.0 - pair[0].t.0 <= promise + 1, "{:?} then {:?}", pair[0], pair[1]);
@@ -286,7 +310,7 @@ fn a_tab_whose_answers_are_lost_keeps_its_promises_all_the_same() {
 fn a_tab_that_never_hears_the_pace_promises_how_long_it_tries() {
     let mut tab = Tab::open(Options::default());
     tab.pass(60_000);
-    assert!(tab.last().next >= Some(limits::ANSWER_WITHIN.plus(limits::RETRY_FIRST)));
+    assert!(tab.last().next >= Some(limits::ANSWER_WITHIN.plus(limits::RETRY_BASE)));
     let promised = tab.last().t.plus(tab.last().next.expect("a promise"));
     tab.answer(accepted(600));
     assert!(tab.wait.0 <= Instant(promised.0), "a longer pace begins with the next beat");
@@ -318,7 +342,7 @@ fn a_page_that_goes_on_with_a_session_tries_again_before_the_server_takes_the_go
     before.tell(Input::Page(PageState::Closed));
     let mut tab = Tab::load(every(10), Some((before.pulse.save(), before.ms + 1_000)));
     tab.tell(Input::Page(PageState::Active));
-    tab.pass(limits::RETURN_ANSWER_WITHIN.0 + limits::RETRY_FIRST.0 + 1);
+    tab.pass(limits::RETURN_ANSWER_WITHIN.0 + limits::RETRY_BASE.0 + 1);
     assert_eq!((tab.sent.len(), tab.last().seq), (2, 4), "the first one was lost");
     while tab.sent.len() < 3 {
         tab.pass(100);
@@ -336,7 +360,7 @@ fn a_shown_tab_that_had_left_by_hiding_tries_again_soon_too() {
     tab.answer(accepted(10));
     tab.tell(Input::Page(PageState::Active));
     let shown = tab.sent.len();
-    tab.pass(limits::RETURN_ANSWER_WITHIN.0 + limits::RETRY_FIRST.0 + 1);
+    tab.pass(limits::RETURN_ANSWER_WITHIN.0 + limits::RETRY_BASE.0 + 1);
     assert_eq!(tab.sent.len(), shown + 1);
     tab.answer(accepted(10));
     tab.pass_online(10_000);

@@ -14,7 +14,7 @@ const TIMER_SLACK: Ms = 100;
 /// A hidden page's timers come with the next minute. The lease is twice the promise and more, so it bears that once.
 const HIDDEN_SLACK: Ms = 60_000;
 /// A beat that is lost without a word is noticed after this time, and tried again within the first retry's.
-const NOTICED_WITHIN: Ms = limits::ANSWER_WITHIN.0 + limits::RETRY_FIRST.0;
+const NOTICED_WITHIN: Ms = limits::ANSWER_WITHIN.0 + limits::RETRY_BASE.0;
 /// The wheel's tick, and the way there.
 const TICK: Ms = 20;
 

@@ -119,8 +119,9 @@ impl World {
         let is_lost = life.trials.iter().any(|trial| match trial.fate {
             Fate::Lost => true,
             Fate::UnderWay => now >= trial.at + USUAL_DELAY,
-            // Of a page that came in a downtime a server that is back cannot know before it is told.
-            Fate::Down => life.newest.is_none(),
+            // Of a page that came in a downtime a server that is back cannot know before it is told. Nor can it know that what
+            // comes so late was followed by beats that met nobody.
+            Fate::Down => life.newest.is_none_or(|newest| newest.at >= newest.sent_at + USUAL_DELAY),
             Fate::Arrived => false,
         });
         if is_lost {
