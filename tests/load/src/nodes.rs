@@ -160,6 +160,8 @@ impl Contender {
     }
 
     async fn turn(&mut self, seconds: f64) -> Result<(), String> {
+        // While the others had their turns nothing was said here, and servers hang up on that after two minutes.
+        self.work(&Order::Reconnect).await?;
         let (before, begun) = (self.used_now()?, clock::now());
         let told = self.work(&Order::For { seconds }).await?;
         self.settle().await;
