@@ -34,6 +34,9 @@ pub(crate) struct BenchArguments {
     arguments: Vec<OsString>,
 }
 
+/// Nothing is measured.
+const ASKS: [&str; 4] = ["--help", "-h", "--version", "-V"];
+
 impl BenchArguments {
     /// As little of everything as shows that it works.
     pub(crate) fn quick() -> Self {
@@ -47,11 +50,13 @@ impl BenchArguments {
 
 /// Build what is measured and what measures, and let it. Figures are those of release mode; answers are the same in any.
 pub(crate) fn run(project: &Project, arguments: &BenchArguments) -> Result<()> {
-    let profile = if arguments.has(&["--quick"]) { Profile::Dev } else { Profile::Release };
+    let asks = arguments.has(&ASKS);
+    // Nobody waits for an optimized build to be told how to ask for a measurement.
+    let profile = if asks || arguments.has(&["--quick"]) { Profile::Dev } else { Profile::Release };
     let folder = build(project, profile)?;
     let mut bench = Command::new(folder.join(format!("bench{}", std::env::consts::EXE_SUFFIX)));
     bench.current_dir(&project.root).args(&arguments.arguments);
-    if !arguments.has(&["--help", "-h", "--version", "-V"]) {
+    if !asks {
         system_packages::ensure(project, &OTHERS)?;
         system_packages::ensure(project, &DATABASE)?;
         node_packages::ensure_in(project, BASELINES, "installing the baselines (npm)")?;
