@@ -3,8 +3,9 @@
 use crate::{
     clock::length,
     cores,
-    generator::{Addresses, Flood, Generator, Order, Promise, Spec, Speech, Tabs, Told},
+    generator::{Addresses, Flood, Generator, Order, Spec, Speech, Told},
     held::Held,
+    honest::{self, Found, LINES, TABS, beats, in_words},
     program::Program,
     progress::Progress,
     scale::Scale,
@@ -14,13 +15,6 @@ use crate::{
 
 /// A server as it is, with the limits that it has when nobody says anything.
 const SETTINGS: &str = "auth = \"jwt\"\ninterval_ms = 3600000\nhidden_hold_ms = 36000000\n";
-
-pub(crate) const HOUR_MS: u64 = 3_600_000;
-
-/// Honest people, their machines, and their connections: so many that nobody waits for somebody else's answer.
-const HONEST: Addresses = Addresses { net: 1, count: 16 };
-const TABS: u32 = 2_000;
-const LINES: usize = 500;
 
 /// The machines of whoever means no good.
 const EVIL: Addresses = Addresses { net: 66, count: 100 };
@@ -65,24 +59,13 @@ impl Attack {
     }
 }
 
-/// What was found for one of them.
-pub(crate) struct Found {
-    pub(crate) name: String,
-    pub(crate) quiet: Vec<f64>,
-    pub(crate) loud: Vec<f64>,
-    /// Part of its core that the server needs for the honest ones, and for all of it.
-    pub(crate) busy: [Vec<f64>; 2],
-    /// What became of those who meant no good.
-    pub(crate) fate: String,
-}
-
 /// Takes the measurement.
 ///
 /// # Errors
 /// A sentence: why it cannot be taken.
 pub(crate) async fn measure(scale: &Scale, progress: &Progress) -> Result<Table, String> {
     let mut program = Program::ours(SETTINGS).await?;
-    let mut honest = honest(&program).await?;
+    let mut honest = honest::start(&program).await?;
     let mut found: Vec<Found> = ATTACKS.iter().map(|attack| Found::of(attack.name(scale))).collect();
     for round in 1..=scale.rounds {
         for (attack, found) in ATTACKS.iter().zip(&mut found) {
@@ -101,23 +84,6 @@ pub(crate) async fn measure(scale: &Scale, progress: &Progress) -> Result<Table,
     }
     found.extend(stampede::measure(&mut program, &mut honest, scale, progress).await?);
     Ok(table(&found, scale))
-}
-
-async fn honest(program: &Program) -> Result<Generator, String> {
-    let tabs = Tabs { count: TABS, first: 0, per_user: 1, promise: Promise::Ms(HOUR_MS) };
-    let speech = Speech::Beats(tabs, vec![200]);
-    let spec = Spec { to: program.address()?, from: Some(HONEST), connections: LINES, under_way: LINES, speech };
-    let mut generator = Generator::start(&spec).await?;
-    generator.work(Order::Count { requests: TABS.into() }).await?;
-    Ok(generator)
-}
-
-fn pace(scale: &Scale) -> Order {
-    Order::Paced { per_s: scale.honest_per_s, seconds: scale.seconds }
-}
-
-pub(crate) async fn beats(honest: &mut Generator, scale: &Scale) -> Result<Told, String> {
-    honest.work(pace(scale)).await
 }
 
 /// The honest beats while it goes on, and what became of it.
@@ -160,26 +126,6 @@ async fn under(
     }
 }
 
-/// How often each status was answered.
-pub(crate) fn in_words(told: &Told) -> String {
-    let mut words: Vec<_> =
-        told.answers.iter().map(|(status, count)| format!("{status}: {}", grouped(*count as f64))).collect();
-    if told.hung_up > 0 {
-        words.push(format!("hung up on: {}", grouped(told.hung_up as f64)));
-    }
-    words.join(", ")
-}
-
-impl Found {
-    pub(crate) const fn of(name: String) -> Self {
-        Self { name, quiet: Vec::new(), loud: Vec::new(), busy: [Vec::new(), Vec::new()], fate: String::new() }
-    }
-
-    fn ratio(&self) -> f64 {
-        median(self.loud.iter().zip(&self.quiet).map(|(loud, quiet)| loud / quiet))
-    }
-}
-
 fn table(found: &[Found], scale: &Scale) -> Table {
     let of = |values: &[f64]| length(median(values.iter().copied()) as u64);
     let rows = found.iter().map(|found| Row {
@@ -212,7 +158,11 @@ fn table(found: &[Found], scale: &Scale) -> Table {
              beat was due to its answer. Before each attack they are measured in quiet, {} s each, in {} rounds. Attacks come \
              from {} other machines (addresses) to a server with its default limits, whose only core the honest ones need \
              too; *core* is how much of it the server used. After the restart each tab comes when its own pulse says so, after an outage of five seconds.",
-            HONEST.count, scale.honest_per_s, scale.seconds, scale.rounds, EVIL.count
+            honest::MACHINES.count,
+            scale.honest_per_s,
+            scale.seconds,
+            scale.rounds,
+            EVIL.count
         ),
         rows: rows.collect(),
         details,

@@ -10,6 +10,7 @@ mod held;
 mod herd;
 mod histogram;
 mod history;
+mod honest;
 mod hostility;
 mod memory;
 mod nodes;

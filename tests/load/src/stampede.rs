@@ -5,7 +5,7 @@ use crate::{
     cores,
     generator::{Addresses, Generator, Order, Promise, Spec, Speech, Tabs},
     herd,
-    hostility::{Found, HOUR_MS, beats, in_words},
+    honest::{Found, HOUR_MS, beats, in_words},
     program::Program,
     progress::Progress,
     scale::Scale,
