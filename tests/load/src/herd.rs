@@ -110,11 +110,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everybody_comes_back_and_not_all_at_once() {
-        let counts = arrivals(1_000);
+    fn everybody_comes_back_nearly_as_spread_as_they_were_and_keeps_that_step() {
+        let (counts, usual) = (arrivals(10_000), everyday(10_000));
         let all: u32 = counts.iter().sum();
         // Two intervals are looked at.
-        assert!((1_800..4_000).contains(&all), "{all}");
-        assert!(counts.iter().all(|count| *count < 300), "{counts:?}");
+        assert!((19_900..20_200).contains(&all), "{all}");
+        assert!(counts.iter().zip(&usual).all(|(count, usual)| count < &(usual * 2)), "{counts:?}");
+        let mut later = counts.iter().zip(&usual).skip(10);
+        assert!(later.all(|(count, usual)| count.abs_diff(*usual) < usual / 5), "{counts:?}");
     }
 }
